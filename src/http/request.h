@@ -21,14 +21,14 @@ const char *method_name(enum method m) RETURNS_NONNULL;
 struct header { struct sv name, value; };
 enum { MAX_PARAMS = 4, MAX_HEADERS_IN = 128 };
 
-/* Who is asking, as the pipeline found out.  role: see model/people.h; zero admits nobody. */
+/* Who is asking, as the pipeline found out.  role: see model/person.h; zero admits nobody. */
 enum who { WHO_NOBODY, WHO_ANYONE, WHO_API_KEY, WHO_SESSION, WHO_OPERATOR };
 struct principal {
 	enum who is;
 	char id[40];                             /* key id, account id, or "operator" */
 	char project_id[40];                     /* the project acted on, resolved; "" when the route is not in a project */
 	char email[256];                         /* of a session's account, else "" */
-	int role;                                /* enum role of model/people.h in that project */
+	int role;                                /* enum role of model/person.h in that project */
 };
 
 /* Set by a handler before it returns E_PARK: sleep until the topic is published or `until` passes. */

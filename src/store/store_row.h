@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_ROW_H
+#define STORE_ROW_H
+/* store_row.h: columns into structs, for the decoders of store_*.c. */
+#include "core/base.h"
+#include "db/db.h"
+/* NUL-terminated copy; E_INTERNAL when it does not fit (only a damaged store holds such a row). */
+struct err store_row_text(struct ctx *cx, struct db_stmt *q, int col, char *dst, size_t cap) MUST_USE NONNULL(1, 2, 4);
+struct err store_row_sv(struct ctx *cx, struct db_stmt *q, int col, struct sv *out) MUST_USE
+    NONNULL(1, 2, 4); /* copy in cx->arena */
+struct err store_row_blob(struct ctx *cx, struct db_stmt *q, int col, struct sv *out) MUST_USE
+    NONNULL(1, 2, 4); /* copy in cx->arena; p NULL for NULL */
+/* One number of one row ("SELECT count(*) …", no parameters but `at` 1, when p is not NULL). */
+struct err store_row_count(struct ctx *cx, struct db *db, const char *sql, struct sv param, int64_t *out) MUST_USE
+    NONNULL(1, 2, 3, 5);
+#endif
