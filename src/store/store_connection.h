@@ -19,13 +19,14 @@ struct connection {                              /* text in cx->arena; boxes sea
 };
 /* A verified token set becomes the user's connection, inside the confirming act.  Tokens in clear (they are sealed under the
  * connection's own row here).  Consent on a live row raises its generation, else a new row is made (design 5); the displaced pair
- * of another account goes to the revoke rule with cause `replaced`. */
+ * of another account goes to store_revocation_discard with DISCARD_REPLACED. */
 struct connection_adopt {
 	struct sv project_id, user_id, provider_id, client_id, revision_id, authorization_id, stored;
 	struct sv_list requested, granted; bool scope_known, keep_scopes;    /* keep_scopes: the request contained the existing ones (contract 2.7) */
 	const struct secret *access, *refresh_json, *user_info;              /* access: JSON {token,type}; refresh_json: {refresh_token,…} or NULL */
 	struct sv account_hash;                  /* p NULL: unknown */
 	int64_t token_expires_at, refresh_expires_at;
+	bool ends_grant, can_revoke;             /* of the definition: for the displaced pair */
 };
 struct connection_adopted { char id[40]; int64_t generation; bool replaced_account; };
 struct err store_connection_adopt(struct ctx *cx, struct tx *tx, const struct connection_adopt *in, struct connection_adopted *out)
