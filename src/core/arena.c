@@ -17,6 +17,7 @@ struct block {
 struct arena {
 	size_t cap, held; /* held: bytes in blocks */
 	struct block *top, *first;
+	bool at_cap;
 };
 
 struct arena *arena_new(size_t cap_bytes)
@@ -56,6 +57,7 @@ void arena_reset(struct arena *a)
 		a->held -= b->cap;
 		block_free(b);
 	}
+	a->at_cap = false;
 	if (a->first != NULL) {
 		wipe(a->first->b, a->first->used);
 		a->first->used = 0;
@@ -72,7 +74,8 @@ static struct block *grow(struct arena *a, size_t need)
 		want = a->cap - a->held;
 	if (want < need)
 		want = need;
-	if (want > a->cap - a->held)
+	a->at_cap = want > a->cap - a->held;
+	if (a->at_cap)
 		return NULL;
 	struct block *b = calloc(1, sizeof *b + want);
 	if (b == NULL)
@@ -102,6 +105,8 @@ void *arena_alloc(struct arena *a, size_t n)
 	b->used += need;
 	return p;
 }
+
+bool arena_at_cap(const struct arena *a) { return a->at_cap; }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
 {

@@ -20,6 +20,7 @@ struct node {
 	const char *file;                        /* borrowed name for messages; may be NULL */
 	struct sv key;                           /* inside a map */
 	struct node *first, *next;               /* children in order; next sibling */
+	struct node *last;                       /* newest child, so that appending costs the same at any length */
 	size_t n;                                /* number of children */
 };
 const struct node *node_get(const struct node *map, const char *key) NONNULL(2);     /* NULL: absent, or not a map */
