@@ -8,7 +8,7 @@
  *           refused; the deadline, the size cap and the egress guard always hold; a call that may not run twice is never run
  *           twice by libcurl; TLS verification cannot be turned off.  Redirects are off unless `redirects`.
  *           Non-2xx is not an error here: OK with the status; the caller's protocol decides.
- * Needs:    core; curl_url() is the only URL parser (net_url.h).
+ * Needs:    core; core/url.h is the only URL parser.  net_start once at a time: libcurl's memory is made to wipe itself.
  */
 #include "core/buf.h"
 #include "core/node.h"
@@ -35,7 +35,9 @@ struct net_call {
 	int64_t timeout;                         /* microseconds from now; 0 is refused */
 	size_t max_reply;                        /* bytes; 0 is refused; more is NET_TOO_LARGE */
 	enum net_once once;
-	bool redirects;                          /* at most 3, each re-checked; never with NET_ONCE */
+	bool redirects;                          /* at most 3, each re-checked; never with NET_ONCE; on another origin only
+						    Accept of the headers goes along */
+	const char *unix_socket;                 /* path: goes there instead of to the host (the command line); NULL: no */
 	/* Called on the egress thread in the moment of sending (PREREQFUNCTION), once; false forbids it (deadline of a lease). */
 	bool (*may_send)(void *arg); void *may_send_arg;
 };
@@ -49,6 +51,8 @@ struct net_reply {
 	struct sv content_type;                  /* in the reply's own memory */
 	int64_t retry_after_s;                   /* from Retry-After (seconds or date); 0 = none */
 	char detail[200];                        /* for the log and the timeline: no URL query, no header, no body */
+	int64_t server_date;                     /* the answer's Date header; 0 = none */
+	int64_t took;                            /* microseconds, redirects included */
 	char ct_[96];
 };
 void net_reply_clear(struct net_reply *r) NONNULL(1);
