@@ -53,8 +53,10 @@ TEST(bad_fields_gather_in_one_sentence)
 
 	CHECK(bad_field(cx, "user_id", "required", "is required").code == E_BAD_INPUT);
 	CHECK(bad_field(cx, "oauth2.client_id", "max", "must be at most %d bytes", 9).code == E_BAD_INPUT);
-	CHECK(strcmp(cx->cause.say,
-		      "failed to validate request body: user_id is required; oauth2.client_id must be at most 9 bytes") == 0);
+	CHECK(
+	    strcmp(cx->cause.say,
+		   "failed to validate request body: user_id is required; oauth2.client_id must be at most 9 bytes") ==
+	    0);
 	CHECK(cx->cause.n_fields == 2);
 	CHECK(strcmp(cx->cause.fields[1].field, "oauth2.client_id") == 0);
 	CHECK(strcmp(cx->cause.fields[1].rule, "max") == 0);
@@ -67,7 +69,7 @@ TEST(bad_fields_are_bounded_and_never_torn)
 
 	for (int i = 0; i < 3 * CAUSE_FIELDS; i++)
 		CHECK(bad_field(cx, "a_rather_long_field_name_for_a_request", "min",
-			  "must be at least %d bytes, which is quite a lot", i)
+				"must be at least %d bytes, which is quite a lot", i)
 			  .code == E_BAD_INPUT);
 	CHECK(cx->cause.n_fields == CAUSE_FIELDS);
 	size_t n = strlen(cx->cause.say);
@@ -86,7 +88,8 @@ TEST(bad_field_does_not_cover_another_cause)
 TEST(every_code_has_its_own_name)
 {
 	for (int i = 0; i < E__COUNT; i++) {
-		CHECK(strncmp(err_name((enum err_code)i), "E_", 2) == 0 && strlen(err_name((enum err_code)i)) > 3 - (i == 0));
+		CHECK(strncmp(err_name((enum err_code)i), "E_", 2) == 0 &&
+		      strlen(err_name((enum err_code)i)) > 3 - (i == 0));
 		for (int k = 0; k < i; k++)
 			CHECK(strcmp(err_name((enum err_code)i), err_name((enum err_code)k)) != 0);
 	}
