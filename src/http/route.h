@@ -38,6 +38,13 @@ struct route_table { const struct route *rows; size_t n; };
 /* Finds the row for method and path in the tables, fills rq->route, params, scope_*; E_NO_ROUTE otherwise (also for a
  * wrong method: contract 1.5).  HEAD is answered by the GET row. */
 struct err route_match(struct request *rq, const struct route_table *tables, size_t n_tables) MUST_USE NONNULL(1, 2);
+/* The same, with the rows sorted once by method and number of segments: what a server uses for every request. */
+struct route_map;
+void route_map_free(struct route_map *m);
+struct err route_map_new(struct ctx *cx, const struct route_table *tables, size_t n_tables, struct route_map **out)
+	MUST_USE NONNULL(1, 2, 4);                  /* checks as route_check does; the tables must outlive it */
+struct err route_find(struct request *rq, const struct route_map *m) MUST_USE NONNULL(1, 2);
+static inline void route_map_drop(struct route_map **m) { route_map_free(*m); *m = NULL; }
 /* Two rows that would match the same request are a mistake: E_CONFIG naming both.  Called at start and in a test. */
 struct err route_check(struct ctx *cx, const struct route_table *tables, size_t n_tables) MUST_USE NONNULL(1, 2);
 #endif

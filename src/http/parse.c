@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/parse.h"
+#include "core/arena.h"
+#include "core/text.h"
+#include <llhttp.h>
+#include <string.h>
+
+struct glue {
+	struct request *rq;
+	struct parse *p;
+	bool in_value, complete;
+};
+
+static bool no(struct refusal *why, int status, const char *say)
+{
+	*why = (struct refusal){ status, say };
+	return false;
+}
+
+/* A span may come in pieces, always of one run of bytes. */
+static int add(struct sv *s, const char *at, size_t n)
+{
+	if (s->p == NULL)
+		s->p = at;
+	if (s->p + s->n != at)
+		return HPE_USER;
+	s->n += n;
+	return 0;
+}
+
+static int on_url(llhttp_t *ll, const char *at, size_t n)
+{
+	struct glue *g = ll->data;
+
+	return add(&g->rq->target, at, n);
+}
+
+static int on_field(llhttp_t *ll, const char *at, size_t n)
+{
+	struct glue *g = ll->data;
+
+	if (g->in_value || g->rq->n_headers == 0) {
+		if (g->rq->n_headers == g->p->most)
+			return HPE_USER;
+		g->p->headers[g->rq->n_headers++] = (struct header){ SV_NONE, SV_NONE };
+		g->in_value = false;
+	}
+	return add(&g->p->headers[g->rq->n_headers - 1].name, at, n);
+}
+
+static int on_value(llhttp_t *ll, const char *at, size_t n)
+{
+	struct glue *g = ll->data;
+
+	g->in_value = true;
+	return g->rq->n_headers == 0 ? HPE_USER : add(&g->p->headers[g->rq->n_headers - 1].value, at, n);
+}
+
+static int on_head(llhttp_t *ll)
+{
+	struct glue *g = ll->data;
+
+	g->complete = true;
+	return HPE_PAUSED;
+}
+
+static const llhttp_settings_t callbacks = {
+	.on_url = on_url, .on_header_field = on_field, .on_header_value = on_value, .on_headers_complete = on_head
+};
+
+static enum method method_of(uint8_t m)
+{
+	switch (m) {
+	case HTTP_GET: return M_GET;
+	case HTTP_HEAD: return M_HEAD;
+	case HTTP_POST: return M_POST;
+	case HTTP_PUT: return M_PUT;
+	case HTTP_PATCH: return M_PATCH;
+	case HTTP_DELETE: return M_DELETE;
+	case HTTP_OPTIONS: return M_OPTIONS;
+	default: return M_OTHER;
+	}
+}
+
+/* Two readers of one head must agree, or somebody behind or before us could be made to see another request. */
+static bool agree(const llhttp_t *ll, const struct scan *s)
+{
+	bool length = (ll->flags & F_CONTENT_LENGTH) != 0, chunked = (ll->flags & F_CHUNKED) != 0;
+
+	return ll->http_major == 1 && ll->http_minor == s->minor && length == s->has_length &&
+	    chunked == s->has_coding && (!length || ll->content_length == s->content_length);
+}
+
+/* RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. */
+static void absolute(struct request *rq, size_t scheme)
+{
+	struct sv rest = sv_from(rq->target, scheme);
+	size_t n = 0;
+
+	while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?')
+		n++;
+	rq->host = sv_upto(rest, n);
+	rq->path = sv_from(rest, n);
+}
+
+static bool split_target(struct request *rq)
+{
+	struct sv t = rq->target;
+
+	if (sv_ieq(sv_upto(t, 7), SV("http://")))
+		absolute(rq, 7);
+	else if (sv_ieq(sv_upto(t, 8), SV("https://")))
+		absolute(rq, 8);
+	else if (t.n > 0 && (t.p[0] == '/' || (rq->method == M_OPTIONS && sv_eqz(t, "*"))))
+		rq->path = t;
+	else
+		return false;
+	struct sv query = rq->path;
+	rq->path = sv_cut(&query, '?');
+	rq->query = query.p == NULL ? SV("") : query;
+	if (rq->path.n == 0)
+		rq->path = SV("/");
+	rq->route_path = rq->path;
+	return memchr(rq->host.p, '@', rq->host.n) == NULL;
+}
+
+static bool lower_host(struct request *rq)
+{
+	size_t i = 0;
+
+	while (i < rq->host.n && !(rq->host.p[i] >= 'A' && rq->host.p[i] <= 'Z'))
+		i++;
+	if (i == rq->host.n)
+		return true;
+	char *z = arena_text(rq->cx->arena, rq->host);
+	if (z == NULL)
+		return false;
+	for (; i < rq->host.n; i++)
+		if (z[i] >= 'A' && z[i] <= 'Z')
+			z[i] = (char)(z[i] - 'A' + 'a');
+	rq->host.p = z;
+	return true;
+}
+
+bool parse_head(struct request *rq, struct sv head, const struct scan *s, struct parse *p, struct refusal *why)
+{
+	struct glue g = { .rq = rq, .p = p };
+	llhttp_t ll;
+
+	*why = (struct refusal){ 0, NULL };
+	rq->target = SV_NONE;
+	rq->n_headers = 0;
+	rq->host = SV("");
+	llhttp_init(&ll, HTTP_REQUEST, &callbacks);
+	ll.data = &g;
+	(void)llhttp_execute(&ll, head.p + s->start, head.n - s->start);
+	if (!g.complete && llhttp_get_errno(&ll) == HPE_INVALID_METHOD)
+		return no(why, 501, "the method is not known here");
+	if (!g.complete || !agree(&ll, s))
+		return no(why, 400, "the request is malformed");
+	rq->method = method_of(ll.method);
+	if (rq->method == M_OTHER)
+		return no(why, 501, "the method is not known here");
+	for (size_t i = 0; i < rq->n_headers; i++) {
+		struct header *h = &p->headers[i];
+		h->value = h->value.p == NULL ? SV("") : sv_trim(h->value);
+		if (h->name.n == 4 && sv_ieq(h->name, SV("Host")))
+			rq->host = h->value;
+	}
+	rq->headers = p->headers;
+	if (!split_target(rq))
+		return no(why, 400, "the request line is malformed");
+	p->keep_alive = llhttp_should_keep_alive(&ll) != 0;
+	return lower_host(rq) || no(why, 503, "out of memory");
+}
