@@ -9,12 +9,17 @@
 enum { MOST_LEVELS = 64, HEAD = 16 };
 
 /* ---- jansson's memory: the size stands before each piece, so that it can be wiped ---- */
+/* jansson does not always say that memory ran out, and its allocator is given nothing to note it in. */
+static _Thread_local bool starved;
+
 static void *take(size_t n)
 {
 	char *p = n > SIZE_MAX - HEAD ? NULL : malloc(n + HEAD);
 
-	if (p == NULL)
+	if (p == NULL) {
+		starved = true;
 		return NULL;
+	}
 	memcpy(p, &n, sizeof n);
 	return p + HEAD;
 }
@@ -94,7 +99,7 @@ static struct err not_json(struct ctx *cx, const char *what, const json_error_t 
 {
 	enum json_error_code code = json_error_code(je);
 
-	if (code == json_error_out_of_memory)
+	if (starved || code == json_error_out_of_memory)
 		return fail(cx, E_INTERNAL, "out of memory", "reading JSON");
 	return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: line %d column %d: %s", what, je->line, je->column,
 		      words(code));
@@ -161,6 +166,7 @@ struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const st
 	if (too_deep(text))
 		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: nested more than %d levels deep", what,
 			      MOST_LEVELS);
+	starved = false;
 	CLEANUP(json_drop) json_t *root = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
 	if (root == NULL)
 		return not_json(cx, what, &je);

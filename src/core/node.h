@@ -54,13 +54,13 @@ struct nfield {
 	0 * sizeof(struct { _Static_assert(SAME_TYPE(((T *)0)->f, ty), #f " has another type"); int x_; }))
 enum { NREQ = true, NOPT = false };
 /* Absent or null optional fields leave the struct as it was (fill defaults first); NF_SV absent stays SV_NONE. */
-#define NSV(T, f, req, lo, hi)      { .name = #f, .kind = NF_SV, .required = (req), .at = NF_AT_(T, f, struct sv), .lo = (lo), .hi = (hi) }
-#define NSECRET(T, f, req, lo, hi)  { .name = #f, .kind = NF_SECRET, .required = (req), .at = NF_AT_(T, f, struct secret *), .lo = (lo), .hi = (hi) }
+#define NSV(T, f, req, l, h)      { .name = #f, .kind = NF_SV, .required = (req), .at = NF_AT_(T, f, struct sv), .lo = (l), .hi = (h) }
+#define NSECRET(T, f, req, l, h)  { .name = #f, .kind = NF_SECRET, .required = (req), .at = NF_AT_(T, f, struct secret *), .lo = (l), .hi = (h) }
 #define NBOOL(T, f, req)            { .name = #f, .kind = NF_BOOL, .required = (req), .at = NF_AT_(T, f, bool) }
-#define NI64(T, f, req, lo, hi)     { .name = #f, .kind = NF_I64, .required = (req), .at = NF_AT_(T, f, int64_t), .lo = (lo), .hi = (hi) }
+#define NI64(T, f, req, l, h)     { .name = #f, .kind = NF_I64, .required = (req), .at = NF_AT_(T, f, int64_t), .lo = (l), .hi = (h) }
 #define NNODE(T, f, req)            { .name = #f, .kind = NF_NODE, .required = (req), .at = NF_AT_(T, f, const struct node *) }
 #define NENUM(T, f, req, w)         { .name = #f, .kind = NF_ENUM, .required = (req), .at = NF_AT_(T, f, int), .words = (w) }
-#define NLIST(T, f, req, hi)        { .name = #f, .kind = NF_LIST_SV, .required = (req), .at = NF_AT_(T, f, struct sv_list), .hi = (hi) }
+#define NLIST(T, f, req, h)        { .name = #f, .kind = NF_LIST_SV, .required = (req), .at = NF_AT_(T, f, struct sv_list), .hi = (h) }
 #define NSUB(T, f, req, table)      { .name = #f, .kind = NF_SUB, .required = (req), .at = offsetof(T, f), .sub = (table), .n_sub = ARRAY_LEN(table) }
 enum node_unknown { NODE_IGNORE_UNKNOWN, NODE_REFUSE_UNKNOWN };
 /* node_decode: `prefix` is put before field names ("" at the top).  E_BAD_INPUT with field errors; for a tree that
