@@ -66,7 +66,10 @@ CREATE INDEX authorizations_expiry ON authorizations(expires_at) WHERE status = 
 CREATE TABLE flows(
   id TEXT PRIMARY KEY, authorization_id TEXT NOT NULL DEFAULT '',   -- '' for a test of a custom verifier (contract 2.5)
   project_id TEXT NOT NULL, user_id TEXT NOT NULL, provider_id TEXT NOT NULL DEFAULT '', revision_id TEXT NOT NULL DEFAULT '',
+  client_id TEXT NOT NULL DEFAULT '',                          -- of the revision
+  ends_grant INTEGER NOT NULL DEFAULT 0, can_revoke INTEGER NOT NULL DEFAULT 0,   -- of the revision: the revoke rule needs them inside acts
   state_hash BLOB UNIQUE, cookie_mac BLOB,                     -- NULL for a test
+  form_hash BLOB UNIQUE, form_box BLOB,                        -- a form_post callback, kept until its GET comes
   pkce_box BLOB, redirect_uri TEXT NOT NULL DEFAULT '',
   asked_scopes TEXT NOT NULL DEFAULT '[]', existing_scopes TEXT NOT NULL DEFAULT '[]',
   status TEXT NOT NULL,                                        -- started | redeeming | unverified | done | failed

@@ -21,7 +21,12 @@ struct auth_ask { struct sv project_id, user_id, next_uri; struct provider_ask p
 /* POST /v1/auth/authorize.  INLINE when granted; E_TAKE_POOL when something must be written; E_TAKE_CALL / E_PARK as access.h
  * (then out->access.peer_key / topic / park_until are set). */
 struct err authorize_start(struct ctx *cx, struct engine *en, const struct auth_ask *ask, struct auth_view *out) MUST_USE NONNULL(1, 2, 3, 4);
-struct auth_status_ask { struct sv project_id, id; enum access_lane lane; bool park_over, waits; /* wait > 0 */ };
+struct auth_status_ask {
+	struct sv project_id, id;
+	enum access_lane lane;
+	bool park_over, waits;                   /* waits: wait > 0 */
+	bool was_parked;                         /* this very request slept on authorize_topic(id): a failure it sees now is 200, not 410 */
+};
 /* GET /v1/auth/status.  E_NOT_FOUND; E_GONE when it waits for one that had failed before (say = cause and fix; contract 2.3). */
 struct err authorize_status(struct ctx *cx, struct engine *en, const struct auth_status_ask *ask, struct auth_view *out) MUST_USE NONNULL(1, 2, 3, 4);
 uint64_t authorize_topic(struct sv authorization_id);              /* published when it ends */

@@ -27,7 +27,8 @@ struct next {
 struct browser { struct sv cookie; /* p NULL: none */ struct sv client_ip; };
 /* GET /connect/{token}: POOL.  E_RATE when 20 flows are live. */
 struct err connect_click(struct ctx *cx, struct engine *en, struct sv token, const struct browser *br, struct next *out) MUST_USE NONNULL(1, 2, 4, 5);
-/* GET callback; external_id p NULL for the generic aliases.  POOL first (checks, commits `redeeming`), then E_TAKE_CALL, then redeems. */
+/* GET callback; external_id p NULL for the generic aliases.  POOL checks, without any effect, and answers or returns E_TAKE_CALL
+ * (out->peer_key); CALL checks again, commits `redeeming` and redeems. */
 struct callback_in { struct sv external_id, query; struct browser br; enum access_lane lane; };
 struct err connect_callback(struct ctx *cx, struct engine *en, const struct callback_in *in, struct next *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* POST callback (form_post): keeps the form sealed under a one-time handle; the page redirects to ?tb_form=<handle>. */
@@ -44,4 +45,7 @@ struct err connect_test_verifier(struct ctx *cx, struct engine *en, const struct
 /* Built-in verifier page: GET shows (NEXT_SIGN_IN / NEXT_CONFIRM / NEXT_WRONG_ACCOUNT / NEXT_DONE / NEXT_FAILED); confirm by POST. */
 struct verify_in { struct sv flow_id; struct browser br; struct sv account_id, account_email; /* "" when not signed in */ bool confirm; };
 struct err connect_verify(struct ctx *cx, struct engine *en, const struct verify_in *in, struct next *out) MUST_USE NONNULL(1, 2, 3, 4);
+/* Job: ends authorizations and flows whose time is over, hands unverified token sets to the revoke rule, prunes rows nobody can
+ * look at any more (90 days).  In batches until `until`. */
+struct err flows_expire(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
 #endif

@@ -34,11 +34,15 @@ struct provider_ask { struct sv project_id, id, provider_id, provider_type; };  
 struct err providers_resolve(struct ctx *cx, struct engine *en, const struct provider_ask *ask, const struct provider **out, struct sv *asked_as)
 	MUST_USE NONNULL(1, 2, 3, 4, 5);
 const struct provider *providers_by_row(struct engine *en, struct sv row_id) NONNULL(1);          /* current; NULL: deleted or unknown */
+const struct provider *providers_even_deleted(struct engine *en, struct sv row_id) NONNULL(1);     /* also a deleted one whose revocations wait: for revoking */
 const struct provider *providers_by_external(struct engine *en, struct sv external_id) NONNULL(1);
 const struct provider *providers_by_id(struct engine *en, struct sv project_id, struct sv unique_id) NONNULL(1);
 /* The definition of an old revision (an open flow keeps its own); loaded once, kept. */
 struct err providers_revision(struct ctx *cx, struct engine *en, struct sv revision_id, const struct pdef **out) MUST_USE NONNULL(1, 2, 4);
 
+/* Also which client it belongs to (connections and flows of another client id cannot use the current secret). */
+struct revision { const char *id, *provider_id, *client_id; const struct pdef *def; };
+struct err providers_revision_full(struct ctx *cx, struct engine *en, struct sv revision_id, struct revision *out) MUST_USE NONNULL(1, 2, 4);
 struct provider_list { const struct provider **v; size_t n; };
 struct err providers_list(struct ctx *cx, struct engine *en, struct sv project_id, struct provider_list *out) MUST_USE NONNULL(1, 2, 4);
 struct provider_write {                      /* create and patch; p NULL / NULL = absent */
