@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store.h"
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/text.h"
+#include "store/migrate.h"
+#include "store/store_inner.h"
+#include "store/store_project.h"
+#include <sys/stat.h>
+
+extern const struct embedded store_migrations[]; /* migrations/NNNN_*.sql */
+
+void store_close(struct store *st)
+{
+	if (st == NULL)
+		return;
+	store_writer_stop(st);
+	store_reader_stop(st);
+	for (size_t i = 0; i < st->n_projects; i++)
+		data_key_free(st->projects[i].key);
+	for (size_t i = 0; i < MAC_KEY__COUNT; i++)
+		secret_free(st->mac[i]);
+	data_key_free(st->own);
+	free(st->projects);
+	free(st->path);
+	free(st);
+}
+/* An empty store gets its keys, its org and its project in one commit: a crash leaves it empty, never half made. */
+static struct err make(struct ctx *cx, struct store *st, struct db *db)
+{
+	TRY(db_exec(cx, db, "BEGIN IMMEDIATE"));
+	struct err e = store_keys_make(cx, st, db);
+	if (!IS_ERR(e))
+		e = store_project_make(cx, st, db);
+	if (!IS_ERR(e))
+		e = db_exec(cx, db, "COMMIT");
+	return e; /* on an error the connection is closed, which rolls back */
+}
+static struct err fill(struct ctx *cx, struct store *st, struct db *db)
+{
+	int64_t keys = 0;
+	bool fresh = false;
+
+	TRY(migrate_up(cx, db, &(struct migrate_how){ .files = store_migrations, .path = st->path }, &fresh));
+	TRY(db_get_i64(cx, db, "SELECT count(*) FROM keys", &keys));
+	if (keys == 0) {
+		TRY(make(cx, st, db));
+		st->is_new = true;
+	}
+	TRY(store_keys_load(cx, st, db));
+	return store_project_load(cx, st, db);
+}
+struct err store_open(struct ctx *cx, const struct store_how *how, struct store **out)
+{
+	CLEANUP(store_drop) struct store *st = calloc(1, sizeof *st);
+	CLEANUP(db_drop) struct db *db = NULL;
+	struct stat at;
+
+	*out = NULL;
+	if (st == NULL || (st->path = strdup(how->path)) == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "store");
+	st->keys = how->keys;
+	store_reader_start(st);
+	bool there = stat(how->path, &at) == 0;
+	if (!there && !how->may_create)
+		return refuse(cx, E_CONFIG, "there is no store at %s", how->path);
+	struct err e = db_open(cx, how->path, there ? DB_WRITE : DB_CREATE, &db);
+	if (!IS_ERR(e))
+		e = fill(cx, st, db);
+	if (e.code == E_INTERNAL && cx->cause.code == E_INTERNAL)
+		cx->cause.code = E_CONFIG; /* at start every refusal of the store is the operator's to mend */
+	if (IS_ERR(e))
+		return (struct err){ cx->cause.code };
+	TRY(store_writer_start(cx, st, TAKE(db)));
+	*out = TAKE(st);
+	return OK;
+}
+bool store_is_new(const struct store *st) { return st->is_new; }
+const char *store_default_project(const struct store *st) { return st->projects[st->main_project].project.id; }
+const char *store_default_org(const struct store *st) { return st->projects[st->main_project].project.org_id; }
+
+struct err store_act(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out)
+{
+	return store_writer_run(cx, st, fn, in, out);
+}
+struct db *tx_db(struct tx *tx) { return tx->db; }
+struct store *tx_store(struct tx *tx) { return tx->st; }
+int64_t tx_now(struct tx *tx) { return tx->now; }
+
+static const struct data_key *key_for(const struct store *st, struct sv project)
+{
+	if (project.n == 0)
+		return st->own;
+	for (size_t i = 0; i < st->n_projects; i++)
+		if (sv_eqz(project, st->projects[i].project.id))
+			return st->projects[i].key;
+	return NULL;
+}
+/* "table.column:project:row"; a project's id holds no colon, so no two places have one name. */
+static struct err where(struct ctx *cx, const struct seal_at *at, struct sv *out)
+{
+	char *text = arena_printf(cx->arena, "%s:%.*s:%.*s", at->table_column, SV_FMT(at->project), SV_FMT(at->row));
+
+	*out = sv_of(text);
+	return text != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "seal");
+}
+static struct err no_key(struct ctx *cx, const struct seal_at *at)
+{
+	return fail(cx, E_INTERNAL, "storage error", "no data key for %s of project %.40s", at->table_column,
+		    at->project.p == NULL ? "" : at->project.p);
+}
+struct err store_seal(struct ctx *cx, struct store *st, const struct seal_at *at, struct sv plain, struct sv *box)
+{
+	const struct data_key *k = key_for(st, at->project);
+	CLEANUP(box_free) struct box b = { .p = NULL };
+	struct sv name;
+
+	*box = SV_NONE;
+	if (k == NULL)
+		return no_key(cx, at);
+	TRY(where(cx, at, &name));
+	TRY(seal_close(cx, k, name, plain, &b));
+	*box = arena_sv(cx->arena, box_view(&b));
+	return box->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "seal");
+}
+struct err store_unseal(struct ctx *cx, struct store *st, const struct seal_at *at, struct sv box, struct secret **out)
+{
+	const struct data_key *k = key_for(st, at->project);
+	struct sv name;
+
+	*out = NULL;
+	if (k == NULL)
+		return no_key(cx, at);
+	TRY(where(cx, at, &name));
+	return seal_open(cx, k, name, box, out);
+}
+struct sha256 store_mac(const struct store *st, enum mac_key key, struct sv in)
+{
+	return hmac_sha256(secret_view(st->mac[key]), in);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store_event.h"
+#include "core/arena.h"
+#include "core/text.h"
+#include "store/store_row.h"
+
+#define EVENT_COLS                                                                                                \
+	"id, at, project_id, kind, principal_type, principal_id, source, client_ip, resource_type, resource_id, " \
+	"authorization_id,"                                                                                       \
+	" step, outcome, reason, data"
+enum {
+	C_ID,
+	C_AT,
+	C_PROJECT,
+	C_KIND,
+	C_PTYPE,
+	C_PID,
+	C_SOURCE,
+	C_IP,
+	C_RTYPE,
+	C_RID,
+	C_AUTH,
+	C_STEP,
+	C_OUTCOME,
+	C_REASON,
+	C_DATA
+};
+enum { TIMELINE_MOST = 500, PRUNE_ROWS = 1000 };
+
+static struct sv or_empty(const char *z) { return z == NULL ? SV("") : sv_of(z); }
+static struct sv sv_or_empty(struct sv v) { return v.p == NULL ? SV("") : v; }
+struct err store_event_add(struct ctx *cx, struct tx *tx, const struct event *ev)
+{
+	static const char sql[] =
+	    "INSERT INTO events(at, project_id, kind, principal_type, principal_id, source, client_ip,"
+	    " resource_type, resource_id, authorization_id, step, outcome, reason, data)"
+	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	const struct sv text[] = {
+		sv_or_empty(ev->project_id),
+		or_empty(ev->kind),
+		or_empty(ev->by.type),
+		or_empty(ev->by.id),
+		or_empty(ev->by.source),
+		sv_or_empty(ev->by.client_ip),
+		or_empty(ev->resource_type),
+		sv_or_empty(ev->resource_id),
+		sv_or_empty(ev->authorization_id),
+		or_empty(ev->step),
+		or_empty(ev->outcome),
+		or_empty(ev->reason),
+		ev->data.n == 0 ? SV("{}") : ev->data,
+	};
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_i64(q, 1, tx_now(tx));
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		db_bind_sv(q, (int)i + 2, text[i]);
+	return db_run(cx, q);
+}
+static struct err add_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	(void)out;
+	return store_event_add(cx, tx, in);
+}
+struct err store_event_log(struct ctx *cx, struct store *st, const struct event *ev)
+{
+	return store_act(cx, st, add_act, ev, NULL);
+}
+
+static struct err from_row(struct ctx *cx, struct db_stmt *q, struct event_row *out)
+{
+	const struct {
+		int col;
+		const char **to;
+	} t[] = {
+		{ C_KIND, &out->kind },       { C_PTYPE, &out->principal_type },  { C_PID, &out->principal_id },
+		{ C_SOURCE, &out->source },   { C_IP, &out->client_ip },          { C_RTYPE, &out->resource_type },
+		{ C_RID, &out->resource_id }, { C_AUTH, &out->authorization_id }, { C_STEP, &out->step },
+		{ C_OUTCOME, &out->outcome }, { C_REASON, &out->reason },
+	};
+	struct sv v;
+
+	out->id = db_col_i64(q, C_ID);
+	out->at = db_col_i64(q, C_AT);
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		TRY(store_row_sv(cx, q, t[i].col, &v));
+		*t[i].to = v.p;
+	}
+	return store_row_sv(cx, q, C_DATA, &out->data);
+}
+static struct err rows(struct ctx *cx, struct db_stmt *q, size_t most, struct event_list *out)
+{
+	bool row = true;
+
+	out->v = arena_array(cx->arena, most, sizeof *out->v);
+	if (out->v == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "events");
+	while (out->n < most) {
+		TRY(db_next(cx, q, &row));
+		if (!row)
+			break;
+		TRY(from_row(cx, q, &out->v[out->n]));
+		out->n++;
+	}
+	return OK;
+}
+struct err store_event_timeline(struct ctx *cx, struct store *st, struct sv project, struct sv authorization_id,
+				struct event_list *out)
+{
+	static const char sql[] =
+	    "SELECT " EVENT_COLS " FROM events WHERE authorization_id = $1 AND authorization_id <> ''"
+	    " AND project_id = $2 ORDER BY id LIMIT $3";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	*out = (struct event_list){ .v = NULL };
+	TRY(store_read(cx, st, &r));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	db_bind_sv(q, 1, authorization_id);
+	db_bind_sv(q, 2, project);
+	db_bind_i64(q, 3, TIMELINE_MOST);
+	TRY(rows(cx, q, TIMELINE_MOST, out));
+	out->total = (int64_t)out->n;
+	return OK;
+}
+#define EVENT_FILTER " FROM events WHERE project_id = $1 AND ($2 = '' OR kind = $2) AND ($3 = '' OR resource_type = $3)"
+static void bind_filter(struct db_stmt *q, const struct event_filter *f)
+{
+	db_bind_sv(q, 1, sv_or_empty(f->project_id));
+	db_bind_sv(q, 2, sv_or_empty(f->kind));
+	db_bind_sv(q, 3, sv_or_empty(f->resource_type));
+}
+static struct err total(struct ctx *cx, struct db *db, const struct event_filter *f, int64_t *out)
+{
+	static const char sql[] = "SELECT count(*)" EVENT_FILTER;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	bind_filter(q, f);
+	TRY(db_one(cx, q));
+	*out = db_col_i64(q, 0);
+	return OK;
+}
+struct err store_event_list(struct ctx *cx, struct store *st, const struct event_filter *f, struct event_list *out)
+{
+	static const char sql[] = "SELECT " EVENT_COLS EVENT_FILTER " ORDER BY id DESC LIMIT $4 OFFSET $5";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	*out = (struct event_list){ .v = NULL };
+	TRY(store_read(cx, st, &r));
+	TRY(total(cx, r.db, f, &out->total));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	bind_filter(q, f);
+	db_bind_i64(q, 4, f->limit);
+	db_bind_i64(q, 5, f->offset);
+	return rows(cx, q, (size_t)f->limit, out);
+}
+/* In batches, so that no COMMIT takes long; the job calls until nothing is gone. */
+static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	static const char sql[] =
+	    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY at LIMIT $2)";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_i64(q, 1, *(const int64_t *)in);
+	db_bind_i64(q, 2, PRUNE_ROWS);
+	return db_run_n(cx, q, out);
+}
+struct err store_event_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone)
+{
+	return store_act(cx, st, prune_act, &before, gone);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_INNER_H
+#define STORE_INNER_H
+/* store_inner.h: the inside of struct store, for store.c, store_writer.c, store_reader.c, store_keys.c,
+ * store_project.c. */
+#include "db/db.h"
+#include "model/person.h"
+#include "seal/keyring.h"
+#include "store/store.h"
+#include <pthread.h>
+
+enum { READERS_KEPT = 16, READERS_MOST = 64 };
+struct held_project {
+	struct project project;
+	bool is_default;
+	struct data_key *key;
+};
+struct readers {
+	pthread_mutex_t lock;
+	pthread_cond_t back;
+	struct db *idle[READERS_MOST];
+	size_t n_idle, n_open;
+};
+struct writer;
+struct store {
+	char *path;
+	const struct keyring *keys;
+	bool is_new;
+	struct held_project *projects; /* immutable once open */
+	size_t n_projects, main_project;
+	struct data_key *own; /* for rows of no project */
+	struct secret *mac[MAC_KEY__COUNT];
+	struct readers readers;
+	struct writer *writer;
+};
+struct tx {
+	struct store *st;
+	struct db *db;
+	int64_t now;
+};
+/* store_writer.c: takes over `db`. */
+struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
+void store_writer_stop(struct store *st) NONNULL(1); /* runs what waits, then joins */
+struct err store_writer_run(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out) MUST_USE
+    NONNULL(1, 2, 3);
+/* store_reader.c */
+void store_reader_start(struct store *st) NONNULL(1);
+void store_reader_stop(struct store *st) NONNULL(1);
+/* store_keys.c, store_project.c: make in an empty store, load from any. */
+struct err store_keys_make(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
+struct err store_keys_load(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
+struct err store_project_make(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
+struct err store_project_load(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
+#endif

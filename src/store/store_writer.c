@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/clock.h"
+#include "core/logf.h"
+#include "store/store_inner.h"
+#include <assert.h>
+#include <errno.h>
+#include <time.h>
+
+/* One thread writes.  While it waits for the disk, acts queue up; it then takes them all into the next COMMIT. */
+enum { GROUP_MOST = 256, IDLE_MS = 250, CHECKPOINT_ACTS = 4096 };
+struct act {
+	struct ctx *cx;
+	act_fn *fn;
+	const void *in;
+	void *out;
+	struct err result;
+	bool done;
+	pthread_cond_t wake;
+	struct act *next;
+};
+struct writer {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct act *first, **last; /* the queue */
+	bool stop;
+	struct store *st;
+	struct db *db; /* the rest is the thread's own */
+	struct ctx cx; /* for what is nobody's act */
+	size_t since_checkpoint;
+};
+
+/* The transaction may have been ended by SQLite itself (full disk, I/O error). */
+static void roll_back(struct writer *w)
+{
+	if (db_in_tx(w->db) && IS_ERR(db_exec(&w->cx, w->db, "ROLLBACK"))) {
+		log_cause(&w->cx, LOG_ERROR, "store.rollback_failed");
+		(void)forgive(&w->cx);
+	}
+}
+static struct err run_in_savepoint(struct writer *w, struct act *a)
+{
+	struct tx tx = { .st = w->st, .db = w->db, .now = clock_now() };
+
+	TRY(db_exec(a->cx, w->db, "SAVEPOINT act"));
+	struct err e = a->fn(a->cx, &tx, a->in, a->out);
+	assert(db_idle(w->db)); /* an act gives its statements back */
+	if (!IS_ERR(e))
+		return db_exec(a->cx, w->db, "RELEASE act");
+	if (db_in_tx(w->db) && IS_ERR(db_exec(&w->cx, w->db, "ROLLBACK TO act; RELEASE act"))) {
+		log_cause(&w->cx, LOG_ERROR, "store.rollback_failed");
+		(void)forgive(&w->cx);
+		roll_back(w);
+	}
+	return e;
+}
+/* All acts of the list in one transaction.  False: nothing of it is in the store. */
+static bool run_group(struct writer *w, struct act *list)
+{
+	struct err e = db_exec(&w->cx, w->db, "BEGIN IMMEDIATE");
+
+	for (struct act *a = list; a != NULL && !IS_ERR(e); a = a->next) {
+		a->result = run_in_savepoint(w, a);
+		if (!db_in_tx(w->db))
+			return false;
+	}
+	if (!IS_ERR(e))
+		e = db_exec(&w->cx, w->db, "COMMIT");
+	if (!IS_ERR(e))
+		return true;
+	roll_back(w);
+	return false;
+}
+static void take_cause(struct act *a, const struct writer *w)
+{
+	a->cx->cause = w->cx.cause;
+	a->result = (struct err){ w->cx.cause.code };
+}
+/* After a group failed: each act alone, so that one act's trouble is told to its caller only. */
+static void run_alone(struct writer *w, struct act *a)
+{
+	(void)forgive(a->cx);
+	struct err e = db_exec(&w->cx, w->db, "BEGIN IMMEDIATE");
+	if (!IS_ERR(e)) {
+		a->result = run_in_savepoint(w, a);
+		if (IS_ERR(a->result)) {
+			roll_back(w);
+			return;
+		}
+		e = db_exec(&w->cx, w->db, "COMMIT");
+	}
+	if (!IS_ERR(e))
+		return;
+	take_cause(a, w);
+	(void)forgive(&w->cx);
+	roll_back(w);
+}
+static void run_list(struct writer *w, struct act *list)
+{
+	if (run_group(w, list))
+		return;
+	if (w->cx.cause.code != E_OK) {
+		log_cause(&w->cx, LOG_WARN, "store.group_failed");
+		(void)forgive(&w->cx);
+	}
+	for (struct act *a = list; a != NULL; a = a->next)
+		run_alone(w, a);
+}
+static void checkpoint(struct writer *w)
+{
+	w->since_checkpoint = 0;
+	if (!IS_ERR(db_checkpoint(&w->cx, w->db)))
+		return;
+	log_cause(&w->cx, LOG_WARN,
+		  "store.checkpoint_failed"); /* the WAL keeps what is committed; the next one tries again */
+	(void)forgive(&w->cx);
+}
+/* The next acts, or NULL when the writer was idle for a while or is to stop (*over). */
+static struct act *next_list(struct writer *w, size_t *n, bool *over)
+{
+	struct act *list = NULL, **end = &list;
+	struct timespec until;
+	int rc = 0;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += IDLE_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	*n = 0;
+	(void)pthread_mutex_lock(&w->lock);
+	while (w->first == NULL && !w->stop && rc == 0)
+		rc = w->since_checkpoint > 0 ? pthread_cond_timedwait(&w->work, &w->lock, &until)
+					     : pthread_cond_wait(&w->work, &w->lock);
+	for (; w->first != NULL && *n < GROUP_MOST; (*n)++) {
+		*end = w->first;
+		end = &w->first->next;
+		w->first = w->first->next;
+	}
+	*end = NULL;
+	if (w->first == NULL)
+		w->last = &w->first;
+	*over = list == NULL && w->stop;
+	(void)pthread_mutex_unlock(&w->lock);
+	return list;
+}
+static void answer(struct writer *w, struct act *list)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	while (list != NULL) {
+		struct act *a = list;
+
+		list = a->next; /* once done, `a` is its caller's again */
+		a->done = true;
+		(void)pthread_cond_signal(&a->wake);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+}
+static void *writer_main(void *arg)
+{
+	struct writer *w = arg;
+
+	for (;;) {
+		size_t n = 0;
+		bool over = false;
+		struct act *list = next_list(w, &n, &over);
+
+		if (over)
+			break;
+		if (list != NULL)
+			run_list(w, list);
+		answer(w, list);
+		w->since_checkpoint += n;
+		if (list == NULL || w->since_checkpoint >= CHECKPOINT_ACTS)
+			checkpoint(w);
+	}
+	checkpoint(w);
+	return NULL;
+}
+struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db)
+{
+	CLEANUP(db_drop) struct db *own = db;
+	struct writer *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "writer");
+	w->cx = (struct ctx){ .request_id = "store" };
+	w->st = st;
+	w->last = &w->first;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_cond_init(&w->work, NULL);
+	w->db = own;
+	int rc = pthread_create(&w->thread, NULL, writer_main, w);
+	if (rc != 0) {
+		free(w);
+		return fail(cx, E_INTERNAL, "no thread for the store", "errno %d", rc);
+	}
+	own = NULL;
+	st->writer = w;
+	return OK;
+}
+void store_writer_stop(struct store *st)
+{
+	struct writer *w = st->writer;
+
+	if (w == NULL)
+		return;
+	(void)pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	(void)pthread_cond_signal(&w->work);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_join(w->thread, NULL);
+	(void)pthread_cond_destroy(&w->work);
+	(void)pthread_mutex_destroy(&w->lock);
+	db_close(w->db);
+	free(w);
+	st->writer = NULL;
+}
+struct err store_writer_run(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out)
+{
+	struct writer *w = st->writer;
+	struct act a = { .cx = cx, .fn = fn, .in = in, .out = out };
+
+	assert(pthread_equal(w->thread, pthread_self()) == 0); /* an act that starts an act would wait for itself */
+	(void)pthread_cond_init(&a.wake, NULL);
+	(void)pthread_mutex_lock(&w->lock);
+	*w->last = &a;
+	w->last = &a.next;
+	(void)pthread_cond_signal(&w->work);
+	while (!a.done)
+		(void)pthread_cond_wait(&a.wake, &w->lock);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_cond_destroy(&a.wake);
+	return a.result;
+}
