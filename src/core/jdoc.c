@@ -9,7 +9,8 @@
 enum { MOST_LEVELS = 64, HEAD = 16 };
 
 /* ---- jansson's memory: the size stands before each piece, so that it can be wiped ---- */
-/* jansson does not always say that memory ran out, and its allocator is given nothing to note it in. */
+/* jansson 2.14 may lose a byte of a string when memory runs out and still report success: any refusal ends the parse.
+ * A thread's own flag, since the allocator is given nothing to note it in. */
 static _Thread_local bool starved;
 
 static void *take(size_t n)
@@ -97,12 +98,8 @@ static const char *words(enum json_error_code code)
 
 static struct err not_json(struct ctx *cx, const char *what, const json_error_t *je)
 {
-	enum json_error_code code = json_error_code(je);
-
-	if (starved || code == json_error_out_of_memory)
-		return fail(cx, E_INTERNAL, "out of memory", "reading JSON");
 	return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: line %d column %d: %s", what, je->line, je->column,
-		      words(code));
+		      words(json_error_code(je)));
 }
 
 static struct node *to_node(struct arena *a, const json_t *j);
@@ -168,6 +165,8 @@ struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const st
 			      MOST_LEVELS);
 	starved = false;
 	CLEANUP(json_drop) json_t *root = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
+	if (starved)
+		return fail(cx, E_INTERNAL, "out of memory", "reading JSON");
 	if (root == NULL)
 		return not_json(cx, what, &je);
 	*out = to_node(cx->arena, root);
