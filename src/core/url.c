@@ -72,6 +72,15 @@ static bool is_plain(struct sv s)
 	return s.n > 0;
 }
 
+/* The parser forgives one slash or three; the browser that gets the address next may read them otherwise. */
+static bool has_two_slashes(struct sv s)
+{
+	size_t at;
+
+	return sv_find(s, SV(":"), &at) && sv_starts(sv_from(s, at), SV("://")) &&
+	       !sv_starts(sv_from(s, at), SV(":///"));
+}
+
 struct err url_parse(struct ctx *cx, struct sv text, const char *field, struct url *out)
 {
 	static const char *const must = "must be an absolute http or https URL without user name and password";
@@ -87,7 +96,7 @@ struct err url_parse(struct ctx *cx, struct sv text, const char *field, struct u
 	CURLUcode rc = curl_url_set(u, CURLUPART_URL, z, CURLU_DISALLOW_USER);
 	if (rc == CURLUE_OUT_OF_MEMORY)
 		return fail(cx, E_INTERNAL, "out of memory", "reading a URL");
-	if (rc != CURLUE_OK)
+	if (rc != CURLUE_OK || !has_two_slashes(text))
 		return bad_field(cx, field, "url", "%s", must);
 	if (!parts(cx, u, out) || !part(cx, u, CURLUPART_ZONEID, 0, &zone))
 		return fail(cx, E_INTERNAL, "out of memory", "reading a URL");
