@@ -96,6 +96,8 @@ CREATE TABLE connections(
   stored TEXT NOT NULL DEFAULT '{}',
   token_issued_at INTEGER NOT NULL DEFAULT 0, token_expires_at INTEGER NOT NULL DEFAULT 0,   -- 0 = does not expire
   refresh_expires_at INTEGER NOT NULL DEFAULT 0,
+  has_refresh INTEGER NOT NULL DEFAULT 0,                      -- refresh_box holds a refresh token
+  due_at INTEGER NOT NULL DEFAULT 0,                           -- when to renew; 0 = never (no expiry, or nothing to renew it with)
   authorization_id TEXT NOT NULL DEFAULT '',                   -- the one that last completed it
   lease_owner TEXT NOT NULL DEFAULT '', lease_until INTEGER NOT NULL DEFAULT 0,
   sent_generation INTEGER NOT NULL DEFAULT 0,                  -- "refresh sent with generation n"; 0 = none outstanding
@@ -107,12 +109,21 @@ CREATE UNIQUE INDEX connections_live ON connections(project_id, user_id, provide
 CREATE INDEX connections_list ON connections(project_id, status, created_at);
 CREATE INDEX connections_provider ON connections(provider_id, status);
 CREATE INDEX connections_account ON connections(account_hash) WHERE status = 'live';
-CREATE INDEX connections_due ON connections(token_expires_at) WHERE status = 'live' AND token_expires_at > 0;
+CREATE INDEX connections_due ON connections(due_at, id)         -- read since the last refresh, or forced
+  WHERE status = 'live' AND due_at > 0 AND (last_used_at > refreshed_at OR force_refresh = 1);
+CREATE INDEX connections_end ON connections(refresh_expires_at) -- renewed before their refresh token ends, read or not
+  WHERE status = 'live' AND due_at > 0 AND refresh_expires_at > 0;
+CREATE INDEX connections_over ON connections(token_expires_at)  -- nothing to renew them with
+  WHERE status = 'live' AND due_at = 0 AND token_expires_at > 0;
+CREATE INDEX connections_sent ON connections(sent_generation) WHERE status = 'live' AND sent_generation > 0;
+CREATE INDEX connections_leased ON connections(lease_until) WHERE status = 'live' AND lease_until > 0;
 
 CREATE TABLE revocations(                                      -- tokens that must still be revoked at the provider
   id TEXT PRIMARY KEY, project_id TEXT NOT NULL, provider_id TEXT NOT NULL, revision_id TEXT NOT NULL,
   connection_id TEXT NOT NULL DEFAULT '', authorization_id TEXT NOT NULL DEFAULT '', cause TEXT NOT NULL,
   client_id TEXT NOT NULL, access_box BLOB, refresh_box BLOB, stored TEXT NOT NULL DEFAULT '{}',
+  sealed_as TEXT NOT NULL,                                     -- 'revocations', or 'connections': boxes moved as they were
+  account_hash BLOB, ends_grant INTEGER NOT NULL DEFAULT 0,    -- revoking ends the whole grant: asked again before each try
   tries INTEGER NOT NULL DEFAULT 0, next_try_at INTEGER NOT NULL, give_up_at INTEGER NOT NULL,
   lease_owner TEXT NOT NULL DEFAULT '', lease_until INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL);
 CREATE INDEX revocations_due ON revocations(next_try_at);

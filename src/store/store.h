@@ -30,6 +30,15 @@ struct err store_act(struct ctx *cx, struct store *st, act_fn *fn, const void *i
 struct db *tx_db(struct tx *tx) NONNULL(1) RETURNS_NONNULL;
 struct store *tx_store(struct tx *tx) NONNULL(1) RETURNS_NONNULL;
 int64_t tx_now(struct tx *tx) NONNULL(1);        /* the clock of this act: what is stored comes from here */
+/* Inside an act: done(st, h) runs on the writer thread once the act's COMMIT is durable, in the order of the acts and before
+ * store_act returns; it is short and runs no SQL.  drop(h) follows, also when the act failed or is run again.  The memory is the
+ * caller's, taken over here. */
+struct commit_hook { void (*done)(struct store *st, struct commit_hook *h); void (*drop)(struct commit_hook *h); struct commit_hook *next; };
+void store_on_commit(struct tx *tx, struct commit_hook *h) NONNULL(1, 2);
+/* Grants in memory, written through by store_connection.c (grant_cache.h); set before the first request, NULL: none. */
+struct grant_cache;
+void store_set_grants(struct store *st, struct grant_cache *c) NONNULL(1);
+struct grant_cache *store_grants(const struct store *st) NONNULL(1);
 
 /* A reader connection for this thread: give it back with CLEANUP(store_read_done). */
 struct reader { struct store *st; struct db *db; };

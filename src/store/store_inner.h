@@ -32,15 +32,17 @@ struct store {
 	struct secret *mac[MAC_KEY__COUNT];
 	struct readers readers;
 	struct writer *writer;
+	struct grant_cache *grants;
 };
 struct tx {
 	struct store *st;
 	struct db *db;
 	int64_t now;
+	struct commit_hook **hooks; /* the end of its list */
 };
 /* store_writer.c: takes over `db`. */
 struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
-void store_writer_stop(struct store *st) NONNULL(1); /* runs what waits, then joins */
+void store_writer_stop(struct store *st) NONNULL(1); /* when nobody is in an act any more: app stops the lanes first */
 struct err store_writer_run(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out) MUST_USE
     NONNULL(1, 2, 3);
 /* store_reader.c */

@@ -16,6 +16,7 @@ struct act {
 	struct err result;
 	bool done;
 	pthread_cond_t wake;
+	struct commit_hook *hooks;
 	struct act *next;
 };
 struct writer {
@@ -38,10 +39,35 @@ static void roll_back(struct writer *w)
 		(void)forgive(&w->cx);
 	}
 }
+static void drop_hooks(struct act *a)
+{
+	while (a->hooks != NULL) {
+		struct commit_hook *h = a->hooks;
+
+		a->hooks = h->next;
+		h->drop(h);
+	}
+}
+void store_on_commit(struct tx *tx, struct commit_hook *h)
+{
+	h->next = NULL;
+	*tx->hooks = h;
+	tx->hooks = &h->next;
+}
+/* What is durable is made known before its caller goes on. */
+static void run_hooks(struct writer *w, struct act *list)
+{
+	for (struct act *a = list; a != NULL; a = a->next) {
+		for (struct commit_hook *h = IS_ERR(a->result) ? NULL : a->hooks; h != NULL; h = h->next)
+			h->done(w->st, h);
+		drop_hooks(a);
+	}
+}
 static struct err run_in_savepoint(struct writer *w, struct act *a)
 {
-	struct tx tx = { .st = w->st, .db = w->db, .now = clock_now() };
+	struct tx tx = { .st = w->st, .db = w->db, .now = clock_now(), .hooks = &a->hooks };
 
+	drop_hooks(a);
 	TRY(db_exec(a->cx, w->db, "SAVEPOINT act"));
 	struct err e = a->fn(a->cx, &tx, a->in, a->out);
 	assert(db_idle(w->db)); /* an act gives its statements back */
@@ -168,6 +194,7 @@ static void *writer_main(void *arg)
 			break;
 		if (list != NULL)
 			run_list(w, list);
+		run_hooks(w, list);
 		answer(w, list);
 		w->since_checkpoint += n;
 		if (list == NULL || w->since_checkpoint >= CHECKPOINT_ACTS)
