@@ -13,12 +13,16 @@
 struct arena;
 void arena_free(struct arena *a);
 struct arena *arena_new(size_t cap_bytes) MADE_BY(arena_free) MUST_USE;
-void arena_reset(struct arena *a) NONNULL(1);                 /* wipes, keeps the first block */
+void arena_reset(struct arena *a) NONNULL(1); /* wipes, keeps the first block */
 void *arena_alloc(struct arena *a, size_t n) MUST_USE NONNULL(1);
-void *arena_array(struct arena *a, size_t count, size_t size) MUST_USE NONNULL(1);   /* overflow-checked */
-char *arena_text(struct arena *a, struct sv s) MUST_USE NONNULL(1);                  /* copy + NUL */
-struct sv arena_sv(struct arena *a, struct sv s) MUST_USE NONNULL(1);                /* copy + NUL; .p NULL on failure */
+void *arena_array(struct arena *a, size_t count, size_t size) MUST_USE NONNULL(1); /* overflow-checked */
+char *arena_text(struct arena *a, struct sv s) MUST_USE NONNULL(1);                /* copy + NUL */
+struct sv arena_sv(struct arena *a, struct sv s) MUST_USE NONNULL(1);              /* copy + NUL; .p NULL on failure */
 char *arena_printf(struct arena *a, const char *fmt, ...) MUST_USE NONNULL(1, 2) PRINTF_LIKE(2, 3);
-bool arena_at_cap(const struct arena *a) NONNULL(1);         /* the last failure was the cap, not the memory */
-static inline void arena_drop(struct arena **a) { arena_free(*a); *a = NULL; }
+bool arena_at_cap(const struct arena *a) NONNULL(1); /* the last failure was the cap, not the memory */
+static inline void arena_drop(struct arena **a)
+{
+	arena_free(*a);
+	*a = NULL;
+}
 #endif

@@ -7,19 +7,25 @@
  *           the bytes are wiped when freed or when they move.
  */
 #include "core/base.h"
-struct buf { char *p; size_t n, cap, max; bool broken; bool too_large; };   /* too_large: the cap, not the memory */
+struct buf {
+	char *p;
+	size_t n, cap, max;
+	bool broken;
+	bool too_large; /* the cap, not the memory */
+};
 #define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })
-void buf_free(struct buf *b);                                 /* NULL is fine; leaves an empty buf with the same cap */
-void buf_clear(struct buf *b) NONNULL(1);                     /* n = 0, wiped, memory kept, error cleared */
+void buf_free(struct buf *b);             /* NULL is fine; leaves an empty buf with the same cap */
+void buf_clear(struct buf *b) NONNULL(1); /* n = 0, wiped, memory kept, error cleared */
 void buf_add(struct buf *b, const void *p, size_t n) NONNULL(1);
 void buf_sv(struct buf *b, struct sv s) NONNULL(1);
 void buf_str(struct buf *b, const char *z) NONNULL(1, 2);
 void buf_char(struct buf *b, char c) NONNULL(1);
 void buf_i64(struct buf *b, int64_t v) NONNULL(1);
 void buf_printf(struct buf *b, const char *fmt, ...) NONNULL(1, 2) PRINTF_LIKE(2, 3);
-bool buf_reserve(struct buf *b, size_t more) MUST_USE NONNULL(1);            /* room for `more` bytes at p + n */
-void buf_drop_front(struct buf *b, size_t n) NONNULL(1);                     /* forget the first n bytes */
-struct err buf_done(struct ctx *cx, const struct buf *b, const char *what) MUST_USE NONNULL(1, 2, 3);  /* E_TOO_LARGE or E_INTERNAL when broken */
+bool buf_reserve(struct buf *b, size_t more) MUST_USE NONNULL(1); /* room for `more` bytes at p + n */
+void buf_drop_front(struct buf *b, size_t n) NONNULL(1);          /* forget the first n bytes */
+struct err buf_done(struct ctx *cx, const struct buf *b, const char *what) MUST_USE
+    NONNULL(1, 2, 3); /* E_TOO_LARGE or E_INTERNAL when broken */
 static inline struct sv buf_view(const struct buf *b) { return (struct sv){ b->p == NULL ? "" : b->p, b->n }; }
 static inline bool buf_ok(const struct buf *b) { return !b->broken; }
 #endif

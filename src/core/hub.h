@@ -10,11 +10,21 @@
 struct hub;
 void hub_free(struct hub *h);
 struct hub *hub_new(void) MADE_BY(hub_free) MUST_USE;
-uint64_t hub_topic(const char *kind, struct sv id) NONNULL(1);         /* e.g. ("authorization", "ar_…") */
+uint64_t hub_topic(const char *kind, struct sv id) NONNULL(1); /* e.g. ("authorization", "ar_…") */
 void hub_publish(struct hub *h, uint64_t topic) NONNULL(1);
 typedef void hub_fn(void *arg);
-struct hub_sub { uint64_t topic; hub_fn *fn; void *arg; struct hub_sub *next; };      /* memory of the subscriber */
+/* Memory of the subscriber. */
+struct hub_sub {
+	uint64_t topic;
+	hub_fn *fn;
+	void *arg;
+	struct hub_sub *next;
+};
 void hub_subscribe(struct hub *h, struct hub_sub *s) NONNULL(1, 2);
 void hub_unsubscribe(struct hub *h, struct hub_sub *s) NONNULL(1, 2);
-static inline void hub_drop(struct hub **h) { hub_free(*h); *h = NULL; }
+static inline void hub_drop(struct hub **h)
+{
+	hub_free(*h);
+	*h = NULL;
+}
 #endif

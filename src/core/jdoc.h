@@ -9,6 +9,7 @@
  * Needs:    node.h.  Only jdoc.c knows jansson.
  */
 #include "core/node.h"
-struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const struct node **out) MUST_USE NONNULL(1, 3, 4);
-void jdoc_start(void);      /* once, before threads: allocator that wipes */
+struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const struct node **out) MUST_USE
+    NONNULL(1, 3, 4);
+void jdoc_start(void); /* once, before threads: allocator that wipes */
 #endif

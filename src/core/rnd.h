@@ -5,9 +5,11 @@
  * sensible can be done without one. */
 #include "core/base.h"
 void rnd_bytes(void *p, size_t n) NONNULL(1);
-uint64_t rnd_below(uint64_t n);                                /* 0..n-1, unbiased; n > 0 */
+uint64_t rnd_below(uint64_t n); /* 0..n-1, unbiased; n > 0 */
 enum { ID_TEXT = 40, TOKEN_TEXT = 44 };
-void id_ksuid(const char *prefix, int64_t now, char out[static ID_TEXT]) NONNULL(1);  /* "ar_" + 27 base62, time-ordered */
-void id_uuid(char out[static ID_TEXT]);                        /* version 4 */
-void id_token(char out[static TOKEN_TEXT]);                    /* 32 random bytes as base64url, 43 characters */
+/* `prefix` ("ar_", with its underscore, at most 12 bytes), then 27 digits of base 62, in order of time by the second.
+ */
+void id_ksuid(const char *prefix, int64_t now, char out[static ID_TEXT]) NONNULL(1);
+void id_uuid(char out[static ID_TEXT]);     /* version 4 */
+void id_token(char out[static TOKEN_TEXT]); /* 32 random bytes as base64url, 43 characters */
 #endif

@@ -8,11 +8,15 @@
  * Needs:    base.h only.
  */
 #include "core/base.h"
-struct secret;                                       /* opaque: no %s, no ==, no sizeof */
+struct secret; /* opaque: no %s, no ==, no sizeof */
 void secret_free(struct secret *s);
-struct secret *secret_copy(struct sv bytes) MADE_BY(secret_free) MUST_USE;   /* NULL: out of memory */
-struct sv secret_view(const struct secret *s) NONNULL(1);  /* borrow; dies with s; NUL-terminated */
-bool secret_equal(const struct secret *a, struct sv b) NONNULL(1);  /* constant time */
-static inline void secret_drop(struct secret **s) { secret_free(*s); *s = NULL; }
-void wipe(void *p, size_t n);                        /* OPENSSL_cleanse */
+struct secret *secret_copy(struct sv bytes) MADE_BY(secret_free) MUST_USE; /* NULL: out of memory */
+struct sv secret_view(const struct secret *s) NONNULL(1);                  /* borrow; dies with s; NUL-terminated */
+bool secret_equal(const struct secret *a, struct sv b) NONNULL(1);         /* constant time */
+static inline void secret_drop(struct secret **s)
+{
+	secret_free(*s);
+	*s = NULL;
+}
+void wipe(void *p, size_t n); /* OPENSSL_cleanse */
 #endif

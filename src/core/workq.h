@@ -10,10 +10,17 @@
 #include "core/base.h"
 struct workq;
 typedef void work_fn(void *arg);
-struct workq_how { const char *name; size_t threads, depth, stack_bytes; };
+struct workq_how {
+	const char *name;
+	size_t threads, depth, stack_bytes;
+};
 void workq_free(struct workq *q);
 struct workq *workq_new(const struct workq_how *how) MADE_BY(workq_free) MUST_USE NONNULL(1);
 bool workq_push(struct workq *q, work_fn *fn, void *arg) MUST_USE NONNULL(1, 2);
-size_t workq_busy(struct workq *q) NONNULL(1);                         /* running + queued: for health and metrics */
-static inline void workq_drop(struct workq **q) { workq_free(*q); *q = NULL; }
+size_t workq_busy(struct workq *q) NONNULL(1); /* running + queued: for health and metrics */
+static inline void workq_drop(struct workq **q)
+{
+	workq_free(*q);
+	*q = NULL;
+}
 #endif
