@@ -123,8 +123,11 @@ struct err keyring_load(struct ctx *cx, const struct keyring_how *how, struct ke
 	if (how->file != NULL) {
 		struct err e = keyfile_read(cx, how->file, &file);
 
-		if (e.code == E_NOT_FOUND && (how->n > 0 || how->may_create))
-			e = how->n > 0 ? forgive(cx) : keyfile_make(cx, how->file, &file);
+		if (e.code == E_NOT_FOUND && (how->n > 0 || how->may_create)) {
+			e = forgive(cx);
+			if (how->n == 0)
+				e = keyfile_make(cx, how->file, &file);
+		}
 		TRY(e);
 	}
 	if (file != NULL)

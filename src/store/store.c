@@ -67,10 +67,11 @@ struct err store_open(struct ctx *cx, const struct store_how *how, struct store 
 	struct err e = db_open(cx, how->path, there ? DB_WRITE : DB_CREATE, &db);
 	if (!IS_ERR(e))
 		e = fill(cx, st, db);
-	if (e.code == E_INTERNAL && cx->cause.code == E_INTERNAL)
-		cx->cause.code = E_CONFIG; /* at start every refusal of the store is the operator's to mend */
-	if (IS_ERR(e))
-		return (struct err){ cx->cause.code };
+	if (e.code == E_INTERNAL) { /* at start a store that does not work is the operator's to mend */
+		e.code = E_CONFIG;
+		cx->cause.code = E_CONFIG;
+	}
+	TRY(e);
 	TRY(store_writer_start(cx, st, TAKE(db)));
 	*out = TAKE(st);
 	return OK;

@@ -106,7 +106,7 @@ TEST(the_key_file_is_made_once_private_and_used_again)
 	CHECK(load_file(cx, path, false, &none).code == E_NOT_FOUND && none == NULL);
 	CHECK(strstr(cx->cause.say, path) != NULL);
 	(void)forgive(cx);
-	CHECK(!IS_ERR(load_file(cx, path, true, &first)));
+	CHECK(!IS_ERR(load_file(cx, path, true, &first)) && cx->cause.code == E_OK);
 	CHECK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600 && st.st_size == 44);
 	CHECK(!IS_ERR(load_file(cx, path, false, &again)));
 	CHECK(strncmp(keyring_default_id(first), "file-", 5) == 0);
