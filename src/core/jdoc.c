@@ -102,9 +102,9 @@ static struct err not_json(struct ctx *cx, const char *what, const json_error_t 
 		      words(json_error_code(je)));
 }
 
-static struct node *to_node(struct arena *a, const json_t *j);
+static struct node *to_node(struct arena *a, json_t *j);
 
-static bool add_children(struct arena *a, struct node *n, const json_t *j)
+static bool add_children(struct arena *a, struct node *n, json_t *j)
 {
 	if (n->kind == NODE_LIST) {
 		for (size_t i = 0; i < json_array_size(j); i++)
@@ -112,21 +112,19 @@ static bool add_children(struct arena *a, struct node *n, const json_t *j)
 				return false;
 		return true;
 	}
-	json_t *obj = json_incref((json_t *)(uintptr_t)j);
-	bool ok = true;
-	for (void *it = json_object_iter(obj); it != NULL && ok; it = json_object_iter_next(obj, it)) {
+	for (void *it = json_object_iter(j); it != NULL; it = json_object_iter_next(j, it)) {
 		struct node *c = to_node(a, json_object_iter_value(it));
 
-		ok = node_add(n, c);
-		if (ok)
-			c->key = arena_sv(a, (struct sv){ json_object_iter_key(it), json_object_iter_key_len(it) });
-		ok = ok && c->key.p != NULL;
+		if (c == NULL)
+			return false;
+		c->key = arena_sv(a, (struct sv){ json_object_iter_key(it), json_object_iter_key_len(it) });
+		if (c->key.p == NULL || !node_add(n, c))
+			return false;
 	}
-	json_decref(obj);
-	return ok;
+	return true;
 }
 
-static struct node *to_node(struct arena *a, const json_t *j)
+static struct node *to_node(struct arena *a, json_t *j)
 {
 	static const enum node_kind kinds[] = {
 		[JSON_OBJECT] = NODE_MAP,  [JSON_ARRAY] = NODE_LIST, [JSON_STRING] = NODE_TEXT,

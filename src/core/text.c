@@ -46,7 +46,7 @@ struct sv sv_trim(struct sv s)
 struct sv sv_from(struct sv s, size_t at)
 {
 	if (s.p == NULL)
-		return s;
+		return SV_NONE;
 	if (at > s.n)
 		at = s.n;
 	return (struct sv){ s.p + at, s.n - at };
@@ -70,10 +70,10 @@ struct sv sv_cut(struct sv *rest, char sep)
 
 bool sv_i64(struct sv s, int64_t lo, int64_t hi, int64_t *out)
 {
-	bool minus = s.n > 0 && s.p[0] == '-';
+	bool minus = s.n > 0 && s.p != NULL && s.p[0] == '-';
 	int64_t v = 0;
 
-	if (s.n == (minus ? 1 : 0))
+	if (s.p == NULL || s.n == (minus ? 1 : 0))
 		return false;
 	/* Counted downwards: the least number has no positive twin. */
 	for (size_t i = minus ? 1 : 0; i < s.n; i++) {
@@ -191,7 +191,7 @@ static bool number(struct sv *s, size_t n, int lo, int hi, int *out)
 {
 	int64_t v;
 
-	if (s->n < n || s->p[0] == '-' || !sv_i64(sv_upto(*s, n), lo, hi, &v))
+	if (s->p == NULL || s->n < n || s->p[0] == '-' || !sv_i64(sv_upto(*s, n), lo, hi, &v))
 		return false;
 	*s = sv_from(*s, n);
 	*out = (int)v;
@@ -200,7 +200,7 @@ static bool number(struct sv *s, size_t n, int lo, int hi, int *out)
 
 static bool mark(struct sv *s, char c)
 {
-	if (s->n == 0 || (s->p[0] != c && lower(s->p[0]) != lower(c)))
+	if (s->p == NULL || s->n == 0 || (s->p[0] != c && lower(s->p[0]) != lower(c)))
 		return false;
 	*s = sv_from(*s, 1);
 	return true;

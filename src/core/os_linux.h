@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OS_LINUX_H
+#define OS_LINUX_H
+/* os_linux.h: what only Linux, or every system differently, can tell or do about a process and its sockets.  On other
+ * systems the same functions do what can be done there. */
+#include "core/base.h"
+/* The user id of the process at the other end of a unix socket; false: not known. */
+bool os_linux_peer_uid(int fd, unsigned *uid) MUST_USE NONNULL(2);
+/* Raises the limit of open files to what is allowed, at most `want`; the limit now in force. */
+size_t os_linux_raise_files(size_t want);
+/* No core dumps, not traceable by others of the same user, no new privileges; false: at least one was refused. */
+bool os_linux_close_up(void) MUST_USE;
+#endif
