@@ -158,6 +158,8 @@ struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const st
 		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: it is empty", what);
 	if (!text_is_utf8(text))
 		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: not UTF-8", what);
+	if (memchr(text.p, '\0', text.n) != NULL) /* jansson would take one for the end of the text */
+		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: it holds a zero byte", what);
 	if (too_deep(text))
 		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: nested more than %d levels deep", what,
 			      MOST_LEVELS);
