@@ -26,6 +26,7 @@ void log_setup(enum log_level least, enum log_format format); /* before threads 
 #define LOG_SV(k, val)  { (k), LOG_K_SV,  { .v = _Generic((val), struct sv: (val)) } }
 #define log_event(cx, level, name, ...) log_event_((cx), (level), (name), (const struct log_field[]){ __VA_ARGS__ }, \
 	sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+#define log_note(cx, level, name) log_event_((cx), (level), (name), (const struct log_field[1]){ { .key = NULL } }, 0)   /* no fields */
 /* clang-format on */
 void log_event_(const struct ctx *cx, enum log_level level, const char *name, const struct log_field *f, size_t n)
     NONNULL(3, 4); /* cx may be NULL */

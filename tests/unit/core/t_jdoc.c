@@ -56,65 +56,66 @@ TEST(json_escapes_are_read)
 	CHECK(!IS_ERR(parse(cx, SV("1e2"), &n)) && n->kind == NODE_REAL);
 }
 
+static const struct {
+	struct sv s;
+	const char *why;
+} not_json[] = {
+	{ SV_INIT(""), "it is empty" },
+	{ SV_INIT(" "), "line 1 column 1" },
+	{ SV_INIT("{"), "the text ends too early" },
+	{ SV_INIT("[1,2"), "the text ends too early" },
+	{ SV_INIT("{\"a\":1,}"), "line 1 column 8" },
+	{ SV_INIT("[1,]"), "line 1 column 4" },
+	{ SV_INIT("{\"a\":1}\n x"), "line 2 column 2: nothing may follow the value" },
+	{ SV_INIT("{\"a\":1} {}"), "nothing may follow the value" },
+	{ SV_INIT("{\"a\":1,\n\"a\":2}"), "line 2 column 3: a key stands twice in one object" },
+	{ SV_INIT("{\"a\":{\"b\":1,\"b\":1}}"), "a key stands twice in one object" },
+	{ SV_INIT("{\"a\":1,\"\\u0061\":2}"), "a key stands twice in one object" },
+	{ SV_INIT("\"\\u0000\""), "a string holds the character U+0000" },
+	{ SV_INIT("{\"a\\u0000\":1}"), "a string holds the character U+0000" },
+	{ SV_INIT("\"a\0b\""), "zero byte" },
+	{ SV_INIT("1\0"), "zero byte" },
+	{ SV_INIT("{}\0x"), "zero byte" },
+	{ SV_INIT("\"\xFF\""), "not UTF-8" },
+	{ SV_INIT("\"\xED\xA0\x80\""), "not UTF-8" },
+	{ SV_INIT("\"\xC0\xAF\""), "not UTF-8" },
+	{ SV_INIT("\"\\ud800\""), "this is not allowed here" },
+	{ SV_INIT("\"\\udc00\""), "this is not allowed here" },
+	{ SV_INIT("\"\\ud800\\u0041\""), "this is not allowed here" },
+	{ SV_INIT("\"a\nb\""), "line 1" },
+	{ SV_INIT("\"\t\""), "line 1" },
+	{ SV_INIT("\"\\x\""), "line 1" },
+	{ SV_INIT("'a'"), "line 1" },
+	{ SV_INIT("{a:1}"), "line 1" },
+	{ SV_INIT("{1:1}"), "line 1" },
+	{ SV_INIT("01"), "line 1" },
+	{ SV_INIT("-"), "line 1" },
+	{ SV_INIT("+1"), "line 1" },
+	{ SV_INIT(".5"), "line 1" },
+	{ SV_INIT("1."), "line 1" },
+	{ SV_INIT("1e"), "line 1" },
+	{ SV_INIT("0x10"), "line 1" },
+	{ SV_INIT("NaN"), "line 1" },
+	{ SV_INIT("Infinity"), "line 1" },
+	{ SV_INIT("True"), "line 1" },
+	{ SV_INIT("nul"), "line 1" },
+	{ SV_INIT("[1 2]"), "line 1" },
+	{ SV_INIT("/* c */ 1"), "line 1" },
+	{ SV_INIT("\xEF\xBB\xBF{}"), "line 1" },
+	{ SV_INIT("9223372036854775808"), "a number is too large" },
+	{ SV_INIT("-9223372036854775809"), "a number is too large" },
+	{ SV_INIT("1e400"), "a number is too large" },
+};
+
 TEST(what_is_not_json_is_refused_with_its_place)
 {
-	static const struct {
-		struct sv s;
-		const char *why;
-	} t[] = {
-		{ SV_INIT(""), "it is empty" },
-		{ SV_INIT(" "), "line 1 column 1" },
-		{ SV_INIT("{"), "the text ends too early" },
-		{ SV_INIT("[1,2"), "the text ends too early" },
-		{ SV_INIT("{\"a\":1,}"), "line 1 column 8" },
-		{ SV_INIT("[1,]"), "line 1 column 4" },
-		{ SV_INIT("{\"a\":1}\n x"), "line 2 column 2: nothing may follow the value" },
-		{ SV_INIT("{\"a\":1} {}"), "nothing may follow the value" },
-		{ SV_INIT("{\"a\":1,\n\"a\":2}"), "line 2 column 3: a key stands twice in one object" },
-		{ SV_INIT("{\"a\":{\"b\":1,\"b\":1}}"), "a key stands twice in one object" },
-		{ SV_INIT("{\"a\":1,\"\\u0061\":2}"), "a key stands twice in one object" },
-		{ SV_INIT("\"\\u0000\""), "a string holds the character U+0000" },
-		{ SV_INIT("{\"a\\u0000\":1}"), "a string holds the character U+0000" },
-		{ SV_INIT("\"a\0b\""), "zero byte" },
-		{ SV_INIT("1\0"), "zero byte" },
-		{ SV_INIT("{}\0x"), "zero byte" },
-		{ SV_INIT("\"\xFF\""), "not UTF-8" },
-		{ SV_INIT("\"\xED\xA0\x80\""), "not UTF-8" },
-		{ SV_INIT("\"\xC0\xAF\""), "not UTF-8" },
-		{ SV_INIT("\"\\ud800\""), "this is not allowed here" },
-		{ SV_INIT("\"\\udc00\""), "this is not allowed here" },
-		{ SV_INIT("\"\\ud800\\u0041\""), "this is not allowed here" },
-		{ SV_INIT("\"a\nb\""), "line 1" },
-		{ SV_INIT("\"\t\""), "line 1" },
-		{ SV_INIT("\"\\x\""), "line 1" },
-		{ SV_INIT("'a'"), "line 1" },
-		{ SV_INIT("{a:1}"), "line 1" },
-		{ SV_INIT("{1:1}"), "line 1" },
-		{ SV_INIT("01"), "line 1" },
-		{ SV_INIT("-"), "line 1" },
-		{ SV_INIT("+1"), "line 1" },
-		{ SV_INIT(".5"), "line 1" },
-		{ SV_INIT("1."), "line 1" },
-		{ SV_INIT("1e"), "line 1" },
-		{ SV_INIT("0x10"), "line 1" },
-		{ SV_INIT("NaN"), "line 1" },
-		{ SV_INIT("Infinity"), "line 1" },
-		{ SV_INIT("True"), "line 1" },
-		{ SV_INIT("nul"), "line 1" },
-		{ SV_INIT("[1 2]"), "line 1" },
-		{ SV_INIT("/* c */ 1"), "line 1" },
-		{ SV_INIT("\xEF\xBB\xBF{}"), "line 1" },
-		{ SV_INIT("9223372036854775808"), "a number is too large" },
-		{ SV_INIT("-9223372036854775809"), "a number is too large" },
-		{ SV_INIT("1e400"), "a number is too large" },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(not_json); i++) {
 		struct ctx *cx = tt_ctx();
 		const struct node *n;
 
-		CHECK_ROW(t[i].s.p, parse(cx, t[i].s, &n).code == E_BAD_INPUT && n == NULL);
+		CHECK_ROW(not_json[i].s.p, parse(cx, not_json[i].s, &n).code == E_BAD_INPUT && n == NULL);
 		CHECK_ROW(cx->cause.say, strncmp(cx->cause.say, "request body is not valid JSON: ", 32) == 0);
-		CHECK_ROW(cx->cause.say, strstr(cx->cause.say, t[i].why) != NULL);
+		CHECK_ROW(cx->cause.say, strstr(cx->cause.say, not_json[i].why) != NULL);
 	}
 }
 
