@@ -191,7 +191,7 @@ def test_denied_consent_ends_the_authorization_with_its_reason(engine, simulator
 
 def test_narrower_scopes_than_asked_are_asked_again(engine, simulator, api, browser):
     start = authorize(api, "narrow@example.com").json()
-    flow = browser.flow_id(start["url"], scopes=["identify"])
+    flow = browser.flow_id(start["url"], simulator.person(), scopes=["identify"])
     assert api.post("/v1/auth/confirm_user", json={"flow_id": flow, "user_id": "narrow@example.com"}).status_code == 200
     again = authorize(api, "narrow@example.com").json()
     assert again["status"] == "pending" and again["id"] != start["id"]
@@ -200,16 +200,17 @@ def test_narrower_scopes_than_asked_are_asked_again(engine, simulator, api, brow
 
 
 def test_wider_scopes_later_keep_the_earlier_ones(engine, simulator, api):
-    connect(engine, simulator, api, "wider@example.com", scopes=["identify"])
+    who = simulator.person()
+    connect(engine, simulator, api, "wider@example.com", who, scopes=["identify"])
     start = authorize(api, "wider@example.com", ["guilds"]).json()
     assert start["status"] == "pending"
-    connect(engine, simulator, api, "wider@example.com", scopes=["guilds"])
+    connect(engine, simulator, api, "wider@example.com", who, scopes=["guilds"])
     both = authorize(api, "wider@example.com", ["identify", "guilds"]).json()
     assert both["status"] == "completed"
 
 
 def test_a_grant_without_identify_has_no_user_info_and_is_good(engine, simulator, api):
-    start, _ = connect(engine, simulator, api, "guilds-only@example.com", "mallory", ["guilds"])
+    start, _ = connect(engine, simulator, api, "guilds-only@example.com", simulator.person(), ["guilds"])
     status = api.get("/v1/auth/status", params={"id": start["id"]}).json()
     assert status["status"] == "completed" and status["context"]["user_info"] == {}
 

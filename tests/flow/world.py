@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes and helpers the flow tests stand on.  Nothing here sleeps to wait: conditions are polled with a bound."""
+import itertools
 import json
 import os
 import signal
@@ -93,11 +94,21 @@ class Simulator(Process):
         for app in apps:
             argv += ["--app", ":".join(app)]
         super().__init__(argv, folder / "sim.log")
+        self._people = itertools.count(1)
         self.control = httpx.Client(base_url=self.ready["control"], timeout=BOUND, trust_env=False)
 
     def app(self, redirect_uri, client_id=CLIENT_ID, client_secret=CLIENT_SECRET):
         r = self.control.post("/apps", json={"client_id": client_id, "client_secret": client_secret, "redirect_uri": redirect_uri})
         assert r.status_code == 200, r.text
+
+    def person(self):
+        """A user of the provider who never consented to anything: Discord remembers what was granted before."""
+        n = next(self._people)
+        name = f"person-{n}"
+        r = self.control.post("/users", json={"name": name, "id": str(90000000000000000 + n), "username": name, "global_name": None, "discriminator": "0",
+                                              "avatar": None, "email": f"{name}@example.com", "verified": True, "guilds": []})
+        assert r.status_code == 200, r.text
+        return name
 
     def api(self, token=None):
         """A client of the provider's API, through the proxy, as an app would have it."""
