@@ -31,8 +31,9 @@ struct principal {
 	int role;                                /* enum role of model/person.h in that project */
 };
 
-/* Set by a handler before it returns E_PARK: sleep until the topic is published or `until` passes. */
-struct park { uint64_t topic; int64_t until; };
+/* Set by a handler before it returns E_PARK: sleep until the topic is published or `until` passes.  The struct survives the
+ * sleep; `limit` and `slept` are the handler's own, for what it must still know afterwards. */
+struct park { uint64_t topic; int64_t until; int64_t limit; bool slept; };
 
 struct request {
 	struct ctx *cx;
@@ -51,6 +52,7 @@ struct request {
 	struct sv client_ip;                     /* text; after api.trusted_proxies */
 	bool tls, control;                       /* control: came over the control socket; the peer's uid was checked */
 	struct principal by;
+	int lane;                                /* enum lane this run is on; kept by the pipeline, 0 (INLINE) after a sleep */
 	int runs;                                /* how many times `handle` was started for this request, from 1 */
 	bool park_over;                          /* the wait is over: the handler must answer now */
 	struct park park;
