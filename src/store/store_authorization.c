@@ -11,9 +11,9 @@ enum { C_BOX = 11, C_CREATED, C_EXPIRES, C_ENDED };
 
 static struct err from_row(struct ctx *cx, struct db_stmt *q, struct authorization *out)
 {
-	struct sv *const text[] = { &out->id,	  &out->project_id, &out->user_id, &out->provider_id,
-				    &out->asked_as, &out->scopes,	  &out->scope_key, &out->next_uri,
-				    &out->status, &out->reason,	    &out->connection_id };
+	struct sv *const text[] = { &out->id,       &out->project_id, &out->user_id,      &out->provider_id,
+				    &out->asked_as, &out->scopes,     &out->scope_key,    &out->next_uri,
+				    &out->status,   &out->reason,     &out->connection_id };
 
 	*out = (struct authorization){ .created_at = 0 };
 	for (size_t i = 0; i < ARRAY_LEN(text); i++)
@@ -63,7 +63,8 @@ struct err store_authorization_get(struct ctx *cx, struct db *db, struct sv id, 
 	return from_row(cx, q, out);
 }
 
-struct err store_authorization_by_link(struct ctx *cx, struct db *db, const struct sha256 *hash, struct authorization *out)
+struct err store_authorization_by_link(struct ctx *cx, struct db *db, const struct sha256 *hash,
+				       struct authorization *out)
 {
 	static const char sql[] = "SELECT " AUTH_COLS "WHERE connect_hash = $1";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
@@ -74,7 +75,8 @@ struct err store_authorization_by_link(struct ctx *cx, struct db *db, const stru
 	return from_row(cx, q, out);
 }
 
-struct err store_authorization_same(struct ctx *cx, struct db *db, const struct authorization *like, struct authorization *out)
+struct err store_authorization_same(struct ctx *cx, struct db *db, const struct authorization *like,
+				    struct authorization *out)
 {
 	static const char sql[] = "SELECT " AUTH_COLS "WHERE project_id = $1 AND user_id = $2 AND provider_id = $3 "
 				  "AND scope_key = $4 AND status = 'pending'";
@@ -89,11 +91,13 @@ struct err store_authorization_same(struct ctx *cx, struct db *db, const struct 
 	return from_row(cx, q, out);
 }
 
-struct err store_authorization_pending(struct ctx *cx, struct db *db, const struct authorization *like, struct authorizations *out)
+struct err store_authorization_pending(struct ctx *cx, struct db *db, const struct authorization *like,
+				       struct authorizations *out)
 {
 	static const char of_user[] = "SELECT " AUTH_COLS "WHERE project_id = $1 AND provider_id = $2 AND user_id = $3 "
 				      "AND status = 'pending' ORDER BY created_at, id";
-	static const char of_all[] = "SELECT " AUTH_COLS "WHERE provider_id = $1 AND status = 'pending' ORDER BY created_at, id";
+	static const char of_all[] =
+	    "SELECT " AUTH_COLS "WHERE provider_id = $1 AND status = 'pending' ORDER BY created_at, id";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, db, like->user_id.p == NULL ? of_all : of_user, &q));
@@ -107,7 +111,8 @@ struct err store_authorization_pending(struct ctx *cx, struct db *db, const stru
 	return from_rows(cx, q, out);
 }
 
-struct err store_authorization_over(struct ctx *cx, struct db *db, int64_t now, int64_t most, struct authorizations *out)
+struct err store_authorization_over(struct ctx *cx, struct db *db, int64_t now, int64_t most,
+				    struct authorizations *out)
 {
 	static const char sql[] =
 	    "SELECT " AUTH_COLS "WHERE status = 'pending' AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
@@ -126,12 +131,12 @@ static struct seal_at where(const struct authorization *a)
 
 struct err store_authorization_add(struct ctx *cx, struct tx *tx, const struct authorization *in, struct sv token)
 {
-	static const char sql[] =
-	    "INSERT INTO authorizations(id, project_id, user_id, provider_id, asked_as, scopes, scope_key, next_uri, status, "
-	    "connect_hash, connect_box, created_at, expires_at) "
-	    "VALUES($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $11, $12)";
-	const struct sv text[] = { in->id,	 in->project_id, in->user_id,	in->provider_id,
-				   in->asked_as, in->scopes,	 in->scope_key, in->next_uri };
+	static const char sql[] = "INSERT INTO authorizations(id, project_id, user_id, provider_id, asked_as, scopes, "
+				  "scope_key, next_uri, status, "
+				  "connect_hash, connect_box, created_at, expires_at) "
+				  "VALUES($1, $2, $3, $4, $5, $6, $7, $8, 'pending', $9, $10, $11, $12)";
+	const struct sv text[] = { in->id,       in->project_id, in->user_id,   in->provider_id,
+				   in->asked_as, in->scopes,     in->scope_key, in->next_uri };
 	struct sha256 hash = store_mac(tx_store(tx), MAC_CONNECT, token);
 	struct seal_at at = where(in);
 	struct sv box;
@@ -164,8 +169,9 @@ struct err store_authorization_renew(struct ctx *cx, struct tx *tx, const struct
 
 struct err store_authorization_move(struct ctx *cx, struct tx *tx, const struct authorization_move *in)
 {
-	static const char sql[] = "UPDATE authorizations SET status = $1, reason = $2, connection_id = $3, ended_at = $4 "
-				  "WHERE id = $5 AND status = $6";
+	static const char sql[] =
+	    "UPDATE authorizations SET status = $1, reason = $2, connection_id = $3, ended_at = $4 "
+	    "WHERE id = $5 AND status = $6";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	int64_t changed = 0;
 
@@ -180,7 +186,8 @@ struct err store_authorization_move(struct ctx *cx, struct tx *tx, const struct 
 	return changed == 0 ? fail(cx, E_STALE, "the authorization has ended", "authorization not %s", in->from) : OK;
 }
 
-struct err store_authorization_token(struct ctx *cx, struct store *st, const struct authorization *a, struct secret **out)
+struct err store_authorization_token(struct ctx *cx, struct store *st, const struct authorization *a,
+				     struct secret **out)
 {
 	struct seal_at at = where(a);
 
@@ -195,10 +202,11 @@ static void bind_filter(struct db_stmt *q, const struct authorization_filter *f)
 		db_bind_sv(q, (int)i + 1, by[i].p == NULL ? SV("") : by[i]);
 }
 
-#define FILTER \
-	"WHERE project_id = $1 AND ($2 = '' OR user_id = $2) AND ($3 = '' OR provider_id = $3) AND ($4 = '' OR id = $4) "
-struct err store_authorization_list(struct ctx *cx, struct db *db, const struct authorization_filter *f, struct authorizations *out,
-				    int64_t *total)
+#define FILTER                                                                                                        \
+	"WHERE project_id = $1 AND ($2 = '' OR user_id = $2) AND ($3 = '' OR provider_id = $3) AND ($4 = '' OR id = " \
+	"$4) "
+struct err store_authorization_list(struct ctx *cx, struct db *db, const struct authorization_filter *f,
+				    struct authorizations *out, int64_t *total)
 {
 	static const char count[] = "SELECT count(*) FROM authorizations " FILTER;
 	static const char sql[] = "SELECT " AUTH_COLS FILTER "ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6";
@@ -217,9 +225,10 @@ struct err store_authorization_list(struct ctx *cx, struct db *db, const struct 
 
 struct err store_authorization_prune(struct ctx *cx, struct tx *tx, const struct authorization_prune *in, int64_t *gone)
 {
-	static const char sql[] = "DELETE FROM authorizations WHERE id IN (SELECT a.id FROM authorizations a WHERE a.ended_at > 0 "
-				  "AND a.ended_at < $1 AND NOT EXISTS(SELECT 1 FROM connections c WHERE c.id = a.connection_id "
-				  "AND c.status = 'live') LIMIT $2)";
+	static const char sql[] =
+	    "DELETE FROM authorizations WHERE id IN (SELECT a.id FROM authorizations a WHERE a.ended_at > 0 "
+	    "AND a.ended_at < $1 AND NOT EXISTS(SELECT 1 FROM connections c WHERE c.id = a.connection_id "
+	    "AND c.status = 'live') LIMIT $2)";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));

@@ -13,16 +13,25 @@
 
 static struct err from_row(struct ctx *cx, struct db_stmt *q, struct flow *out)
 {
-	struct sv *const text[] = { &out->id,		&out->authorization_id, &out->project_id,
-				    &out->user_id,	&out->provider_id,	&out->revision_id,
-				    &out->client_id,	&out->redirect_uri,	&out->asked_scopes,
-				    &out->existing_scopes, &out->granted_scopes, &out->stored,
-				    &out->status,	&out->reason };
-	struct sv *const blob[] = { &out->cookie_mac, &out->pkce_box,	 &out->form_box,      &out->flow_box,
+	struct sv *const text[] = { &out->id,
+				    &out->authorization_id,
+				    &out->project_id,
+				    &out->user_id,
+				    &out->provider_id,
+				    &out->revision_id,
+				    &out->client_id,
+				    &out->redirect_uri,
+				    &out->asked_scopes,
+				    &out->existing_scopes,
+				    &out->granted_scopes,
+				    &out->stored,
+				    &out->status,
+				    &out->reason };
+	struct sv *const blob[] = { &out->cookie_mac, &out->pkce_box,    &out->form_box,      &out->flow_box,
 				    &out->access_box, &out->refresh_box, &out->user_info_box, &out->account_hash };
 	bool *const yes[] = { &out->ends_grant, &out->can_revoke, &out->scope_known };
 	int64_t *const number[] = { &out->redeem_until, &out->token_expires_at, &out->refresh_expires_at,
-				    &out->created_at,	&out->expires_at,	&out->ended_at };
+				    &out->created_at,   &out->expires_at,       &out->ended_at };
 	int at = 0;
 
 	*out = (struct flow){ .created_at = 0 };
@@ -37,23 +46,31 @@ static struct err from_row(struct ctx *cx, struct db_stmt *q, struct flow *out)
 	return OK;
 }
 
-/* The rest of q's rows, at most FLOWS_MOST: an authorization has no more open ones, and jobs come again. */
-enum { FLOWS_MOST = 256 };
+/* The rest of q's rows; room doubles as needed. */
 static struct err from_rows(struct ctx *cx, struct db_stmt *q, struct flows *out)
 {
-	bool row = true;
+	size_t room = 0;
 
-	*out = (struct flows){ .v = arena_array(cx->arena, FLOWS_MOST, sizeof *out->v) };
-	if (out->v == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "flows");
-	while (out->n < FLOWS_MOST) {
+	*out = (struct flows){ .n = 0 };
+	for (;;) {
+		bool row = false;
+
 		TRY(db_next(cx, q, &row));
 		if (!row)
-			break;
+			return OK;
+		if (out->n == room) {
+			struct flow *more = arena_array(cx->arena, room * 2 + 4, sizeof *more);
+
+			if (more == NULL)
+				return fail(cx, E_INTERNAL, "out of memory", "flows");
+			for (size_t i = 0; i < out->n; i++)
+				more[i] = out->v[i];
+			out->v = more;
+			room = room * 2 + 4;
+		}
 		TRY(from_row(cx, q, &out->v[out->n]));
 		out->n++;
 	}
-	return OK;
 }
 
 struct err store_flow_find(struct ctx *cx, const struct flow_find *how, struct flow *out)
@@ -116,8 +133,9 @@ struct err store_flow_over(struct ctx *cx, struct db *db, int64_t now, int64_t m
 static const char *column(enum flow_box which)
 {
 	static const char *const t[] = {
-		[FLOW_PKCE] = "flows.pkce_box",	    [FLOW_FORM] = "flows.form_box",	  [FLOW_ID] = "flows.flow_box",
-		[FLOW_ACCESS] = "flows.access_box", [FLOW_REFRESH] = "flows.refresh_box", [FLOW_USER_INFO] = "flows.user_info_box",
+		[FLOW_PKCE] = "flows.pkce_box",       [FLOW_FORM] = "flows.form_box",
+		[FLOW_ID] = "flows.flow_box",         [FLOW_ACCESS] = "flows.access_box",
+		[FLOW_REFRESH] = "flows.refresh_box", [FLOW_USER_INFO] = "flows.user_info_box",
 	};
 
 	return t[which];
@@ -127,8 +145,8 @@ static const char *column(enum flow_box which)
 struct place {
 	struct sv project_id, id;
 };
-static struct err close_box(struct ctx *cx, struct tx *tx, const struct place *p, enum flow_box which, struct sv plain, struct sv *box);
-static struct err close_box(struct ctx *cx, struct tx *tx, const struct place *p, enum flow_box which, struct sv plain, struct sv *box)
+static struct err close_box(struct ctx *cx, struct tx *tx, const struct place *p, enum flow_box which, struct sv plain,
+			    struct sv *box)
 {
 	struct seal_at at = { .table_column = column(which), .project = p->project_id, .row = p->id };
 
@@ -138,11 +156,13 @@ static struct err close_box(struct ctx *cx, struct tx *tx, const struct place *p
 
 static struct sv maybe(const struct secret *s) { return s == NULL ? SV_NONE : secret_view(s); }
 
-struct err store_flow_unseal(struct ctx *cx, struct store *st, const struct flow *flow, enum flow_box which, struct secret **out)
+struct err store_flow_unseal(struct ctx *cx, struct store *st, const struct flow *flow, enum flow_box which,
+			     struct secret **out)
 {
 	const struct sv box[] = {
-		[FLOW_PKCE] = flow->pkce_box,	  [FLOW_FORM] = flow->form_box,	      [FLOW_ID] = flow->flow_box,
-		[FLOW_ACCESS] = flow->access_box, [FLOW_REFRESH] = flow->refresh_box, [FLOW_USER_INFO] = flow->user_info_box,
+		[FLOW_PKCE] = flow->pkce_box,       [FLOW_FORM] = flow->form_box,
+		[FLOW_ID] = flow->flow_box,         [FLOW_ACCESS] = flow->access_box,
+		[FLOW_REFRESH] = flow->refresh_box, [FLOW_USER_INFO] = flow->user_info_box,
 	};
 	struct seal_at at = { .table_column = column(which), .project = flow->project_id, .row = flow->id };
 
@@ -153,12 +173,15 @@ struct err store_flow_unseal(struct ctx *cx, struct store *st, const struct flow
 struct err store_flow_start(struct ctx *cx, struct tx *tx, const struct flow_start *in)
 {
 	static const char sql[] =
-	    "INSERT INTO flows(id, authorization_id, project_id, user_id, provider_id, revision_id, client_id, redirect_uri, "
-	    "asked_scopes, existing_scopes, ends_grant, can_revoke, state_hash, cookie_mac, pkce_box, status, created_at, expires_at) "
+	    "INSERT INTO flows(id, authorization_id, project_id, user_id, provider_id, revision_id, client_id, "
+	    "redirect_uri, "
+	    "asked_scopes, existing_scopes, ends_grant, can_revoke, state_hash, cookie_mac, pkce_box, status, "
+	    "created_at, expires_at) "
 	    "VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'started', $16, $17)";
 	const struct flow *f = in->flow;
-	const struct sv text[] = { f->id,	   f->authorization_id, f->project_id,	 f->user_id,	  f->provider_id,
-				   f->revision_id, f->client_id,	f->redirect_uri, f->asked_scopes, f->existing_scopes };
+	const struct sv text[] = { f->id,           f->authorization_id, f->project_id, f->user_id,
+				   f->provider_id,  f->revision_id,      f->client_id,  f->redirect_uri,
+				   f->asked_scopes, f->existing_scopes };
 	struct sha256 state = store_mac(tx_store(tx), MAC_STATE, in->state);
 	struct sha256 cookie = store_mac(tx_store(tx), MAC_COOKIE, in->cookie);
 	struct sv pkce;
@@ -236,10 +259,11 @@ struct err store_flow_redeem(struct ctx *cx, struct tx *tx, struct sv id, int64_
 
 struct err store_flow_tokens(struct ctx *cx, struct tx *tx, const struct flow_tokens *in)
 {
-	static const char sql[] =
-	    "UPDATE flows SET status = 'unverified', access_box = $1, refresh_box = $2, user_info_box = $3, account_hash = $4, "
-	    "granted_scopes = $5, scope_known = $6, stored = $7, token_expires_at = $8, refresh_expires_at = $9, expires_at = $10 "
-	    "WHERE id = $11 AND status = $12";
+	static const char sql[] = "UPDATE flows SET status = 'unverified', access_box = $1, refresh_box = $2, "
+				  "user_info_box = $3, account_hash = $4, "
+				  "granted_scopes = $5, scope_known = $6, stored = $7, token_expires_at = $8, "
+				  "refresh_expires_at = $9, expires_at = $10 "
+				  "WHERE id = $11 AND status = $12";
 	const char *from = in->again ? "unverified" : "redeeming";
 	struct place at = { in->project_id, in->id };
 	struct sv access, refresh, user_info;
@@ -283,7 +307,8 @@ struct err store_flow_name(struct ctx *cx, struct tx *tx, const struct flow *flo
 struct err store_flow_end(struct ctx *cx, struct tx *tx, const struct flow_end *in)
 {
 	static const char sql[] =
-	    "UPDATE flows SET status = $1, reason = $2, ended_at = $3, pkce_box = NULL, form_box = NULL, flow_box = NULL, "
+	    "UPDATE flows SET status = $1, reason = $2, ended_at = $3, pkce_box = NULL, form_box = NULL, flow_box = "
+	    "NULL, "
 	    "access_box = NULL, refresh_box = NULL, user_info_box = NULL WHERE id = $4 AND status = $5";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 

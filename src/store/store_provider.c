@@ -13,9 +13,9 @@ enum { C_SECRET = 11, C_CREATED, C_UPDATED, C_DELETED, C_DEFINITION };
 
 static struct err from_row(struct ctx *cx, struct db_stmt *q, struct provider_row *out)
 {
-	struct sv *const text[] = { &out->id,      &out->project_id,  &out->unique_id, &out->external_id,
-				    &out->binding, &out->type_id,     &out->description, &out->status,
-				    &out->client_id, &out->config,    &out->revision_id };
+	struct sv *const text[] = { &out->id,        &out->project_id, &out->unique_id,   &out->external_id,
+				    &out->binding,   &out->type_id,    &out->description, &out->status,
+				    &out->client_id, &out->config,     &out->revision_id };
 
 	*out = (struct provider_row){ .created_at = 0 };
 	for (size_t i = 0; i < ARRAY_LEN(text); i++)
@@ -30,9 +30,10 @@ static struct err from_row(struct ctx *cx, struct db_stmt *q, struct provider_ro
 struct err store_provider_all(struct ctx *cx, struct db *db, struct provider_rows *out)
 {
 	static const char count[] = "SELECT count(*) FROM providers";
-	static const char sql[] = "SELECT " ROW_COLS
-				  "WHERE p.deleted_at = 0 OR EXISTS(SELECT 1 FROM revocations v WHERE v.provider_id = p.id) "
-				  "ORDER BY p.created_at, p.id";
+	static const char sql[] =
+	    "SELECT " ROW_COLS
+	    "WHERE p.deleted_at = 0 OR EXISTS(SELECT 1 FROM revocations v WHERE v.provider_id = p.id) "
+	    "ORDER BY p.created_at, p.id";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	int64_t room = 0;
 	bool row = true;
@@ -76,11 +77,12 @@ struct err store_provider_static(struct ctx *cx, struct db *db, struct sv unique
 	return from_row(cx, q, out);
 }
 
-struct err store_provider_taken(struct ctx *cx, struct db *db, const struct provider_taken *in, bool *id, bool *external)
+struct err store_provider_taken(struct ctx *cx, struct db *db, const struct provider_taken *in, bool *id,
+				bool *external)
 {
-	static const char sql[] =
-	    "SELECT count(CASE WHEN project_id = $1 AND unique_id = $2 THEN 1 END), count(CASE WHEN external_id = $3 THEN 1 END) "
-	    "FROM providers WHERE deleted_at = 0 AND id <> $4";
+	static const char sql[] = "SELECT count(CASE WHEN project_id = $1 AND unique_id = $2 THEN 1 END), count(CASE "
+				  "WHEN external_id = $3 THEN 1 END) "
+				  "FROM providers WHERE deleted_at = 0 AND id <> $4";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, db, sql, &q));
@@ -96,11 +98,11 @@ struct err store_provider_taken(struct ctx *cx, struct db *db, const struct prov
 
 struct err store_provider_insert(struct ctx *cx, struct tx *tx, const struct provider_row *row)
 {
-	static const char sql[] =
-	    "INSERT INTO providers(id, project_id, unique_id, external_id, binding, type_id, description, status, client_id, "
-	    "client_secret_box, config, revision_id, created_at, updated_at) "
-	    "VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-	const struct sv text[] = { row->id,     row->project_id,  row->unique_id, row->external_id, row->binding,
+	static const char sql[] = "INSERT INTO providers(id, project_id, unique_id, external_id, binding, type_id, "
+				  "description, status, client_id, "
+				  "client_secret_box, config, revision_id, created_at, updated_at) "
+				  "VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+	const struct sv text[] = { row->id,      row->project_id,  row->unique_id, row->external_id, row->binding,
 				   row->type_id, row->description, row->status,    row->client_id };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
@@ -145,7 +147,8 @@ struct err store_provider_update(struct ctx *cx, struct tx *tx, const struct pro
 
 struct err store_provider_delete(struct ctx *cx, struct tx *tx, struct sv id)
 {
-	static const char sql[] = "UPDATE providers SET deleted_at = $1, updated_at = $1 WHERE id = $2 AND deleted_at = 0";
+	static const char sql[] =
+	    "UPDATE providers SET deleted_at = $1, updated_at = $1 WHERE id = $2 AND deleted_at = 0";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	int64_t changed = 0;
 
@@ -171,7 +174,8 @@ struct err store_provider_revise(struct ctx *cx, struct tx *tx, const struct pro
 {
 	static const char sql[] =
 	    "INSERT INTO provider_revisions(id, provider_id, number, definition, client_id, created_at) "
-	    "VALUES($1, $2, (SELECT coalesce(max(number), 0) + 1 FROM provider_revisions WHERE provider_id = $2), $3, $4, $5)";
+	    "VALUES($1, $2, (SELECT coalesce(max(number), 0) + 1 FROM provider_revisions WHERE provider_id = $2), $3, "
+	    "$4, $5)";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
@@ -203,8 +207,8 @@ static struct seal_at where(struct sv project, struct sv id)
 	return (struct seal_at){ .table_column = "providers.client_secret_box", .project = project, .row = id };
 }
 
-struct err store_provider_seal(struct ctx *cx, struct store *st, const struct provider_seal *at, const struct secret *in,
-			       struct sv *box)
+struct err store_provider_seal(struct ctx *cx, struct store *st, const struct provider_seal *at,
+			       const struct secret *in, struct sv *box)
 {
 	struct seal_at w = where(at->project_id, at->id);
 

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/hub.h"
+#include "core/rnd.h"
+#include "core/text.h"
+#include "domain/authorize.h"
+#include "domain/flows.h"
+#include "domain/registry.h"
+#include "model/reason.h"
+#include "store/store_authorization.h"
+#include "store/store_connection.h"
+#include "store/store_event.h"
+
+enum { ID_MOST = 100, EXTERNAL_MOST = 50, DESCRIPTION_MOST = 1000, CLIENT_MOST = 1000, MINTED = 12 };
+
+/* ---- what may be written (contract 3.1) ---- */
+static bool short_text(struct sv s, size_t most) { return s.n <= most && text_is_utf8(s) && !text_has_control(s); }
+
+/* Line breaks are welcome in a description. */
+static bool plain_text(struct sv s)
+{
+	if (s.n > DESCRIPTION_MOST || !text_is_utf8(s))
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' && s.p[i] != '\n' && s.p[i] != '\r' && s.p[i] != '\t')
+			return false;
+	return true;
+}
+
+static struct err check(struct ctx *cx, const struct provider_write *in)
+{
+	struct err e = OK;
+
+	if (in->description.p != NULL && !plain_text(in->description))
+		e = bad_field(cx, "description", "max", "must be text of at most %d bytes", DESCRIPTION_MOST);
+	if (in->status.p != NULL && !sv_eqz(in->status, "active") && !sv_eqz(in->status, "inactive"))
+		e = bad_field(cx, "status", "oneof", "must be active or inactive");
+	if (in->type.p != NULL && !sv_ieq(in->type, SV("oauth2")))
+		e = bad_field(cx, "type", "oneof", "must be oauth2");
+	if (in->client_id.p != NULL && (in->client_id.n == 0 || !short_text(in->client_id, CLIENT_MOST)))
+		e = bad_field(cx, "oauth2.client_id", "max", "must have 1 to %d bytes and no control characters",
+			      CLIENT_MOST);
+	if (in->client_secret != NULL && !short_text(secret_view(in->client_secret), CLIENT_MOST))
+		e = bad_field(cx, "oauth2.client_secret", "max", "must have at most %d bytes and no control characters",
+			      CLIENT_MOST);
+	return e;
+}
+
+static struct err check_new(struct ctx *cx, const struct provider_write *in)
+{
+	struct err e = check(cx, in);
+
+	if (!text_is_id(in->id, ID_MOST, "._-"))
+		e = bad_field(cx, "id", "id", "must have 1 to %d letters, digits, dots, _ and -", ID_MOST);
+	else if (in->id.n >= 6 && sv_ieq(sv_upto(in->id, 6), SV("arcade")))
+		e = bad_field(cx, "id", "reserved", "must not begin with arcade");
+	if (in->external_id.p != NULL && !text_is_id(in->external_id, EXTERNAL_MOST, "_-"))
+		e = bad_field(cx, "external_id", "id", "must have 1 to %d letters, digits, _ and -", EXTERNAL_MOST);
+	if (in->client_id.p == NULL)
+		e = bad_field(cx, "oauth2.client_id", "required", "is required");
+	return e;
+}
+
+/* The id of the definition that a type name means; "oauth2" says "custom" (contract 2.8). */
+static struct err type_of(struct ctx *cx, const struct registry *r, struct sv given, struct sv *out)
+{
+	const struct node *found = given.n == 0 ? NULL : pdef_library_find(registry_library(r), given);
+	struct sv id = node_text_at(found, "id");
+
+	*out = SV("");
+	if (given.n == 0 || (found == NULL && sv_eqz(given, "oauth2")))
+		return OK;
+	if (found == NULL)
+		return bad_field(cx, "provider_id", "known",
+				 "names no built-in provider; leave it out and give oauth2.authorize_request and "
+				 "oauth2.token_request");
+	*out = id.n > 0 ? id : given;
+	return OK;
+}
+
+/* ---- the oauth2 section: stored one and patch (contract 3.1: null removes; params and response_map are replaced
+ * whole) ---- */
+static bool whole(struct sv key) { return sv_eqz(key, "params") || sv_eqz(key, "response_map"); }
+
+static struct node *patched(struct arena *a, const struct node *base, const struct node *patch)
+{
+	struct node *out = base != NULL && base->kind == NODE_MAP ? node_copy(a, base) : node_new(a, NODE_MAP);
+
+	for (const struct node *p = patch->first; out != NULL && p != NULL; p = p->next) {
+		struct node *one = NULL;
+
+		if (p->kind == NODE_NULL)
+			one = node_new(a, NODE_NULL);
+		else if (p->kind == NODE_MAP && !whole(p->key))
+			one = patched(a, node_get_sv(base, p->key), p);
+		else
+			one = node_copy(a, p);
+		if (one != NULL)
+			one->next = NULL;
+		if (!node_set(a, out, p->key, one))
+			return NULL;
+	}
+	return out;
+}
+
+/* Takes the nulls out that removed something. */
+static struct node *without_nulls(struct arena *a, const struct node *n)
+{
+	struct node *out = node_new(a, NODE_MAP);
+
+	for (const struct node *c = n->first; out != NULL && c != NULL; c = c->next) {
+		if (c->kind == NODE_NULL)
+			continue;
+		struct node *one = c->kind == NODE_MAP && !whole(c->key) ? without_nulls(a, c) : node_copy(a, c);
+		if (one != NULL)
+			one->next = NULL;
+		if (!node_set(a, out, c->key, one))
+			return NULL;
+	}
+	return out;
+}
+
+static struct err section(struct ctx *cx, const struct node *was, const struct provider_write *in,
+			  const struct node **out)
+{
+	struct node *n = NULL;
+
+	*out = was;
+	if (!in->oauth2_present)
+		return OK;
+	if (in->oauth2 == NULL || in->oauth2->kind != NODE_MAP)
+		return bad_field(cx, "oauth2", "object", "must be an object");
+	n = patched(cx->arena, was, in->oauth2);
+	if (n != NULL)
+		n = without_nulls(cx->arena, n);
+	if (n == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "oauth2 section");
+	return registry_config(cx, n, out);
+}
+
+/* Definition, configuration and sealed secret of the row, from its type and section. */
+struct shape {
+	struct engine *en;
+	const struct provider_write *in;
+	const struct node *was_config;
+	bool keep_secret;
+};
+static struct err shape(struct ctx *cx, const struct shape *s, struct provider_row *row)
+{
+	const struct node *config = NULL;
+	struct registry_want want = { row->type_id, row->unique_id, NULL, s->en->config->development };
+	struct provider_seal at = { row->project_id, row->id };
+
+	TRY(section(cx, s->was_config, s->in, &config));
+	want.oauth2 = config;
+	TRY(registry_merge(cx, s->en->registry, &want, &row->definition));
+	TRY(registry_json(cx, config, &row->config));
+	if (s->in->client_secret != NULL && secret_view(s->in->client_secret).n > 0)
+		return store_provider_seal(cx, s->en->store, &at, s->in->client_secret, &row->secret_box);
+	if (!s->keep_secret)
+		row->secret_box = SV_NONE;
+	return OK;
+}
+
+static struct err new_id(struct ctx *cx, const char *prefix, struct sv *out)
+{
+	char id[ID_TEXT];
+
+	id_ksuid(prefix, clock_now(), id);
+	*out = arena_sv(cx->arena, sv_of(id));
+	return out->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "id");
+}
+
+/* ---- acts ---- */
+struct change {
+	struct engine *en;
+	struct provider_row row;
+	const struct provider_row *was; /* NULL: new */
+	const struct actor *by;
+	const char *kind;
+	bool revise;
+};
+struct changed {
+	int64_t created_at, updated_at;
+};
+
+static struct err note(struct ctx *cx, struct tx *tx, const struct change *c)
+{
+	struct event ev = {
+		.project_id = c->row.project_id,
+		.kind = c->kind,
+		.by = *c->by,
+		.resource_type = "provider",
+		.resource_id = c->row.unique_id,
+		.outcome = "ok",
+	};
+
+	return store_event_add(cx, tx, &ev);
+}
+
+static struct err act_create(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	const struct change *c = in;
+	struct changed *done = out;
+	struct provider_row row = c->row;
+	struct provider_taken ask = { row.project_id, row.unique_id, row.external_id, SV("") };
+	struct provider_revision rev = { row.revision_id, row.id, row.definition, row.client_id };
+	bool id = false, external = false;
+
+	TRY(store_provider_taken(cx, tx_db(tx), &ask, &id, &external));
+	if (id)
+		return refuse(cx, E_CONFLICT, "auth provider %.*s exists already", SV_FMT(row.unique_id));
+	if (external)
+		return refuse(cx, E_CONFLICT, "external_id %.*s is used by another auth provider",
+			      SV_FMT(row.external_id));
+	row.created_at = row.updated_at = tx_now(tx);
+	TRY(store_provider_insert(cx, tx, &row));
+	TRY(store_provider_revise(cx, tx, &rev));
+	*done = (struct changed){ row.created_at, row.updated_at };
+	return note(cx, tx, c);
+}
+
+static struct err act_patch(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	const struct change *c = in;
+	struct changed *done = out;
+	struct provider_row row = c->row;
+	struct provider_revision rev = { row.revision_id, row.id, row.definition, row.client_id };
+	int64_t ended = 0;
+
+	row.updated_at = tx_now(tx) > c->was->updated_at ? tx_now(tx) : c->was->updated_at + 1;
+	if (c->revise)
+		TRY(store_provider_revise(cx, tx, &rev));
+	TRY(store_provider_update(cx, tx, &row, c->was->updated_at));
+	if (!sv_eq(row.client_id, c->was->client_id))
+		TRY(store_connection_end_all(cx, tx, row.id, reason_code(REASON_CLIENT_CHANGED), &ended));
+	*done = (struct changed){ row.created_at, row.updated_at };
+	return note(cx, tx, c);
+}
+
+/* The object is made before the act, so that nothing can fail between the commit and its being shown. */
+static struct err commit(struct ctx *cx, const struct change *c, act_fn *act, const struct provider **out)
+{
+	struct registry_make how = { c->en, c->en->registry, &c->row, NULL };
+	struct registry_entry *e = NULL;
+	struct changed done = { 0, 0 };
+
+	TRY(registry_make(cx, &how, &e));
+	TRY(store_act(cx, c->en->store, act, c, &done));
+	e->p.created_at = done.created_at;
+	e->p.updated_at = done.updated_at;
+	TRY(registry_show(cx, c->en->registry, e));
+	*out = &e->p;
+	return OK;
+}
+
+static struct err mint_external(struct ctx *cx, struct sv *out)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	char id[3 + MINTED + 1] = "ap_";
+
+	for (size_t i = 3; i < sizeof id - 1; i++)
+		id[i] = digit[rnd_below(sizeof digit - 1)];
+	id[sizeof id - 1] = '\0';
+	*out = arena_sv(cx->arena, sv_of(id));
+	return out->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "id");
+}
+
+struct err providers_create(struct ctx *cx, struct engine *en, struct sv project_id, const struct provider_write *in,
+			    const struct provider **out)
+{
+	CLEANUP(registry_leave) struct registry_guard guard = { en->registry };
+	struct shape s = { .en = en, .in = in };
+	struct change c = { .en = en, .by = in->by, .kind = "provider.created" };
+
+	registry_lock(en->registry);
+	*out = NULL;
+	TRY(check_new(cx, in));
+	c.row = (struct provider_row){
+		.project_id = project_id,
+		.unique_id = in->id,
+		.external_id = in->external_id,
+		.binding = SV("project"),
+		.description = in->description.p == NULL ? SV("") : in->description,
+		.status = in->status.p == NULL ? SV("active") : in->status,
+		.client_id = in->client_id,
+	};
+	TRY(type_of(cx, en->registry, in->provider_id, &c.row.type_id));
+	TRY(new_id(cx, "pv_", &c.row.id));
+	TRY(new_id(cx, "pr_", &c.row.revision_id));
+	if (in->external_id.p == NULL)
+		TRY(mint_external(cx, &c.row.external_id));
+	TRY(shape(cx, &s, &c.row));
+	return commit(cx, &c, act_create, out);
+}
+
+/* The stored row of what is shown now. */
+static struct err row_now(struct ctx *cx, struct engine *en, struct sv row_id, struct provider_row *out)
+{
+	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
+
+	TRY(store_read(cx, en->store, &rd));
+	struct err e = store_provider_get(cx, rd.db, row_id, out);
+	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && out->deleted_at > 0))
+		return refuse(cx, E_NOT_FOUND, "auth provider not found");
+	return e;
+}
+
+static struct err may_write(struct ctx *cx, const struct provider *p)
+{
+	if (p->binding == BIND_STATIC)
+		return refuse(cx, E_FORBIDDEN, "auth provider %s is declared in engine.yaml; change it there",
+			      p->unique_id);
+	return OK;
+}
+
+static struct err check_patch(struct ctx *cx, const struct provider *was, const struct provider_write *in)
+{
+	struct err e = check(cx, in);
+
+	if (in->id.p != NULL && !sv_eqz(in->id, was->unique_id))
+		e = bad_field(cx, "id", "immutable", "cannot be changed");
+	if (in->external_id.p != NULL && !sv_eqz(in->external_id, was->external_id))
+		e = bad_field(cx, "external_id", "immutable", "cannot be changed: the redirect address hangs on it");
+	return e;
+}
+
+struct err providers_patch(struct ctx *cx, struct engine *en, const struct provider *was,
+			   const struct provider_write *in, const struct provider **out)
+{
+	CLEANUP(registry_leave) struct registry_guard guard = { en->registry };
+	struct provider_row row;
+	struct change c = { .en = en, .was = &row, .by = in->by, .kind = "provider.updated" };
+
+	registry_lock(en->registry);
+	*out = NULL;
+	TRY(may_write(cx, was));
+	TRY(check_patch(cx, was, in));
+	const struct provider *now = providers_by_row(en, sv_of(was->row_id));
+	if (now == NULL)
+		return refuse(cx, E_NOT_FOUND, "auth provider %s not found", was->unique_id);
+	struct shape s = { .en = en, .in = in, .was_config = now->config, .keep_secret = true };
+	TRY(row_now(cx, en, sv_of(was->row_id), &row));
+	c.row = row;
+	if (in->description.p != NULL)
+		c.row.description = in->description;
+	if (in->status.p != NULL)
+		c.row.status = in->status;
+	if (in->client_id.p != NULL)
+		c.row.client_id = in->client_id;
+	if (in->provider_id.p != NULL)
+		TRY(type_of(cx, en->registry, in->provider_id, &c.row.type_id));
+	TRY(shape(cx, &s, &c.row));
+	c.revise = !sv_eq(c.row.definition, row.definition) || !sv_eq(c.row.client_id, row.client_id);
+	if (c.revise)
+		TRY(new_id(cx, "pr_", &c.row.revision_id));
+	return commit(cx, &c, act_patch, out);
+}
+
+/* ---- delete ---- */
+static struct err act_delete(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	const struct change *c = in;
+	struct flows_ended *ended = out;
+	struct authorization like = { .provider_id = c->row.id, .user_id = SV_NONE };
+	struct authorizations list;
+	int64_t n = 0;
+
+	*ended = (struct flows_ended){ .n = 0 };
+	TRY(store_authorization_pending(cx, tx_db(tx), &like, &list));
+	for (size_t i = 0; i < list.n; i++)
+		TRY(flows_end_authorization(cx, tx,
+					    &(struct flows_end){ .a = &list.v[i],
+								 .reason = REASON_PROVIDER_DELETED,
+								 .why = DISCARD_PROVIDER_DELETED,
+								 .by = c->by },
+					    ended));
+	TRY(store_connection_end_all(cx, tx, c->row.id, reason_code(REASON_PROVIDER_DELETED), &n));
+	TRY(store_provider_delete(cx, tx, c->row.id));
+	return note(cx, tx, c);
+}
+
+struct err providers_delete(struct ctx *cx, struct engine *en, const struct provider *p, const struct actor *by)
+{
+	CLEANUP(registry_leave) struct registry_guard guard = { en->registry };
+	struct change c = { .en = en, .by = by, .kind = "provider.deleted" };
+	struct registry_make how = { en, en->registry, &c.row, NULL };
+	struct flows_ended ended = { .n = 0 };
+	struct registry_entry *e = NULL;
+
+	registry_lock(en->registry);
+	TRY(may_write(cx, p));
+	TRY(row_now(cx, en, sv_of(p->row_id), &c.row));
+	c.row.deleted_at = clock_now(); /* of the object only; the act has its own */
+	TRY(registry_make(cx, &how, &e));
+	TRY(store_act(cx, en->store, act_delete, &c, &ended));
+	flows_publish(en, &ended);
+	return registry_show(cx, en->registry, e);
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/registry.h"
+#include "core/arena.h"
+#include "core/jdoc.h"
+#include "core/jout.h"
+#include "core/text.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENTRY_ARENA = 8 << 20, CONFIG_BYTES = 1 << 20 };
+struct held_revision {
+	struct revision rev;
+	struct arena *arena; /* NULL: lives in an entry */
+	struct pdef *own;
+	struct held_revision *next;
+};
+struct registry {
+	struct pdef_library *library;
+	pthread_mutex_t lock, revisions_lock;
+	_Atomic(struct registry_view *) now;
+	struct registry_entry *entries;
+	struct held_revision *revisions;
+};
+
+static void entry_free(struct registry_entry *e)
+{
+	if (e == NULL)
+		return;
+	secret_free(e->secret);
+	pdef_free(e->def);
+	arena_free(e->arena);
+	free(e);
+}
+
+static void entry_drop(struct registry_entry **e) { entry_free(*e); }
+
+static void revision_free(struct held_revision *h)
+{
+	if (h == NULL)
+		return;
+	pdef_free(h->own);
+	arena_free(h->arena);
+	free(h);
+}
+
+static void revision_drop(struct held_revision **h) { revision_free(*h); }
+
+void registry_free(struct registry *r)
+{
+	if (r == NULL)
+		return;
+	for (struct registry_view *v = atomic_load(&r->now); v != NULL;) {
+		struct registry_view *older = v->older;
+
+		free(v);
+		v = older;
+	}
+	while (r->revisions != NULL) {
+		struct held_revision *h = r->revisions;
+
+		r->revisions = h->next;
+		revision_free(h);
+	}
+	while (r->entries != NULL) {
+		struct registry_entry *e = r->entries;
+
+		r->entries = e->next;
+		entry_free(e);
+	}
+	pdef_library_free(r->library);
+	(void)pthread_mutex_destroy(&r->lock);
+	(void)pthread_mutex_destroy(&r->revisions_lock);
+	free(r);
+}
+
+static void registry_drop(struct registry **r) { registry_free(*r); }
+
+const struct registry_view *registry_view(const struct registry *r)
+{
+	return atomic_load_explicit(&r->now, memory_order_acquire);
+}
+
+void registry_lock(struct registry *r) { (void)pthread_mutex_lock(&r->lock); }
+void registry_unlock(struct registry *r) { (void)pthread_mutex_unlock(&r->lock); }
+const struct pdef_library *registry_library(const struct registry *r) { return r->library; }
+
+/* ---- definitions ---- */
+struct err registry_json(struct ctx *cx, const struct node *n, struct sv *out)
+{
+	CLEANUP(buf_free) struct buf b = BUF(CONFIG_BYTES);
+	struct jout w = JOUT(&b);
+
+	if (n == NULL) {
+		*out = SV("{}");
+		return OK;
+	}
+	jout_node(&w, NULL, n);
+	TRY(jout_done(cx, &w));
+	*out = arena_sv(cx->arena, buf_view(&b));
+	return out->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "JSON text");
+}
+
+struct err registry_config(struct ctx *cx, const struct node *oauth2, const struct node **out)
+{
+	static const char *const elsewhere[] = { "client_id", "client_secret", "redirect_uri" };
+	struct node *patch = node_new(cx->arena, NODE_MAP), *clean = NULL;
+
+	*out = NULL;
+	if (oauth2 == NULL || oauth2->kind != NODE_MAP)
+		return OK;
+	for (size_t i = 0; patch != NULL && i < ARRAY_LEN(elsewhere); i++)
+		if (!node_set(cx->arena, patch, sv_of(elsewhere[i]), node_new(cx->arena, NODE_NULL)))
+			patch = NULL;
+	if (patch != NULL)
+		clean = node_merge(cx->arena, oauth2, patch); /* null removes (RFC 7396) */
+	if (clean == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "oauth2 section");
+	*out = clean->n == 0 ? NULL : clean;
+	return OK;
+}
+
+struct err registry_merge(struct ctx *cx, const struct registry *r, const struct registry_want *in, struct sv *json)
+{
+	const struct node *base = in->type_id.n == 0 ? NULL : pdef_library_find(r->library, in->type_id);
+	struct pdef_how how = { .id = arena_text(cx->arena, in->type_id.n == 0 ? in->unique_id : in->type_id),
+				.development = in->development };
+	CLEANUP(pdef_drop) struct pdef *def = NULL;
+	struct node *merged = NULL;
+
+	if (in->type_id.n > 0 && base == NULL)
+		return bad_field(cx, "provider_id", "known",
+				 "names no built-in provider; leave it out and give oauth2.authorize_request and "
+				 "oauth2.token_request");
+	if (in->oauth2 == NULL && base != NULL)
+		merged = node_copy(cx->arena, base);
+	else
+		TRY(pdef_from_oauth2(cx, base, in->oauth2 != NULL ? in->oauth2 : node_new(cx->arena, NODE_MAP),
+				     &merged));
+	if (merged == NULL || how.id == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "definition");
+	TRY(pdef_load(cx, merged, &how, &def));
+	return pdef_text(cx, merged, json);
+}
+
+static struct err load_definition(struct ctx *cx, struct sv json, struct pdef_how how, struct pdef **out)
+{
+	const struct node *tree = NULL;
+	struct sv id;
+
+	TRY(jdoc_parse(cx, json, "provider definition", &tree));
+	id = node_text_at(tree, "id");
+	if (id.n > 0)
+		how.id = id.p;
+	return pdef_load(cx, tree, &how, out);
+}
+
+/* ---- revisions ---- */
+static const struct revision *revision_find(struct registry *r, struct sv id)
+{
+	const struct revision *found = NULL;
+
+	(void)pthread_mutex_lock(&r->revisions_lock);
+	for (const struct held_revision *h = r->revisions; h != NULL && found == NULL; h = h->next)
+		if (sv_eqz(id, h->rev.id))
+			found = &h->rev;
+	(void)pthread_mutex_unlock(&r->revisions_lock);
+	return found;
+}
+
+/* Twice the same revision does no harm: the first one found serves. */
+static void revision_keep(struct registry *r, struct held_revision *h)
+{
+	(void)pthread_mutex_lock(&r->revisions_lock);
+	h->next = r->revisions;
+	r->revisions = h;
+	(void)pthread_mutex_unlock(&r->revisions_lock);
+}
+
+static struct err revision_of_entry(struct ctx *cx, struct registry *r, const struct registry_entry *e)
+{
+	if (revision_find(r, sv_of(e->p.revision_id)) != NULL)
+		return OK;
+	struct held_revision *h = calloc(1, sizeof *h);
+	if (h == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "revision");
+	h->rev = (struct revision){ e->p.revision_id, e->p.row_id, e->p.client_id, e->def };
+	revision_keep(r, h);
+	return OK;
+}
+
+static struct err revision_load(struct ctx *cx, struct engine *en, struct sv id, struct revision *out)
+{
+	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
+	CLEANUP(revision_drop) struct held_revision *h = calloc(1, sizeof *h);
+	struct provider_revision row;
+
+	if (h == NULL || (h->arena = arena_new(ENTRY_ARENA)) == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "revision");
+	TRY(store_read(cx, en->store, &rd));
+	TRY(store_provider_revision(cx, rd.db, id, &row));
+	h->rev.id = arena_text(h->arena, row.id);
+	h->rev.provider_id = arena_text(h->arena, row.provider_id);
+	h->rev.client_id = arena_text(h->arena, row.client_id);
+	if (h->rev.id == NULL || h->rev.provider_id == NULL || h->rev.client_id == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "revision");
+	TRY(load_definition(cx, row.definition, (struct pdef_how){ h->rev.provider_id, en->config->development },
+			    &h->own));
+	h->rev.def = h->own;
+	*out = h->rev;
+	revision_keep(en->registry, TAKE(h));
+	return OK;
+}
+
+struct err registry_revision(struct ctx *cx, struct engine *en, struct sv revision_id, struct revision *out)
+{
+	const struct revision *found = revision_find(en->registry, revision_id);
+
+	if (found == NULL)
+		return revision_load(cx, en, revision_id, out);
+	*out = *found;
+	return OK;
+}
+
+/* ---- entries ---- */
+static struct err entry_texts(struct ctx *cx, const struct registry_make *how, struct registry_entry *e)
+{
+	const struct provider_row *row = how->row;
+	const struct {
+		const char **to;
+		struct sv from;
+	} t[] = {
+		{ &e->p.row_id, row->id },           { &e->p.project_id, row->project_id },
+		{ &e->p.unique_id, row->unique_id }, { &e->p.external_id, row->external_id },
+		{ &e->p.type_id, row->type_id },     { &e->p.description, row->description },
+		{ &e->p.client_id, row->client_id }, { &e->p.revision_id, row->revision_id },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		if ((*t[i].to = arena_text(e->arena, t[i].from)) == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "provider");
+	e->p.redirect_uri =
+	    arena_printf(e->arena, "%s/api/v1/oauth/%s/callback", how->en->config->public_url, e->p.external_id);
+	return e->p.redirect_uri != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "provider");
+}
+
+static struct err entry_secret(struct ctx *cx, const struct registry_make *how, struct registry_entry *e)
+{
+	if (how->engine_secret != NULL) {
+		e->secret = secret_copy(secret_view(how->engine_secret));
+		if (e->secret == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "client secret");
+	} else {
+		TRY(store_provider_unseal(cx, how->en->store, how->row, &e->secret));
+	}
+	e->p.client_secret = e->secret;
+	return OK;
+}
+
+static struct err entry_config(struct ctx *cx, const struct registry_make *how, struct registry_entry *e)
+{
+	const struct node *config = NULL;
+
+	TRY(jdoc_parse(cx, how->row->config, "provider configuration", &config));
+	if (config->n == 0)
+		return OK;
+	e->p.config = node_copy(e->arena, config);
+	return e->p.config != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "provider configuration");
+}
+
+struct err registry_make(struct ctx *cx, const struct registry_make *how, struct registry_entry **out)
+{
+	const struct provider_row *row = how->row;
+	CLEANUP(entry_drop) struct registry_entry *e = calloc(1, sizeof *e);
+
+	*out = NULL;
+	if (e == NULL || (e->arena = arena_new(ENTRY_ARENA)) == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "provider");
+	TRY(entry_texts(cx, how, e));
+	TRY(entry_secret(cx, how, e));
+	TRY(entry_config(cx, how, e));
+	e->p.binding = sv_eqz(row->binding, "static") ? BIND_STATIC : BIND_PROJECT;
+	e->p.active = sv_eqz(row->status, "active");
+	e->p.created_at = row->created_at;
+	e->p.updated_at = row->updated_at;
+	e->deleted = row->deleted_at > 0;
+	TRY(load_definition(
+	    cx, row->definition,
+	    (struct pdef_how){ e->p.type_id[0] != '\0' ? e->p.type_id : e->p.unique_id, how->en->config->development },
+	    &e->def));
+	e->p.def = e->def;
+	TRY(revision_of_entry(cx, how->r, e));
+	*out = e;
+	(void)pthread_mutex_lock(&how->r->revisions_lock);
+	e->next = how->r->entries;
+	how->r->entries = TAKE(e);
+	(void)pthread_mutex_unlock(&how->r->revisions_lock);
+	return OK;
+}
+
+struct err registry_show(struct ctx *cx, struct registry *r, const struct registry_entry *e)
+{
+	struct registry_view *was = atomic_load(&r->now);
+	struct registry_view *now = calloc(1, sizeof *now + (was->n + 1) * sizeof *now->v);
+	bool put = false;
+
+	if (now == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "registry");
+	for (size_t i = 0; i < was->n; i++) {
+		bool same = strcmp(was->v[i]->p.row_id, e->p.row_id) == 0;
+
+		now->v[now->n++] = same ? e : was->v[i];
+		put = put || same;
+	}
+	if (!put)
+		now->v[now->n++] = e;
+	now->older = was;
+	atomic_store_explicit(&r->now, now, memory_order_release);
+	return OK;
+}
+
+/* ---- start ---- */
+static const struct provider_conf *conf_of(const struct config *c, const struct provider_row *row)
+{
+	for (size_t i = 0; i < c->n_providers; i++)
+		if (sv_eqz(row->binding, "static") && sv_eqz(row->unique_id, c->providers[i].id))
+			return &c->providers[i];
+	return NULL;
+}
+
+static struct err show_all(struct ctx *cx, struct engine *en, struct registry *r)
+{
+	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
+	struct provider_rows rows;
+
+	TRY(store_read(cx, en->store, &rd));
+	TRY(store_provider_all(cx, rd.db, &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct provider_conf *conf = conf_of(en->config, &rows.v[i]);
+		struct registry_make how = { en, r, &rows.v[i], conf == NULL ? NULL : conf->client_secret };
+		struct registry_entry *e = NULL;
+
+		TRY(registry_make(cx, &how, &e));
+		TRY(registry_show(cx, r, e));
+	}
+	return OK;
+}
+
+struct err registry_open(struct ctx *cx, struct engine *en, struct registry **out)
+{
+	CLEANUP(registry_drop) struct registry *r = calloc(1, sizeof *r);
+
+	*out = NULL;
+	if (r == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "registry");
+	(void)pthread_mutex_init(&r->lock, NULL);
+	(void)pthread_mutex_init(&r->revisions_lock, NULL);
+	atomic_init(&r->now, calloc(1, sizeof(struct registry_view)));
+	if (atomic_load(&r->now) == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "registry");
+	TRY(pdef_library_load(cx, en->config->definitions, en->config->development, &r->library));
+	TRY(registry_sync(cx, en, r));
+	TRY(show_all(cx, en, r));
+	*out = TAKE(r);
+	return OK;
+}

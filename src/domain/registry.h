@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+/* registry.h: the memory behind providers.h, for registry*.c and providers*.c only.
+ *
+ * Owns:     the library, every provider object ever made, every revision in use.  Objects are immutable once shown and
+ * live until registry_free, so readers need no lock: they take the newest snapshot. Promises: registry_show is one
+ * atomic store.  Writers hold registry_lock from their first read to registry_show.
+ */
+#include "domain/providers.h"
+#include "store/store_provider.h"
+struct registry_entry {
+	struct provider p;
+	bool deleted; /* only for revoking */
+	struct arena *arena;
+	struct secret *secret;
+	struct pdef *def;
+	struct registry_entry *next;
+};
+struct registry_view {
+	struct registry_view *older;
+	size_t n;
+	const struct registry_entry *v[]; /* oldest first */
+};
+const struct registry_view *registry_view(const struct registry *r) NONNULL(1) RETURNS_NONNULL;
+void registry_lock(struct registry *r) NONNULL(1);
+void registry_unlock(struct registry *r) NONNULL(1);
+struct registry_guard {
+	struct registry *r;
+};
+static inline void registry_leave(struct registry_guard *g) { registry_unlock(g->r); }
+/* An object from a row; not shown yet.  engine_secret: of engine.yaml, instead of the row's box. */
+struct registry_make {
+	struct engine *en;
+	struct registry *r;
+	const struct provider_row *row;
+	const struct secret *engine_secret;
+};
+struct err registry_make(struct ctx *cx, const struct registry_make *how, struct registry_entry **out) MUST_USE
+    NONNULL(1, 2, 3);
+/* Shows `e` in place of the entry of the same row, or as a new one. */
+struct err registry_show(struct ctx *cx, struct registry *r, const struct registry_entry *e) MUST_USE NONNULL(1, 2, 3);
+/* The merged definition of a type ("" = custom) and an oauth2 section (NULL: none), checked; *json is what gets stored.
+ */
+struct registry_want {
+	struct sv type_id, unique_id;
+	const struct node *oauth2;
+	bool development;
+};
+struct err registry_merge(struct ctx *cx, const struct registry *r, const struct registry_want *in,
+			  struct sv *json) MUST_USE NONNULL(1, 2, 3, 4);
+/* An oauth2 section without client_id, client_secret and redirect_uri; NULL stays NULL. */
+struct err registry_config(struct ctx *cx, const struct node *oauth2, const struct node **out) MUST_USE NONNULL(1, 3);
+struct err registry_json(struct ctx *cx, const struct node *n, struct sv *out) MUST_USE
+    NONNULL(1, 3); /* NULL gives {} */
+struct err registry_revision(struct ctx *cx, struct engine *en, struct sv revision_id, struct revision *out) MUST_USE
+    NONNULL(1, 2, 4);
+/* registry_sync.c: rows of engine.yaml and of a newer library, before anything is shown. */
+struct err registry_sync(struct ctx *cx, struct engine *en, struct registry *r) MUST_USE NONNULL(1, 2, 3);
+#endif
