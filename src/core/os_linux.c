@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE 1 /* struct ucred */
-#endif
 #include "core/os_linux.h"
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -9,9 +6,16 @@
 #if defined(__linux__)
 #include <sys/prctl.h>
 
+/* What the kernel writes for SO_PEERCRED (unix(7)); the header's name for it needs more than our feature macros. */
+struct peer_cred {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+};
+
 bool os_linux_peer_uid(int fd, unsigned *uid)
 {
-	struct ucred cred = { .uid = 0 };
+	struct peer_cred cred = { .uid = 0 };
 	socklen_t n = sizeof cred;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) != 0 || n != sizeof cred)

@@ -16,6 +16,8 @@ struct server;
 
 /* What the server asks of its user.  Both run `rq` one step; the answer is in rq->status/out/head.
  * serve:  the whole pipeline, on the event thread.  again: only `handle`, on the lane asked for.
+ * Before `again`, out and head are empty, status is 0, content_type NULL and the cause forgotten: what serve wrote ahead of
+ * E_TAKE_POOL, E_TAKE_CALL or E_PARK is gone.  After a sleep (E_PARK) the request's headers other than Host are gone too.
  * Return OK when the answer is complete (errors included: they have been written as an answer), or E_TAKE_POOL,
  * E_TAKE_CALL, E_PARK.
  * refuse: write the body for an answer the server itself decides: status, one sentence (400, 408, 413, 414, 431, 501, 503, 505). */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/clock.h"
+#include "core/text.h"
+#include "http/inside.h"
+#include <string.h>
+
+/* The client's X-Request-Id if it is harmless, else one of ours: 16 random hex digits of the loop and a count. */
+static void request_id(struct work *w)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct sv theirs = http_header_in(&w->rq, "X-Request-Id");
+	struct loop *l = w->loop;
+
+	if (theirs.p != NULL && text_is_id(theirs, REQUEST_ID - 1, "._-") && sv_copy(theirs, w->id, sizeof w->id))
+		return;
+	memcpy(w->id, l->id_prefix, 16);
+	for (int i = 0; i < 8; i++)
+		w->id[16 + i] = hex[(l->id_next >> (28 - 4 * i)) & 15];
+	w->id[24] = '\0';
+	l->id_next++;
+}
+
+static bool parse(struct conn *c, struct work *w, struct refusal *why)
+{
+	const char *base = c->in->p + c->pos;
+
+	if (!parse_head(&w->rq, (struct sv){ base, w->scan.head_n }, &w->scan, &w->parse, why))
+		return false;
+	w->base = base;
+	w->rq.close = !w->parse.keep_alive;
+	return true;
+}
+
+static void who_asks(struct conn *c, struct work *w)
+{
+	const struct proxies *p = c->loop->server->proxies;
+
+	proxies_client(p, c->ip, p == NULL ? SV_NONE : http_header_in(&w->rq, "X-Forwarded-For"), w->ip);
+	w->rq.client_ip = sv_of(w->ip);
+	w->rq.tls = c->tls != NULL;
+	w->rq.control = c->control;
+}
+
+static enum collect head(struct conn *c, struct work *w, struct refusal *why)
+{
+	const struct scan_limits *limits = &c->loop->server->scan;
+	struct sv bytes = { c->in->p + c->pos, c->in->n - c->pos };
+
+	if (!scan_head(&w->scan, bytes, limits, why))
+		return COLLECT_REFUSED;
+	if (w->scan.head_n == 0)
+		return COLLECT_MORE;
+	if (!parse(c, w, why))
+		return COLLECT_REFUSED;
+	who_asks(c, w);
+	request_id(w);
+	return COLLECT_READY;
+}
+
+/* A body of known length simply has to be there. */
+static enum collect plain_body(struct conn *c, struct work *w)
+{
+	size_t have = c->in->n - c->pos - w->scan.head_n;
+
+	w->body_n = (size_t)w->scan.content_length;
+	if (have < w->body_n)
+		return COLLECT_MORE;
+	w->n = w->scan.head_n + w->body_n;
+	return COLLECT_READY;
+}
+
+/* The framing is taken out in place; what follows the message moves up to its end. */
+static enum collect chunked_body(struct conn *c, struct work *w, struct refusal *why)
+{
+	size_t from = c->pos + w->scan.head_n;
+	struct chunk_place at = { .body = w->body_n, .raw = w->body_n, .n = c->in->n - from };
+
+	if (!chunk_feed(&w->chunk, c->in->p + from, &at, &c->loop->server->scan, why))
+		return COLLECT_REFUSED;
+	if (c->in->high < c->in->n)
+		c->in->high = c->in->n;
+	memmove(c->in->p + from + at.body, c->in->p + from + at.raw, at.n - at.raw);
+	c->in->n -= at.raw - at.body;
+	w->body_n = at.body;
+	w->n = w->scan.head_n + at.body;
+	return w->chunk.at == CHUNK_DONE ? COLLECT_READY : COLLECT_MORE;
+}
+
+enum collect collect_step(struct conn *c, struct work *w, struct refusal *why)
+{
+	if (w->began == 0)
+		w->began = clock_mono();
+	if (w->scan.head_n == 0) {
+		enum collect r = head(c, w, why);
+		if (r != COLLECT_READY)
+			return r;
+	}
+	enum collect r = w->scan.has_coding ? chunked_body(c, w, why) : plain_body(c, w);
+	if (r == COLLECT_MORE && w->scan.expects && w->scan.minor == 1 && !w->continued) {
+		w->continued = true;
+		answer_continue(c);
+	}
+	if (r != COLLECT_READY)
+		return r;
+	if (w->base != c->in->p + c->pos && !parse(c, w, why)) /* the buffer has moved since */
+		return COLLECT_REFUSED;
+	w->rq.body = (struct sv){ c->in->p + c->pos + w->scan.head_n, w->body_n };
+	return COLLECT_READY;
+}
