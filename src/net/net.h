@@ -37,6 +37,7 @@ struct net_call {
 	enum net_once once;
 	bool redirects;                          /* at most 3, each re-checked; never with NET_ONCE; on another origin only
 						    Accept of the headers goes along */
+	const char *want_header;                 /* a header of the answer to keep; NULL: none */
 	const char *unix_socket;                 /* path: goes there instead of to the host (the command line); NULL: no */
 	/* Called on the egress thread in the moment of sending (PREREQFUNCTION), once; false forbids it (deadline of a lease). */
 	bool (*may_send)(void *arg); void *may_send_arg;
@@ -53,6 +54,7 @@ struct net_reply {
 	char detail[200];                        /* for the log and the timeline: no URL query, no header, no body */
 	int64_t server_date;                     /* the answer's Date header; 0 = none */
 	int64_t took;                            /* microseconds, redirects included */
+	char header[128];                        /* the first one named want_header; "" when absent or longer */
 	char ct_[96];
 };
 void net_reply_clear(struct net_reply *r) NONNULL(1);

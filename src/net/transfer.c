@@ -272,7 +272,7 @@ static enum net_fate fate_of(const struct transfer *t)
 static void read_answer(struct transfer *t)
 {
 	struct net_reply *r = t->reply;
-	struct curl_header *date = NULL;
+	struct curl_header *date = NULL, *wanted = NULL;
 	long status = 0;
 	char *type = NULL;
 	curl_off_t wait = 0;
@@ -284,6 +284,10 @@ static void read_answer(struct transfer *t)
 	r->retry_after_s = wait > 0 ? wait : 0;
 	if (type != NULL && sv_copy(sv_of(type), r->ct_, sizeof r->ct_))
 		r->content_type = sv_of(r->ct_);
+	if (t->call->want_header != NULL &&
+	    curl_easy_header(t->h, t->call->want_header, 0, CURLH_HEADER, -1, &wanted) == CURLHE_OK &&
+	    !sv_copy(sv_of(wanted->value), r->header, sizeof r->header))
+		r->header[0] = '\0';
 	if (curl_easy_header(t->h, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK) {
 		time_t at = curl_getdate(date->value, NULL);
 

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/cli.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/jdoc.h"
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ARENA_BYTES = 64 << 20, WORDS = 2, USAGE_BYTES = 64 << 10 };
+static const struct {
+	const char *name;
+	char brief;
+	const char *value, *doc;
+} options[] = {
+#define X(id, name, brief, value, doc) { name, brief, value, doc },
+	CLI_OPTIONS(X)
+#undef X
+};
+
+struct err cli_usage(struct cli *cli, const char *fmt, ...)
+{
+	char what[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(what, sizeof what, fmt, ap) < 0)
+		what[0] = '\0';
+	va_end(ap);
+	cli->status = CLI_USAGE;
+	return refuse(cli->cx, E_BAD_INPUT, "%s; see: tokenbooth %s --help", what,
+		      cli->command == NULL ? "" : cli->command->name);
+}
+
+struct err cli_print(struct cli *cli, struct sv text)
+{
+	if ((text.n > 0 && fwrite(text.p, 1, text.n, stdout) != text.n) || fflush(stdout) != 0)
+		return refuse(cli->cx, E_INTERNAL, "cannot write to standard output");
+	return OK;
+}
+
+/* ---- help ---- */
+static void help_all(struct buf *b)
+{
+	buf_str(
+	    b,
+	    "Tokenbooth holds end-users' OAuth grants for AI agents and apps, and speaks the Arcade Engine's API.\n\n"
+	    "usage: tokenbooth COMMAND [ARGUMENTS]\n\n");
+	for (size_t i = 0; i < cli_n_commands; i++) {
+		const struct cli_command *c = &cli_commands[i];
+		int used = (int)(strlen(c->name) + strlen(c->takes) + 1);
+
+		buf_printf(b, "  %s %s%*s %s\n", c->name, c->takes, used < 30 ? 30 - used : 0, "", c->doc);
+	}
+	buf_str(b, "\n`tokenbooth COMMAND --help` tells more about one.\n");
+}
+
+static void help_one(const struct cli_command *c, struct buf *b)
+{
+	buf_printf(b, "usage: tokenbooth %s%s%s [OPTIONS]\n\n%s\n", c->name, c->takes[0] == '\0' ? "" : " ", c->takes,
+		   c->doc);
+	if (c->more != NULL)
+		buf_printf(b, "\n%s\n", c->more);
+	buf_str(b, "\noptions:\n");
+	for (size_t o = 0; o < OPT__COUNT; o++) {
+		char left[64];
+
+		if ((c->options & CLI_BIT(o)) == 0 && o != OPT_HELP)
+			continue;
+		int n = snprintf(left, sizeof left, "%s%c%s--%s%s%s", options[o].brief != 0 ? "-" : " ",
+				 options[o].brief != 0 ? options[o].brief : ' ', options[o].brief != 0 ? ", " : "  ",
+				 options[o].name, options[o].value != NULL ? " " : "",
+				 options[o].value != NULL ? options[o].value : "");
+		buf_printf(b, "  %s%*s %s\n", left, n < 34 ? 34 - n : 0, "", options[o].doc);
+	}
+}
+
+static struct err help(struct cli *cli)
+{
+	CLEANUP(buf_free) struct buf b = BUF(USAGE_BYTES);
+
+	if (cli->command == NULL)
+		help_all(&b);
+	else
+		help_one(cli->command, &b);
+	return cli_print(cli, buf_view(&b));
+}
+
+/* ---- which command ---- */
+/* The longest row whose words are the first of argv; *words: how many. */
+static const struct cli_command *find(int argc, char **argv, int *words)
+{
+	const struct cli_command *best = NULL;
+
+	for (size_t i = 0; i < cli_n_commands; i++) {
+		const char *name = cli_commands[i].name, *space = strchr(name, ' ');
+		int n = space == NULL ? 1 : 2;
+		size_t head = space == NULL ? strlen(name) : (size_t)(space - name);
+
+		if (argc < n || strlen(argv[0]) != head || strncmp(argv[0], name, head) != 0)
+			continue;
+		if ((n == 1 || strcmp(argv[1], space + 1) == 0) && (best == NULL || n > *words)) {
+			best = &cli_commands[i];
+			*words = n;
+		}
+	}
+	return best;
+}
+
+static struct err unknown(struct cli *cli, int argc, char **argv)
+{
+	CLEANUP(buf_free) struct buf b = BUF(1000);
+
+	for (size_t i = 0; i < cli_n_commands && argc > 0; i++) {
+		size_t n = strlen(argv[0]);
+
+		if (strncmp(cli_commands[i].name, argv[0], n) == 0 && cli_commands[i].name[n] == ' ')
+			buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", cli_commands[i].name);
+	}
+	if (b.n > 0)
+		return cli_usage(cli, "%s: which? %.*s", argv[0], SV_FMT(buf_view(&b)));
+	return cli_usage(cli, "there is no command %s", argc > 0 ? argv[0] : "");
+}
+
+/* ---- options ---- */
+struct parser {
+	struct option longs[OPT__COUNT + 1];
+	char shorts[2 * OPT__COUNT + 2];
+};
+
+static void parser_fill(struct parser *p)
+{
+	size_t n = 0;
+
+	*p = (struct parser){ .shorts = "" };
+	p->shorts[n++] = ':'; /* tells a missing value from an unknown option */
+	for (int o = 0; o < OPT__COUNT; o++) {
+		p->longs[o] =
+		    (struct option){ options[o].name, options[o].value != NULL ? required_argument : no_argument, NULL,
+				     256 + o };
+		if (options[o].brief == 0)
+			continue;
+		p->shorts[n++] = options[o].brief;
+		if (options[o].value != NULL)
+			p->shorts[n++] = ':';
+	}
+	p->shorts[n] = '\0';
+}
+
+static int option_of(int got)
+{
+	if (got >= 256)
+		return got - 256;
+	for (int o = 0; o < OPT__COUNT; o++)
+		if (options[o].brief != 0 && options[o].brief == got)
+			return o;
+	return -1;
+}
+
+static struct err take_option(struct cli *cli, int o, const char *value)
+{
+	if (o != OPT_HELP && (cli->command->options & CLI_BIT(o)) == 0)
+		return cli_usage(cli, "--%s does not go with %s", options[o].name, cli->command->name);
+	if (o == OPT_APP) {
+		if (cli->n_apps == CLI_APPS)
+			return cli_usage(cli, "too many --app");
+		cli->apps[cli->n_apps++] = value;
+	}
+	cli->opt[o] = value == NULL ? "" : value;
+	return OK;
+}
+
+static struct err parse(struct cli *cli, int argc, char **argv)
+{
+	struct parser p;
+	int got;
+
+	parser_fill(&p);
+	opterr = 0;
+	while ((got = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {
+		int o = option_of(got);
+
+		if (got == ':')
+			return cli_usage(cli, "%s needs a value", argv[optind - 1]);
+		if (o < 0)
+			return cli_usage(cli, "there is no option %s", argv[optind - 1]);
+		TRY(take_option(cli, o, optarg));
+	}
+	for (; optind < argc; optind++) {
+		if (cli->n_args == CLI_ARGS)
+			return cli_usage(cli, "too many arguments");
+		cli->args[cli->n_args++] = argv[optind];
+	}
+	if (cli_has(cli, OPT_HELP))
+		return OK;
+	if (cli->n_args < cli->command->least)
+		return cli_usage(cli, "%s is missing", cli->command->takes);
+	if (cli->n_args > cli->command->most)
+		return cli_usage(cli, "%s is too much", cli->args[cli->command->most]);
+	return OK;
+}
+
+static struct err dispatch(struct cli *cli, int argc, char **argv)
+{
+	int words = 0;
+
+	if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		cli->status = argc == 1 ? CLI_USAGE : CLI_DONE;
+		return help(cli);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		static char version[] = "version";
+
+		argv[1] = version;
+	}
+	cli->command = find(argc - 1, argv + 1, &words);
+	if (cli->command == NULL)
+		return unknown(cli, argc - 1, argv + 1);
+	TRY(parse(cli, argc - words, argv + words));
+	return cli_has(cli, OPT_HELP) ? help(cli) : cli->command->run(cli);
+}
+
+int cli_main(int argc, char **argv)
+{
+	CLEANUP(arena_drop) struct arena *arena = arena_new(ARENA_BYTES);
+	struct ctx cx = { .now = clock_now(), .request_id = "", .arena = arena };
+	struct cli cli = { .cx = &cx };
+
+	if (arena == NULL) {
+		(void)fputs("tokenbooth: out of memory\n", stderr);
+		return CLI_FAILED;
+	}
+	jdoc_start();
+	struct err e = dispatch(&cli, argc, argv);
+	if (!IS_ERR(e))
+		return cli.status;
+	fprintf(stderr, "tokenbooth: %s\n", cx.cause.say);
+	if (cli.status != 0)
+		return cli.status;
+	return e.code == E_CONFIG ? CLI_CONFIG : CLI_FAILED;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* commands.c: every command, once. */
+#include "app/commands.h"
+#include "api/api.h"
+#include "app/conf_doc.h"
+#include "app/version.h"
+#include "core/jout.h"
+#include <string.h>
+
+#define B(o)   CLI_BIT(OPT_##o)
+#define ENGINE (B(CONFIG) | B(ENV) | B(DATA) | B(LISTEN) | B(PUBLIC_URL) | B(LOG_LEVEL) | B(LOG_FORMAT) | B(JSON))
+#define CLIENT (B(CONFIG) | B(ENV) | B(DATA) | B(URL) | B(KEY) | B(KEY_FILE) | B(PROJECT) | B(JSON))
+#define PAGED  (B(LIMIT) | B(OFFSET))
+
+const struct cli_command cli_commands[] = {
+	{ "serve", "", 0, 0, ENGINE, cmd_serve, "Runs the engine.",
+	  "The data folder is made on the first run, with a store, a root key and a first API key, which is shown "
+	  "once.\n"
+	  "Logs go to standard error.  SIGTERM drains and ends it." },
+	{ "init", "", 0, 0, ENGINE, cmd_init, "Makes the data folder and the first API key without running the engine.",
+	  NULL },
+	{ "demo", "", 0, 0, B(LISTEN) | B(SIM_LISTEN) | B(DATA) | B(JSON) | B(LOG_LEVEL) | B(NO_WAIT), cmd_demo,
+	  "Shows a whole consent in your browser, with a simulated Discord.",
+	  "Needs neither internet nor credentials.  Its data are in a folder of their own that goes away when it "
+	  "ends." },
+	{ "key create", "NAME", 1, 1, CLIENT | B(EXPIRES), cmd_key_create, "Makes an API key and shows it once.",
+	  NULL },
+	{ "key list", "", 0, 0, CLIENT | PAGED, cmd_key_list, "Lists API keys.", NULL },
+	{ "key revoke", "ID", 1, 1, CLIENT, cmd_key_revoke, "Ends an API key.", NULL },
+	{ "provider add", "ID", 1, 1,
+	  CLIENT | B(TYPE) | B(CLIENT_ID) | B(CLIENT_SECRET) | B(PUBLIC_CLIENT) | B(DESCRIPTION) | B(EXTERNAL_ID) |
+	      B(OAUTH2_FILE),
+	  cmd_provider_add, "Adds a provider and prints its redirect address.",
+	  "The client secret is read from --client-secret-file, or asked for.  A provider without --type is described "
+	  "whole by\n"
+	  "--oauth2-file." },
+	{ "provider list", "", 0, 0, CLIENT, cmd_provider_list, "Lists providers.", NULL },
+	{ "provider show", "ID", 1, 1, CLIENT, cmd_provider_show, "Shows one provider.", NULL },
+	{ "provider remove", "ID", 1, 1, CLIENT, cmd_provider_remove, "Removes a provider and its connections.", NULL },
+	{ "connection list", "", 0, 0, CLIENT | PAGED | B(USER) | B(PROVIDER), cmd_connection_list,
+	  "Lists connected users.", NULL },
+	{ "connection show", "ID", 1, 1, CLIENT, cmd_connection_show, "Shows one connection.", NULL },
+	{ "connection delete", "ID", 1, 1, CLIENT, cmd_connection_delete,
+	  "Disconnects a user and says what happened at the provider.", NULL },
+	{ "user add", "EMAIL", 1, 1, CLIENT | B(PASSWORD), cmd_user_add, "Makes an account that may confirm who it is.",
+	  "The password is read from --password-file, or asked for." },
+	{ "doctor", "", 0, 0, CLIENT, cmd_doctor, "Says in words what is wrong with the set-up, and the mend.", NULL },
+	{ "simulate", "PROVIDER...", 1, CLI_ARGS, B(LISTEN) | B(APP) | B(CA_DIR) | B(PLAIN) | B(JSON), cmd_simulate,
+	  "Plays a provider's side, for work without internet or credentials.", NULL },
+	{ "docs", "config|api|openapi", 1, 1, 0, cmd_docs, "Prints a document made from the program's own tables.",
+	  NULL },
+	{ "version", "", 0, 0, B(JSON), cmd_version, "Says which version this is.", NULL },
+};
+const size_t cli_n_commands = ARRAY_LEN(cli_commands);
+
+struct err cmd_version(struct cli *cli)
+{
+	return cli_print(cli, cli_has(cli, OPT_JSON)
+				  ? SV("{\"name\":\"tokenbooth\",\"version\":\"" VERSION_TEXT "\"}\n")
+				  : SV("tokenbooth " VERSION_TEXT "\n"));
+}
+
+struct err cmd_docs(struct cli *cli)
+{
+	CLEANUP(buf_free) struct buf b = BUF(4 << 20);
+
+	if (strcmp(cli->args[0], "config") == 0)
+		conf_doc(&b);
+	else if (strcmp(cli->args[0], "api") == 0)
+		TRY(api_docs(cli->cx, &b));
+	else if (strcmp(cli->args[0], "openapi") == 0)
+		TRY(api_openapi(cli->cx, "http://localhost:9099", VERSION_TEXT, &b));
+	else
+		return cli_usage(cli, "there is no document %s", cli->args[0]);
+	TRY(buf_done(cli->cx, &b, "the document"));
+	return cli_print(cli, buf_view(&b));
+}

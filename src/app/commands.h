@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+/* commands.h: what `run` of each row of cli_commands is.  Every one but serve, init, demo, simulate, version and docs
+ * is a client of the public API (design 15). */
+#include "app/cli.h"
+#include "app/conf.h"
+struct conf_how cmd_conf_how(const struct cli *cli) NONNULL(1);
+typedef struct err cmd_fn(struct cli *cli) MUST_USE;
+cmd_fn cmd_serve, cmd_init, cmd_version, cmd_docs;
+cmd_fn cmd_key_create, cmd_key_list, cmd_key_revoke;
+cmd_fn cmd_provider_add, cmd_provider_list, cmd_provider_show, cmd_provider_remove;
+cmd_fn cmd_connection_list, cmd_connection_show, cmd_connection_delete;
+cmd_fn cmd_user_add, cmd_doctor, cmd_simulate, cmd_demo;
+#endif

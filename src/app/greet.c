@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/greet.h"
+#include "core/arena.h"
+#include "core/jout.h"
+#include "pages/pages.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TEXT_BYTES = 16 << 10 };
+
+/* systemd.exec(5): JOURNAL_STREAM is device:inode of what was connected to the journal. */
+static bool stdout_is_journal(void)
+{
+	const char *z = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return z != NULL && sscanf(z, "%llu:%llu", &dev, &ino) == 2 && fstat(STDOUT_FILENO, &st) == 0 &&
+	       (unsigned long long)st.st_dev == dev && (unsigned long long)st.st_ino == ino;
+}
+
+static struct err as_json(struct cli *cli, const struct life *l, bool serving, struct sv setup)
+{
+	CLEANUP(buf_free) struct buf b = BUF(TEXT_BYTES);
+	struct jout w = JOUT(&b);
+	const char *dashboard = arena_printf(cli->cx->arena, "%s/dashboard", l->en.config->public_url);
+
+	jout_open(&w, NULL);
+	jout_strz(&w, "event", serving ? "ready" : "initialized");
+	jout_strz(&w, "url", l->en.config->public_url);
+	jout_strz(&w, "dashboard", dashboard);
+	if (serving)
+		jout_i64(&w, "pid", getpid());
+	jout_bool(&w, "first_run", l->first_run);
+	if (setup.p != NULL) {
+		jout_str(&w, "api_key", secret_view(l->first_key));
+		jout_str(&w, "setup_url", setup);
+	}
+	jout_close(&w);
+	TRY(jout_done(cli->cx, &w));
+	buf_char(&b, '\n');
+	return cli_print(cli, buf_view(&b));
+}
+
+static void next_step(struct buf *b, struct sv setup, bool serving)
+{
+	if (!serving) {
+		buf_str(b, "Next: start it with `tokenbooth serve`.\n");
+		return;
+	}
+	if (setup.p != NULL)
+		buf_printf(b, "Next: open this address to make the first account (it works once):\n\n    %.*s\n\nThen ",
+			   SV_FMT(setup));
+	else
+		buf_str(b, "Next: ");
+	buf_printf(b, "add a provider, for example:\n\n"
+		      "    tokenbooth provider add my-discord --type discord --client-id YOUR_CLIENT_ID\n\n"
+		      "and register the redirect address it prints at the provider.  Is the set-up right?  `tokenbooth "
+		      "doctor` tells.\n");
+}
+
+struct err greet_started(struct cli *cli, const struct life *l, bool serving)
+{
+	CLEANUP(buf_free) struct buf b = BUF(TEXT_BYTES);
+	bool secrets = l->first_run && l->first_key != NULL && l->setup_token != NULL && !stdout_is_journal();
+
+	struct sv setup = secrets ? pages_setup_url(cli->cx, &l->en, secret_view(l->setup_token)) : SV_NONE;
+
+	if (cli_has(cli, OPT_JSON))
+		return as_json(cli, l, serving, setup);
+	buf_printf(&b, "Tokenbooth %s %s %s\n\n", l->en.version, serving ? "is running at" : "is set up for",
+		   l->en.config->public_url);
+	if (serving)
+		buf_printf(&b, "Dashboard:  %s/dashboard\nData:       %s\n\n", l->en.config->public_url,
+			   l->en.config->data_dir);
+	if (secrets)
+		buf_printf(&b,
+			   "This is the first run.  Your API key is shown only now:\n\n"
+			   "    export ARCADE_BASE_URL=%s\n    export ARCADE_API_KEY=%.*s\n\n",
+			   l->en.config->public_url, SV_FMT(secret_view(l->first_key)));
+	else if (l->first_run)
+		buf_str(&b, "This is the first run.  Make yourself an API key: tokenbooth key create NAME\n\n");
+	if (l->first_run)
+		next_step(&b, setup, serving);
+	if (!buf_ok(&b))
+		return fail(cli->cx, E_INTERNAL, "out of memory", "start message");
+	return cli_print(cli, buf_view(&b));
+}
