@@ -35,6 +35,7 @@ struct pdef_call {
 	const struct node *headers, *params, *rename;/* maps or NULL */
 	struct sv_list omit;                         /* standard parameters not sent */
 	struct sv body;                              /* template of a whole JSON body (GraphQL); replaces params */
+	struct sv ok_when;                           /* condition beside the HTTP status; the token's is in its answer */
 	bool basic_form_encode;                      /* RFC 6749 2.3.1 */
 	bool code_decode;                            /* code comes percent-encoded once too often */
 };
@@ -63,6 +64,7 @@ struct pdef_api { struct sv base_url, user_agent, auth_header, auth_query; const
 struct pdef_parts {
 	const struct node *tree;                     /* the whole definition, environment applied, as loaded */
 	const struct node *values;                   /* map: variable -> value, defaults applied and checked; what {{var.x}} gives */
+	bool development;                            /* http to loopback is allowed */
 	struct sv_list hosts;                        /* host patterns for URLs that data decides ("*.salesforce.com") */
 
 	struct sv authorize_url; const struct node *authorize_params, *authorize_rename; struct sv_list authorize_omit;
@@ -89,7 +91,12 @@ struct pdef_parts {
 	int granted_from; struct sv granted_at;      /* header or callback parameter */
 	const struct node *scopes_known;             /* map: scope -> {meaning, approval} */
 };
-/* The same checks, but what an instance must still give (an address, a variable's value) may be missing: for the library. */
+/* An address from its template: values outside the host part are percent-encoded; a value can be a whole label of the host, never
+ * change what stands around it; a host that data decides must fit `hosts`; `origin` is applied last.  E_UPSTREAM with the reason
+ * when a value is wanting or not allowed.  *out in cx->arena. */
+struct tmpl_env;
+struct err pdef_url(struct ctx *cx, const struct pdef *d, struct sv text, const struct tmpl_env *env, struct sv *out) MUST_USE NONNULL(1, 2, 4, 5);
+/* The same checks as pdef_load, but what an instance must still give (an address, a variable's value) may be missing: for the library. */
 struct err pdef_check(struct ctx *cx, const struct node *merged, const struct pdef_how *how) MUST_USE NONNULL(1, 2, 3);
 /* A host against a pattern "name" or "*.name" (at least one label for the star). */
 bool pdef_host_fits(struct sv host, struct sv pattern);
