@@ -31,6 +31,16 @@ struct writer {
 	size_t since_checkpoint;
 };
 
+/* One of the statements that are the same for every act: prepared once. */
+static struct err run_sql(struct ctx *cx, struct db *db, const char *sql)
+{
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	return db_run(cx, q);
+}
+static const char begin_sql[] = "BEGIN IMMEDIATE", commit_sql[] = "COMMIT";
+
 /* The transaction may have been ended by SQLite itself (full disk, I/O error). */
 static void roll_back(struct writer *w)
 {
@@ -68,11 +78,11 @@ static struct err run_in_savepoint(struct writer *w, struct act *a)
 	struct tx tx = { .st = w->st, .db = w->db, .now = clock_now(), .hooks = &a->hooks };
 
 	drop_hooks(a);
-	TRY(db_exec(a->cx, w->db, "SAVEPOINT act"));
+	TRY(run_sql(a->cx, w->db, "SAVEPOINT act"));
 	struct err e = a->fn(a->cx, &tx, a->in, a->out);
 	assert(db_idle(w->db)); /* an act gives its statements back */
 	if (!IS_ERR(e))
-		return db_exec(a->cx, w->db, "RELEASE act");
+		return run_sql(a->cx, w->db, "RELEASE act");
 	if (db_in_tx(w->db) && IS_ERR(db_exec(&w->cx, w->db, "ROLLBACK TO act; RELEASE act"))) {
 		log_cause(&w->cx, LOG_ERROR, "store.rollback_failed");
 		(void)forgive(&w->cx);
@@ -80,49 +90,53 @@ static struct err run_in_savepoint(struct writer *w, struct act *a)
 	}
 	return e;
 }
+static void refuse_act(struct act *a, const struct writer *w)
+{
+	a->cx->cause = w->cx.cause;
+	a->result = (struct err){ w->cx.cause.code };
+}
 /* All acts of the list in one transaction.  False: nothing of it is in the store. */
 static bool run_group(struct writer *w, struct act *list)
 {
-	struct err e = db_exec(&w->cx, w->db, "BEGIN IMMEDIATE");
-
-	for (struct act *a = list; a != NULL && !IS_ERR(e); a = a->next) {
+	for (struct act *a = list; a != NULL; a = a->next) {
 		a->result = run_in_savepoint(w, a);
 		if (!db_in_tx(w->db))
 			return false;
 	}
-	if (!IS_ERR(e))
-		e = db_exec(&w->cx, w->db, "COMMIT");
-	if (!IS_ERR(e))
+	if (!IS_ERR(run_sql(&w->cx, w->db, commit_sql)))
 		return true;
 	roll_back(w);
 	return false;
-}
-static void take_cause(struct act *a, const struct writer *w)
-{
-	a->cx->cause = w->cx.cause;
-	a->result = (struct err){ w->cx.cause.code };
 }
 /* After a group failed: each act alone, so that one act's trouble is told to its caller only. */
 static void run_alone(struct writer *w, struct act *a)
 {
 	(void)forgive(a->cx);
-	struct err e = db_exec(&w->cx, w->db, "BEGIN IMMEDIATE");
+	struct err e = run_sql(&w->cx, w->db, begin_sql);
 	if (!IS_ERR(e)) {
 		a->result = run_in_savepoint(w, a);
 		if (IS_ERR(a->result)) {
 			roll_back(w);
 			return;
 		}
-		e = db_exec(&w->cx, w->db, "COMMIT");
+		e = run_sql(&w->cx, w->db, commit_sql);
 	}
 	if (!IS_ERR(e))
 		return;
-	take_cause(a, w);
+	refuse_act(a, w);
 	(void)forgive(&w->cx);
 	roll_back(w);
 }
 static void run_list(struct writer *w, struct act *list)
 {
+	if (IS_ERR(run_sql(&w->cx, w->db,
+			   begin_sql))) { /* locked by another process for 5 s: nobody waits as long again */
+		log_cause(&w->cx, LOG_ERROR, "store.begin_failed");
+		for (struct act *a = list; a != NULL; a = a->next)
+			refuse_act(a, w);
+		(void)forgive(&w->cx);
+		return;
+	}
 	if (run_group(w, list))
 		return;
 	if (w->cx.cause.code != E_OK) {
