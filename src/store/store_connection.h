@@ -80,8 +80,9 @@ struct connection_rows {
 };
 struct err store_connection_list(struct ctx *cx, struct store *st, const struct connection_query *q,
 				 struct connection_rows *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Live rows whose time to renew has come and that may be tried now: read since their last refresh, or forced, or with a
- * refresh token that ends before refresh_end.  After (due_at, id) of the last one; at most `most`. */
+/* Live rows that may be renewed now.  refresh_end 0: those whose time has come and that were read since their last
+ * refresh, or forced; after (after_due, after_id) of the last one.  Else: those whose refresh token ends before
+ * refresh_end and is in the last quarter of its life, read or not.  At most `most`. */
 struct connection_due {
 	int64_t now, refresh_end, after_due;
 	struct sv after_id;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/arena.h"
+#include "store/store_connection_inner.h"
+
+static struct err rows(struct ctx *cx, struct db_stmt *q, size_t most, struct connection_rows *out)
+{
+	bool more = true;
+
+	out->v = arena_array(cx->arena, most + 1, sizeof *out->v);
+	if (out->v == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "connections");
+	while (out->n < most) {
+		TRY(db_next(cx, q, &more));
+		if (!more)
+			break;
+		TRY(store_connection_row(cx, q, &out->v[out->n]));
+		out->n++;
+	}
+	return OK;
+}
+
+/* ---- what is shown ---- */
+#define SHOWN                                                                                    \
+	" FROM connections WHERE project_id = $1 AND status IN ('live', 'dead')"                 \
+	" AND ($2 = '' OR user_id = $2) AND ($3 = '' OR id = $3) AND ($4 = '' OR provider_id IN" \
+	" (SELECT p.id FROM providers p WHERE p.unique_id = $4 OR p.type_id = $4))"
+static struct sv or_empty(struct sv v) { return v.p == NULL ? SV("") : v; }
+static void bind(struct db_stmt *q, const struct connection_query *in)
+{
+	db_bind_sv(q, 1, in->project_id);
+	db_bind_sv(q, 2, or_empty(in->user_id));
+	db_bind_sv(q, 3, or_empty(in->id));
+	db_bind_sv(q, 4, or_empty(in->provider));
+}
+static struct err total(struct ctx *cx, struct db *db, const struct connection_query *in, int64_t *out)
+{
+	static const char sql[] = "SELECT count(*)" SHOWN;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	bind(q, in);
+	TRY(db_one(cx, q));
+	*out = db_col_i64(q, 0);
+	return OK;
+}
+struct err store_connection_list(struct ctx *cx, struct store *st, const struct connection_query *in,
+				 struct connection_rows *out)
+{
+	static const char sql[] =
+	    "SELECT " CONNECTION_COLS SHOWN " ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	*out = (struct connection_rows){ .v = NULL };
+	TRY(store_read(cx, st, &r));
+	TRY(total(cx, r.db, in, &out->total));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	bind(q, in);
+	db_bind_i64(q, 5, in->limit);
+	db_bind_i64(q, 6, in->offset);
+	return rows(cx, q, (size_t)in->limit, out);
+}
+
+/* ---- what is to be renewed ---- */
+/* The words of the WHERE are those of the partial indexes connections_due and connections_end. */
+static struct err read_ones(struct ctx *cx, struct db *db, const struct connection_due *in, struct connection_rows *out)
+{
+	static const char sql[] =
+	    "SELECT " CONNECTION_COLS " FROM connections WHERE status = 'live' AND due_at > 0"
+	    " AND (last_used_at > refreshed_at OR force_refresh = 1) AND due_at <= $1 AND lease_until <= $1"
+	    " AND next_try_at <= $1 AND (due_at, id) > ($2, $3) ORDER BY due_at, id LIMIT $4";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_i64(q, 1, in->now);
+	db_bind_i64(q, 2, in->after_due);
+	db_bind_sv(q, 3, or_empty(in->after_id));
+	db_bind_i64(q, 4, (int64_t)in->most);
+	return rows(cx, q, in->most, out);
+}
+/* An idle grant is renewed in the last quarter of its refresh token's life, but not before refresh_end. */
+static struct err ending_ones(struct ctx *cx, struct db *db, const struct connection_due *in,
+			      struct connection_rows *out)
+{
+	static const char sql[] =
+	    "SELECT " CONNECTION_COLS
+	    " FROM connections WHERE status = 'live' AND due_at > 0 AND refresh_expires_at > 0"
+	    " AND refresh_expires_at <= $1 AND lease_until <= $2 AND next_try_at <= $2"
+	    " AND ($2 - refreshed_at) * 4 >= (refresh_expires_at - refreshed_at) * 3 AND refreshed_at < $2 - 60000000"
+	    " ORDER BY refresh_expires_at LIMIT $3";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_i64(q, 1, in->refresh_end);
+	db_bind_i64(q, 2, in->now);
+	db_bind_i64(q, 3, (int64_t)in->most);
+	return rows(cx, q, in->most, out);
+}
+struct err store_connection_due(struct ctx *cx, struct store *st, const struct connection_due *in,
+				struct connection_rows *out)
+{
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+
+	*out = (struct connection_rows){ .v = NULL };
+	TRY(store_read(cx, st, &r));
+	return in->refresh_end == 0 ? read_ones(cx, r.db, in, out) : ending_ones(cx, r.db, in, out);
+}
