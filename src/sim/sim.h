@@ -29,7 +29,7 @@ struct sim_at {
 	char provider_url[128]; /* http(s)://127.0.0.1:PORT */
 	char proxy[64], control[64];
 	char ca_file[512];
-	const char *connect_to[8];
+	const char *connect_to[32];
 	size_t n_connect_to;
 };
 void sim_stop(struct sim *s);

@@ -12,25 +12,7 @@
 struct hit {
 	const struct node *row;
 	struct sv params[2];
-	size_t n;
 };
-
-static bool fits(struct sv pattern, struct sv path, struct hit *h)
-{
-	h->n = 0;
-	while (pattern.p != NULL || path.p != NULL) {
-		struct sv a = pattern.p == NULL ? SV_NONE : sv_cut(&pattern, '/');
-		struct sv b = path.p == NULL ? SV_NONE : sv_cut(&path, '/');
-
-		if (a.p == NULL || b.p == NULL)
-			return false;
-		if (sv_starts(a, SV("{")) && b.n > 0 && h->n < ARRAY_LEN(h->params))
-			h->params[h->n++] = b;
-		else if (!sv_eq(a, b))
-			return false;
-	}
-	return true;
-}
 
 static bool find(const struct sim_call *call, struct hit *h)
 {
@@ -44,7 +26,7 @@ static bool find(const struct sim_call *call, struct hit *h)
 		for (h->row = call->def->api == NULL ? NULL : call->def->api->first; h->row != NULL;
 		     h->row = h->row->next)
 			if (sv_eq(node_text_at(h->row, "method"), method) &&
-			    fits(node_text_at(h->row, "path"), sv_from(call->path, prefix.n), h))
+			    sim_def_fits(node_text_at(h->row, "path"), sv_from(call->path, prefix.n), h->params))
 				return true;
 	}
 	return false;
@@ -110,7 +92,7 @@ static struct err list(struct ctx *cx, struct sim_call *call, const struct node 
 	}
 	if (out == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "list");
-	return sim_answer_node(cx, call, out);
+	return out == NULL ? sim_answer_fixed(cx, call, call->def->not_found, 404) : sim_answer_node(cx, call, out);
 }
 
 /* PUT guilds/{guild}/members/{user}: the app's bot must be in the guild, the token must be that user's and carry the
@@ -155,7 +137,7 @@ static struct err join(struct ctx *cx, struct sim_call *call, const struct hit *
 	struct node *out = NULL;
 	TRY(sim_fill(cx, node_get(h->row, "answer"), &(struct sim_values){ .user = call->user, .scopes = t->scopes },
 		     &out));
-	return sim_answer_node(cx, call, out);
+	return out == NULL ? sim_answer_fixed(cx, call, call->def->not_found, 404) : sim_answer_node(cx, call, out);
 }
 
 /* Fixed windows, as {limit, window_ms, status, body}: over it, 429 with the headers API clients read. */
@@ -217,5 +199,5 @@ struct err sim_api_serve(struct ctx *cx, struct sim_call *call)
 		return list(cx, call, h.row);
 	TRY(sim_fill(cx, node_get(h.row, "answer"), &(struct sim_values){ .user = call->user, .scopes = t->scopes },
 		     &out));
-	return sim_answer_node(cx, call, out);
+	return out == NULL ? sim_answer_fixed(cx, call, call->def->not_found, 404) : sim_answer_node(cx, call, out);
 }

@@ -204,6 +204,7 @@ static struct err issue(struct ctx *cx, struct sim_call *call, const struct sim_
 	if (code == NULL || g == NULL || p == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "code");
 	code->grant = g;
+	code->root = code;
 	code->client = t->client;
 	code->redirect_uri = t->redirect_uri;
 	code->challenge = t->challenge;

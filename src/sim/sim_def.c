@@ -7,8 +7,11 @@ static const char *const rules[] = { "optional", "required", "ignored", NULL };
 static const char *const renews[] = { "never", "rotates", "keeps", NULL };
 static const char *const forms[] = { "space", "comma", "list", "absent", NULL };
 static const char *const answers[] = { "json", "form", "form_unless_json_asked", NULL };
-static const char *const ends[] = { "token", "grant", NULL };
-static const char *const revoke_auths[] = { "client", "bearer", NULL };
+static const char *const ends[] = { "token", "family", "grant", NULL };
+static const char *const revoke_auths[] = { "client", "bearer", "none", NULL };
+
+static struct sv form_word = SV_INIT("form");
+static const struct sv_list form_only = { &form_word, 1 };
 
 static const struct nfield authorize_fields[] = {
 	NLIST(struct sim_authorize, paths, NREQ, 8),
@@ -38,6 +41,7 @@ static const struct nfield token_fields[] = {
 	NBOOL(struct sim_token_rules, redirect_uri_required, NOPT),
 	NNODE(struct sim_token_rules, fields, NREQ),
 	NNODE(struct sim_token_rules, errors, NREQ),
+	NNODE(struct sim_token_rules, refresh_fields, NOPT),
 	NSV(struct sim_token_rules, access_prefix, NOPT, 1, 20),
 };
 static const struct nfield revoke_fields[] = {
@@ -48,6 +52,8 @@ static const struct nfield revoke_fields[] = {
 	NENUM(struct sim_revoke_rules, ends, NREQ, ends),
 	NI64(struct sim_revoke_rules, status, NOPT, 200, 299),
 	NNODE(struct sim_revoke_rules, body, NOPT),
+	NNODE(struct sim_revoke_rules, unknown, NOPT),
+	NLIST(struct sim_revoke_rules, bodies, NOPT, 2),
 };
 struct parts {
 	const struct node *authorize, *token, *revoke;
@@ -102,6 +108,34 @@ bool sim_def_has(struct sv_list list, struct sv word)
 	return false;
 }
 
+bool sim_def_fits(struct sv pattern, struct sv path, struct sv params[static 2])
+{
+	size_t n = 0;
+
+	while (pattern.p != NULL || path.p != NULL) {
+		struct sv a = pattern.p == NULL ? SV_NONE : sv_cut(&pattern, '/');
+		struct sv b = path.p == NULL ? SV_NONE : sv_cut(&path, '/');
+
+		if (a.p == NULL || b.p == NULL)
+			return false;
+		if (sv_starts(a, SV("{")) && b.n > 0 && n < 2)
+			params[n++] = b;
+		else if (!sv_eq(a, b))
+			return false;
+	}
+	return true;
+}
+
+bool sim_def_path(struct sv_list patterns, struct sv path)
+{
+	struct sv unused[2];
+
+	for (size_t i = 0; i < patterns.n; i++)
+		if (sim_def_fits(patterns.v[i], path, unused))
+			return true;
+	return false;
+}
+
 static void defaults(struct sim_def *d)
 {
 	d->authorize.scope_param = SV("scope");
@@ -114,6 +148,7 @@ static void defaults(struct sim_def *d)
 	d->revoke.method = SV("POST");
 	d->revoke.token_param = SV("token");
 	d->revoke.status = 200;
+	d->revoke.bodies = form_only;
 }
 
 struct err sim_def_read(struct ctx *cx, const struct node *tree, struct sim_def *out)

@@ -11,8 +11,8 @@ enum sim_rule { SIM_OPTIONAL, SIM_REQUIRED, SIM_IGNORED };
 enum sim_renew { SIM_NO_REFRESH, SIM_ROTATES, SIM_KEEPS };
 enum sim_scope_form { SIM_SCOPE_SPACE, SIM_SCOPE_COMMA, SIM_SCOPE_LIST, SIM_SCOPE_ABSENT };
 enum sim_answer { SIM_JSON, SIM_FORM, SIM_FORM_UNLESS_JSON_ASKED };
-enum sim_ends { SIM_ENDS_TOKEN, SIM_ENDS_GRANT };
-enum sim_revoke_auth { SIM_REVOKE_CLIENT, SIM_REVOKE_BEARER };
+enum sim_ends { SIM_ENDS_TOKEN, SIM_ENDS_FAMILY /* all that came of one consent */, SIM_ENDS_GRANT };
+enum sim_revoke_auth { SIM_REVOKE_CLIENT, SIM_REVOKE_BEARER, SIM_REVOKE_NONE };
 struct sim_authorize {
 	struct sv_list paths;
 	struct sv scope_param, also_scope_param, delimiter, iss;
@@ -28,17 +28,19 @@ struct sim_token_rules {
 	int64_t lifetime_s;                        /* 0: no expiry in the answer */
 	int renews, scope_form, answer;            /* the enums above */
 	bool grant_type_required, redirect_uri_required;
-	const struct node *fields; /* template of the answer */
-	const struct node *errors; /* code, refresh, client, content, grant_type, pkce, scope: {status, body} */
+	const struct node *fields;         /* template of the answer */
+	const struct node *refresh_fields; /* for a refresh; NULL: as fields */
+	const struct node *errors;         /* code, refresh, client, content, grant_type, pkce, scope: {status, body} */
 	struct sv access_prefix;
 };
 struct sim_revoke_rules {
 	struct sv_list paths;
 	struct sv method, token_param;
 	int auth, ends;
-	bool found_is_not_needed;
+	struct sv_list bodies;
 	int64_t status;
-	const struct node *body; /* the answer; body NULL: empty object */
+	const struct node *body;    /* the answer; NULL: empty object */
+	const struct node *unknown; /* for a token nobody knows; NULL: as if it had been revoked (RFC 7009) */
 };
 struct sim_def {
 	struct sv id, name;
@@ -53,4 +55,7 @@ struct sim_def {
 /* `tree` is the merged definition; E_CONFIG when it has no simulate section. */
 struct err sim_def_read(struct ctx *cx, const struct node *tree, struct sim_def *out) MUST_USE NONNULL(1, 2, 3);
 bool sim_def_has(struct sv_list list, struct sv word);
+/* A path against a pattern with {name} segments; the values of the first two go to params. */
+bool sim_def_fits(struct sv pattern, struct sv path, struct sv params[static 2]);
+bool sim_def_path(struct sv_list patterns, struct sv path);
 #endif

@@ -37,7 +37,7 @@ static serve_fn *classify(struct sim_call *call)
 		call->kind = sv_find(call->rq->body, SV("refresh_token"), &at) ? SV("refresh") : SV("token");
 		return sim_token_serve;
 	}
-	if (d->has_revoke && sv_eqz(d->revoke.method, method_name(m)) && sim_def_has(d->revoke.paths, call->path)) {
+	if (d->has_revoke && sv_eqz(d->revoke.method, method_name(m)) && sim_def_path(d->revoke.paths, call->path)) {
 		call->kind = SV("revoke");
 		return sim_token_revoke;
 	}

@@ -157,7 +157,10 @@ static struct err answer(struct ctx *cx, struct sim_call *call, const struct pai
 	if (scope != NULL)
 		TRY(set(cx, more, "scope", scope));
 	struct sim_values v = { .user = call->user, .scopes = p->scopes, .more = more };
-	TRY(sim_fill(cx, d->fields, &v, &out));
+	TRY(sim_fill(cx, sv_eqz(call->kind, "refresh") && d->refresh_fields != NULL ? d->refresh_fields : d->fields, &v,
+		     &out));
+	if (out == NULL)
+		return fail(cx, E_INTERNAL, "the definition has no token answer", "fields");
 	call->rq->status = 200;
 	http_header(call->rq, "Cache-Control", SV("no-store"));
 	if (wants_form(call)) {
@@ -179,12 +182,14 @@ static struct err give(struct ctx *cx, struct sim_call *call, const struct sim_t
 	if (p.access == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "token");
 	p.access->grant = from->grant;
+	p.access->root = from->root;
 	p.access->scopes = from->scopes;
 	if (d->renews == SIM_ROTATES || (d->renews == SIM_KEEPS && old == NULL)) {
 		if (old != NULL || from->offline)
 			p.refresh = sim_world_mint(w, SIM_REFRESH, SV("sim_rt_"), 0);
 		if (p.refresh != NULL) {
 			p.refresh->grant = from->grant;
+			p.refresh->root = from->root;
 			p.refresh->scopes = from->scopes;
 			p.refresh->client = from->client;
 		}
@@ -220,7 +225,7 @@ static struct err from_code(struct ctx *cx, struct sim_call *call, const struct 
 		return refused(cx, call, "code", 400);
 	call->user = code->grant->user;
 	if (code->dead) { /* RFC 6749 4.1.2: a code used twice ends what came of it */
-		sim_world_end_grant(call->w, code->grant);
+		sim_world_end_family(call->w, code);
 		return refused(cx, call, "code", 400);
 	}
 	code->dead = true;
@@ -246,7 +251,8 @@ static struct err from_refresh(struct ctx *cx, struct sim_call *call, const stru
 	return give(cx, call, t, t);
 }
 
-static struct err read_body(struct ctx *cx, struct sim_call *call, const struct node **f, bool *fits)
+static struct err read_body(struct ctx *cx, const struct sim_call *call, struct sv_list bodies, const struct node **f,
+			    bool *fits)
 {
 	struct sv type = http_header_in(call->rq, "Content-Type"), bare = sv_cut(&type, ';');
 	struct node *form = NULL;
@@ -254,10 +260,10 @@ static struct err read_body(struct ctx *cx, struct sim_call *call, const struct 
 	*fits = false;
 	*f = NULL;
 	bare = sv_trim(bare);
-	if (sv_ieq(bare, SV("application/x-www-form-urlencoded")) && sim_def_has(call->def->token.bodies, SV("form"))) {
+	if (sv_ieq(bare, SV("application/x-www-form-urlencoded")) && sim_def_has(bodies, SV("form"))) {
 		TRY(sim_form(cx, call->rq->body, &form));
 		*f = form;
-	} else if (sv_ieq(bare, SV("application/json")) && sim_def_has(call->def->token.bodies, SV("json"))) {
+	} else if (sv_ieq(bare, SV("application/json")) && sim_def_has(bodies, SV("json"))) {
 		TRY(jdoc_parse(cx, call->rq->body, "body", f));
 	}
 	*fits = *f != NULL && (*f)->kind == NODE_MAP;
@@ -269,7 +275,7 @@ struct err sim_token_serve(struct ctx *cx, struct sim_call *call)
 	const struct node *f = NULL;
 	bool fits = false;
 
-	if (IS_ERR(read_body(cx, call, &f, &fits)) || !fits) {
+	if (IS_ERR(read_body(cx, call, call->def->token.bodies, &f, &fits)) || !fits) {
 		(void)forgive(cx);
 		return refused(cx, call, "content", 400);
 	}
@@ -285,41 +291,63 @@ struct err sim_token_serve(struct ctx *cx, struct sim_call *call)
 	return refused(cx, call, "grant_type", 400);
 }
 
-/* RFC 7009: an unknown token is fine.  ends grant: every token of that user and app dies. */
+static struct err revoked_text(struct ctx *cx, struct sim_call *call, struct sv *text, bool *ok)
+{
+	const struct sim_revoke_rules *d = &call->def->revoke;
+	const struct node *f = NULL;
+	bool fits = false;
+
+	*ok = false;
+	if (d->auth == SIM_REVOKE_BEARER) {
+		*text = sim_bearer(call->rq);
+		*ok = true;
+		return OK;
+	}
+	TRY(read_body(cx, call, d->bodies, &f, &fits));
+	if (!fits)
+		return refused(cx, call, "content", 400);
+	if (d->auth == SIM_REVOKE_CLIENT && client_of(cx, call, f) == NULL)
+		return refused(cx, call, "client", 401);
+	*text = node_text(node_get_sv(f, d->token_param));
+	*ok = true;
+	return OK;
+}
+
+static void end_token(struct sim_call *call, struct sim_token *t)
+{
+	call->user = t->grant->user;
+	t->dead = true;
+	if (call->def->revoke.ends == SIM_ENDS_FAMILY)
+		sim_world_end_family(call->w, t->root);
+	else if (call->def->revoke.ends == SIM_ENDS_GRANT)
+		sim_world_end_grant(call->w, t->grant);
+}
+
+/* RFC 7009: an unknown token is as good as revoked, unless the definition says what is answered then. */
 struct err sim_token_revoke(struct ctx *cx, struct sim_call *call)
 {
 	const struct sim_revoke_rules *d = &call->def->revoke;
 	struct sv text = SV_NONE;
-	struct node *f = NULL;
+	bool ok = false;
 
-	if (d->auth == SIM_REVOKE_BEARER) {
-		text = sim_bearer(call->rq);
-	} else {
-		const struct node *body = NULL;
-		bool fits = false;
-
-		TRY(read_body(cx, call, &body, &fits));
-		if (!fits && IS_ERR(sim_form(cx, call->rq->body, &f)))
-			return refused(cx, call, "content", 400);
-		if (client_of(cx, call, fits ? body : f) == NULL)
-			return refused(cx, call, "client", 401);
-		text = node_text_at(fits ? body : f, d->token_param.p);
-	}
+	TRY(revoked_text(cx, call, &text, &ok));
+	if (!ok)
+		return OK;
 	struct sim_token *t = sim_world_token(call->w, SIM_ACCESS, text);
 	if (t == NULL)
 		t = sim_world_token(call->w, SIM_REFRESH, text);
-	if (t == NULL && d->auth == SIM_REVOKE_BEARER)
+	bool known = t != NULL && sim_world_token_good(call->w, t);
+	if (!known && d->auth == SIM_REVOKE_BEARER)
 		return sim_answer_fixed(cx, call, call->def->unauthorized, 401);
-	if (t != NULL) {
-		call->user = t->grant->user;
-		t->dead = true;
-		if (d->ends == SIM_ENDS_GRANT)
-			sim_world_end_grant(call->w, t->grant);
-	}
+	if (!known && d->unknown != NULL)
+		return sim_answer_fixed(cx, call, d->unknown, 400);
+	if (known)
+		end_token(call, t);
 	call->rq->status = (int)d->status;
 	buf_clear(call->rq->out);
 	if (d->body != NULL)
 		return sim_answer_node(cx, call, d->body);
-	buf_str(call->rq->out, "{}");
+	if (d->status != 204)
+		buf_str(call->rq->out, "{}");
 	return OK;
 }

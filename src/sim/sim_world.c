@@ -226,6 +226,14 @@ bool sim_world_token_good(const struct sim_world *w, const struct sim_token *t)
 	       (t->grant == NULL || !t->grant->ended);
 }
 
+void sim_world_end_family(struct sim_world *w, const struct sim_token *root)
+{
+	for (size_t i = 0; i < SIM_BUCKETS; i++)
+		for (struct sim_token *t = w->tokens[i]; t != NULL; t = t->next)
+			if (t->root == root)
+				t->dead = true;
+}
+
 void sim_world_end_grant(struct sim_world *w, struct sim_grant *g)
 {
 	(void)w;

@@ -35,6 +35,7 @@ struct sim_token { /* also codes and open consent pages */
 	enum sim_token_kind kind;
 	struct sv text;
 	struct sim_grant *grant;
+	const struct sim_token *root; /* the code all came from */
 	struct sv_list scopes;
 	int64_t expires_at;
 	bool dead;
@@ -100,6 +101,8 @@ struct sim_token *sim_world_token(const struct sim_world *w, enum sim_token_kind
     NONNULL(1); /* dead ones too */
 bool sim_world_token_good(const struct sim_world *w, const struct sim_token *t)
     NONNULL(1); /* not dead, not expired, grant not ended */
+void sim_world_end_family(struct sim_world *w, const struct sim_token *root)
+    NONNULL(1, 2); /* every token that came of this code */
 void sim_world_end_grant(struct sim_world *w, struct sim_grant *g) NONNULL(1, 2);
 void sim_world_note(struct sim_world *w, const struct sim_noted *call) NONNULL(1, 2);
 struct sv_list sim_world_list(struct sim_world *w, struct sv_list in) NONNULL(1); /* copies into the world */
