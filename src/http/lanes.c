@@ -176,6 +176,7 @@ static void to_lane(struct work *w, enum lane lane)
 		return;
 	}
 	w->on_lane = true;
+	w->rq.lane = (int)lane;
 	(void)atomic_fetch_add(&s->out, 1);
 	if (push(s->lanes, w, lane))
 		return;
@@ -215,10 +216,12 @@ void lanes_serve(struct work *w)
 
 void lanes_again(struct work *w, enum lane lane)
 {
-	if (lane != LANE_INLINE)
+	if (lane != LANE_INLINE) {
 		to_lane(w, lane);
-	else
-		next(w, again(w));
+		return;
+	}
+	w->rq.lane = LANE_INLINE;
+	next(w, again(w));
 }
 
 void lanes_back(struct work *w)

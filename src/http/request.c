@@ -52,7 +52,7 @@ struct sv http_cookie_in(const struct request *rq, const char *name)
 
 struct err http_query(struct request *rq, const char *name, struct sv *out)
 {
-	struct sv rest = rq->query;
+	struct sv rest = rq->query, found = SV_NONE;
 	struct pair p;
 	bool bad = false;
 
@@ -60,14 +60,13 @@ struct err http_query(struct request *rq, const char *name, struct sv *out)
 	while (form_next(rq->cx->arena, &rest, &p, &bad)) {
 		if (!sv_eqz(p.name, name))
 			continue;
-		if (out->p != NULL)
+		if (found.p != NULL)
 			return bad_field(rq->cx, name, "once", "must be given once");
-		*out = p.value;
+		found = p.value;
 	}
-	if (bad) {
-		*out = SV_NONE;
+	if (bad)
 		return refuse(rq->cx, E_BAD_INPUT, "the query of the address is malformed");
-	}
+	*out = found;
 	return OK;
 }
 

@@ -52,7 +52,7 @@ struct request {
 	struct sv client_ip;                     /* text; after api.trusted_proxies */
 	bool tls, control;                       /* control: came over the control socket; the peer's uid was checked */
 	struct principal by;
-	int lane;                                /* enum lane this run is on; kept by the pipeline, 0 (INLINE) after a sleep */
+	int lane;                                /* enum lane this run is on; set by the server before every run */
 	int runs;                                /* how many times `handle` was started for this request, from 1 */
 	bool park_over;                          /* the wait is over: the handler must answer now */
 	struct park park;

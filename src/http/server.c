@@ -229,6 +229,16 @@ static struct err run_again(struct request *rq, const struct http_app *app)
 	return app->again(rq);
 }
 
+/* Lanes are only names here: everything runs in this thread. */
+static struct err run_lanes(struct request *rq, const struct http_app *app, struct err e)
+{
+	while (e.code == E_TAKE_POOL || e.code == E_TAKE_CALL) {
+		rq->lane = e.code == E_TAKE_POOL ? LANE_POOL : LANE_CALL;
+		e = run_again(rq, app);
+	}
+	return e;
+}
+
 static struct err park_here(struct request *rq, const struct http_app *app, struct hub *hub)
 {
 	struct sleeper z = { .lock = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER };
@@ -238,14 +248,14 @@ static struct err park_here(struct request *rq, const struct http_app *app, stru
 	int r = 0;
 
 	hub_subscribe(hub, &sub);
-	struct err e = run_again(rq, app);
+	struct err e = run_lanes(rq, app, run_again(rq, app));
 	if (e.code == E_PARK && rq->park.topic == sub.topic) {
 		(void)pthread_mutex_lock(&z.lock);
 		while (!z.fired && r == 0)
 			r = pthread_cond_timedwait(&z.woken, &z.lock, &until);
 		(void)pthread_mutex_unlock(&z.lock);
 		rq->park_over = r == ETIMEDOUT || clock_now() >= rq->park.until;
-		e = run_again(rq, app);
+		e = run_lanes(rq, app, run_again(rq, app));
 	}
 	hub_unsubscribe(hub, &sub);
 	return e;
@@ -260,14 +270,9 @@ void server_run_here(struct request *rq, const struct http_app *app, struct hub 
 	struct err e = app->serve(rq);
 	if (IS_ERR(e) && rq->route != NULL && rq->route->lane != LANE_INLINE)
 		rq->runs = 0;
-	for (;;) {
-		if (e.code == E_TAKE_POOL || e.code == E_TAKE_CALL)
-			e = run_again(rq, app);
-		else if (e.code == E_PARK && hub != NULL && !rq->park_over)
-			e = park_here(rq, app, hub);
-		else
-			break;
-	}
+	e = run_lanes(rq, app, e);
+	while (e.code == E_PARK && hub != NULL && !rq->park_over)
+		e = park_here(rq, app, hub);
 	if (IS_ERR(e)) {
 		buf_clear(rq->out);
 		buf_clear(rq->head);
