@@ -142,14 +142,15 @@ struct err keyring_wrap(struct ctx *cx, const struct keyring *k, struct sv where
 {
 	return seal_close(cx, k->v[k->main].key, where, plain, out);
 }
-struct err keyring_unwrap(struct ctx *cx, const struct keyring *k, const char *id, struct sv where, struct sv box,
-			  struct secret **out)
+struct err keyring_unwrap(struct ctx *cx, const struct keyring *k, const struct wrapped *in, struct secret **out)
 {
+	const char *id = in->key_id;
+
 	*out = NULL;
 	for (size_t i = 0; i < k->n; i++) {
 		if (strcmp(k->v[i].id, id) != 0)
 			continue;
-		struct err e = seal_open(cx, k->v[i].key, where, box, out);
+		struct err e = seal_open(cx, k->v[i].key, in->where, in->box, out);
 		if (e.code != E_INTERNAL || strcmp(cx->cause.say, "box does not open") != 0)
 			return e;
 		(void)forgive(cx);

@@ -66,7 +66,7 @@ static struct err load_one(struct ctx *cx, struct store *st, struct db *db, cons
 			      purpose);
 	TRY(e);
 	TRY(store_row_text(cx, q, C_ROOT, root, sizeof root));
-	TRY(keyring_unwrap(cx, st->keys, root, at, db_col_blob(q, C_WRAPPED), out));
+	TRY(keyring_unwrap(cx, st->keys, &(struct wrapped){ root, at, db_col_blob(q, C_WRAPPED) }, out));
 	return secret_view(*out).n == KEY ? OK
 					  : fail(cx, E_INTERNAL, "a key of the store is damaged", "key %s", purpose);
 }

@@ -64,7 +64,7 @@ static struct err from_row(struct ctx *cx, struct store *st, struct db_stmt *q, 
 	p->created_at = db_col_i64(q, C_CREATED);
 	out->is_default = db_col_i64(q, C_DEFAULT) != 0;
 	TRY(where(cx, p->id, &at));
-	TRY(keyring_unwrap(cx, st->keys, root, at, db_col_blob(q, C_DATA_KEY), &raw));
+	TRY(keyring_unwrap(cx, st->keys, &(struct wrapped){ root, at, db_col_blob(q, C_DATA_KEY) }, &raw));
 	return data_key_new(cx, p->id, secret_view(raw), &out->key);
 }
 struct err store_project_load(struct ctx *cx, struct store *st, struct db *db)

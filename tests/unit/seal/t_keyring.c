@@ -50,6 +50,11 @@ TEST(configured_root_keys_are_checked)
 	}
 }
 
+static struct err unwrap(struct ctx *cx, const struct keyring *k, const char *id, const struct box *b,
+			 struct secret **out)
+{
+	return keyring_unwrap(cx, k, &(struct wrapped){ id, SV("w"), box_view(b) }, out);
+}
 TEST(wrapping_uses_the_default_and_unwrapping_the_named)
 {
 	struct ctx *cx = tt_ctx();
@@ -65,7 +70,7 @@ TEST(wrapping_uses_the_default_and_unwrapping_the_named)
 	CHECK(!IS_ERR(keyring_load(cx, &(struct keyring_how){ .keys = keys, .n = 2 }, &both)));
 	CHECK(strcmp(keyring_default_id(before), "old") == 0 && strcmp(keyring_default_id(both), "new") == 0);
 	CHECK(!IS_ERR(keyring_wrap(cx, before, SV("w"), SV("data key"), &box)));
-	CHECK(!IS_ERR(keyring_unwrap(cx, both, "old", SV("w"), box_view(&box), &out)));
+	CHECK(!IS_ERR(unwrap(cx, both, "old", &box, &out)));
 	CHECK(sv_eq(secret_view(out), SV("data key")));
 }
 
@@ -78,13 +83,13 @@ TEST(a_missing_or_wrong_root_key_is_named)
 	CLEANUP(secret_drop) struct secret *out = NULL;
 
 	CHECK(!IS_ERR(keyring_wrap(cx, a, SV("w"), SV("data key"), &box)));
-	CHECK(keyring_unwrap(cx, b, "main", SV("w"), box_view(&box), &out).code == E_CONFIG);
+	CHECK(unwrap(cx, b, "main", &box, &out).code == E_CONFIG);
 	CHECK(strstr(cx->cause.say, "root key main does not open the store") != NULL);
 	(void)forgive(cx);
-	CHECK(keyring_unwrap(cx, a, "gone", SV("w"), box_view(&box), &out).code == E_CONFIG);
+	CHECK(unwrap(cx, a, "gone", &box, &out).code == E_CONFIG);
 	CHECK(strstr(cx->cause.say, "root key gone is missing") != NULL && strstr(cx->cause.say, "root_keys") != NULL);
 	(void)forgive(cx);
-	CHECK(keyring_unwrap(cx, a, "file-00aa11bb", SV("w"), box_view(&box), &out).code == E_CONFIG);
+	CHECK(unwrap(cx, a, "file-00aa11bb", &box, &out).code == E_CONFIG);
 	CHECK(strstr(cx->cause.say, "root.key") != NULL && out == NULL);
 }
 
