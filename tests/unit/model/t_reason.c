@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/text.h"
+#include "model/reason.h"
+#include "tt.h"
+
+TEST(every_reason_has_a_name_a_cause_and_a_fix)
+{
+	for (int r = REASON_NONE + 1; r < REASON__COUNT; r++) {
+		struct sv code = sv_of(reason_code((enum reason)r)), cause = sv_of(reason_cause((enum reason)r)),
+			  fix = sv_of(reason_fix((enum reason)r));
+
+		CHECK_ROW(code.p, text_is_id(code, 40, "_") && reason_of(code) == (enum reason)r);
+		CHECK_ROW(code.p, cause.n > 20 && sv_ends(cause, SV(".")) && fix.n > 7 && sv_ends(fix, SV(".")));
+	}
+}
+
+TEST(unknown_reasons_are_none)
+{
+	static const char *const t[] = { "", "Denied", "denied ", "unknown", "none" };
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		CHECK_ROW(t[i], reason_of(sv_of(t[i])) == REASON_NONE);
+	CHECK(reason_code(REASON_NONE)[0] == '\0' && reason_cause(REASON__COUNT)[0] == '\0' &&
+	      reason_fix(REASON_NONE)[0] == '\0');
+}
