@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOCTOR_H
+#define DOCTOR_H
+/* doctor.h: what is wrong with the set-up, in words, and the mend.
+ *
+ * Promises: looks only; sends no credentials anywhere but the API key to its own engine.
+ */
+#include "app/client.h"
+#include "app/conf.h"
+enum doctor_verdict { DOCTOR_OK, DOCTOR_WARNING, DOCTOR_FAILED, DOCTOR_SKIPPED };
+struct doctor_finding {
+	char check[64];
+	enum doctor_verdict verdict;
+	char what[400], mend[400];
+};
+enum { DOCTOR_MOST = 80 };
+struct net;
+struct doctor {
+	struct cli *cli;
+	bool remote; /* --url: nothing of this machine is looked at */
+	struct conf *conf;
+	const struct config *config; /* NULL: refused, or remote */
+	const char *data;
+	bool running; /* an engine listens on the folder's control socket */
+	struct client *client;
+	struct net *out;   /* as the engine calls */
+	int64_t clock_off; /* of whoever answered with a Date */
+	bool clock_known;
+	struct doctor_finding v[DOCTOR_MOST];
+	size_t n;
+};
+void doctor_say(struct doctor *d, const char *check, enum doctor_verdict v, const char *mend, const char *fmt, ...)
+    NONNULL(1, 2, 4, 5) PRINTF_LIKE(5, 6);
+/* doctor_local.c: this machine; doctor_peers.c: whoever is called. */
+void doctor_config(struct doctor *d) NONNULL(1);
+void doctor_folder(struct doctor *d) NONNULL(1);
+void doctor_engine(struct doctor *d) NONNULL(1);
+void doctor_address(struct doctor *d) NONNULL(1);
+void doctor_providers(struct doctor *d) NONNULL(1);
+void doctor_verifier(struct doctor *d) NONNULL(1);
+void doctor_clock(struct doctor *d) NONNULL(1);
+#endif
