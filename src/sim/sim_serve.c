@@ -23,7 +23,7 @@ static serve_fn *classify(struct sim_call *call)
 	const struct sim_def *d = call->def;
 	enum method m = call->rq->method;
 
-	if (m == M_GET && sim_def_has(d->authorize.paths, call->path)) {
+	if (m == M_GET && sim_def_path(d->authorize.paths, call->path)) {
 		call->kind = SV("authorize");
 		return sim_authorize_page;
 	}
@@ -31,7 +31,7 @@ static serve_fn *classify(struct sim_call *call)
 		call->kind = SV("consent");
 		return sim_authorize_consent;
 	}
-	if (m == M_POST && sim_def_has(d->token.paths, call->path)) {
+	if (m == M_POST && sim_def_path(d->token.paths, call->path)) {
 		size_t at;
 
 		call->kind = sv_find(call->rq->body, SV("refresh_token"), &at) ? SV("refresh") : SV("token");
