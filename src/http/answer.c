@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ONE_RECORD = 16384 }; /* RFC 8446 section 5.1 */
+
 /* RFC 9110 section 15. */
 static const struct {
 	int status;
@@ -58,8 +60,8 @@ static const char *words_of(int status)
 static struct sv date(struct loop *l)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	int64_t now_s = clock_now() / SEC(1);
 	time_t t = (time_t)now_s;
 	struct tm tm;
@@ -67,8 +69,8 @@ static struct sv date(struct loop *l)
 	if (now_s != l->date_s && gmtime_r(&t, &tm) != NULL) {
 		l->date_s = now_s;
 		(void)snprintf(l->date, sizeof l->date, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday % 7],
-		    tm.tm_mday % 100, months[tm.tm_mon % 12], (tm.tm_year + 1900) % 10000, tm.tm_hour % 100,
-		    tm.tm_min % 100, tm.tm_sec % 100);
+			       tm.tm_mday % 100, months[tm.tm_mon % 12], (tm.tm_year + 1900) % 10000, tm.tm_hour % 100,
+			       tm.tm_min % 100, tm.tm_sec % 100);
 	}
 	return sv_of(l->date);
 }
@@ -109,7 +111,8 @@ static void write_head(struct work *w)
 	line(b, SV("Date: "), date(w->loop));
 	if (!bodiless(rq->status)) {
 		if (rq->content_type != NULL || rq->out->n > 0)
-			line(b, SV("Content-Type: "), sv_of(rq->content_type == NULL ? "application/json" : rq->content_type));
+			line(b, SV("Content-Type: "),
+			     sv_of(rq->content_type == NULL ? "application/json" : rq->content_type));
 		buf_sv(b, SV("Content-Length: "));
 		number(b, rq->out->n);
 		buf_add(b, "\r\n", 2);
@@ -158,7 +161,8 @@ static void make_whole(struct work *w)
 {
 	if (buf_ok(w->rq.out) && buf_ok(w->rq.head))
 		return;
-	log_event(&w->cx, LOG_ERROR, "http.answer_too_large", LOG_STR("route", w->rq.log_name == NULL ? "-" : w->rq.log_name));
+	log_event(&w->cx, LOG_ERROR, "http.answer_too_large",
+		  LOG_STR("route", w->rq.log_name == NULL ? "-" : w->rq.log_name));
 	answer_refuse(w, 500, "the answer could not be written", false);
 }
 
@@ -181,7 +185,10 @@ static void on_written(uv_write_t *req, int status)
 
 static uv_buf_t to_uv(struct sv s)
 {
-	union { const char *in; char *out; } p = { .in = s.p }; /* libuv only reads it */
+	union {
+		const char *in;
+		char *out;
+	} p = { .in = s.p }; /* libuv only reads it */
 
 	return (uv_buf_t){ .base = p.out, .len = s.n };
 }
@@ -237,7 +244,11 @@ void answer_send(struct work *w)
 		send_plain(c, w, buf_view(&w->line), body);
 		return;
 	}
-	int r = tls_send(c, buf_view(&w->line), body);
+	if (w->line.n + body.n <= ONE_RECORD) { /* one record instead of two */
+		buf_sv(&w->line, body);
+		body = SV("");
+	}
+	int r = buf_ok(&w->line) ? tls_send(c, buf_view(&w->line), body) : -1;
 	if (r < 0)
 		conn_close(c);
 	else if (r > 0)
@@ -266,6 +277,6 @@ void answer_log(struct work *w)
 		return;
 	w->logged = true;
 	log_event(&w->cx, LOG_INFO, "http.request", LOG_STR("method", method_name(rq->method)),
-	    LOG_STR("route", rq->log_name == NULL ? "-" : rq->log_name), LOG_INT("status", rq->status),
-	    LOG_INT("bytes", (int64_t)w->sent), LOG_INT("duration_us", clock_mono() - w->began));
+		  LOG_STR("route", rq->log_name == NULL ? "-" : rq->log_name), LOG_INT("status", rq->status),
+		  LOG_INT("bytes", (int64_t)w->sent), LOG_INT("duration_us", clock_mono() - w->began));
 }

@@ -100,7 +100,8 @@ static bool one(struct chunk *c, char ch, struct refusal *why)
 	}
 }
 
-bool chunk_feed(struct chunk *c, char *base, struct chunk_place *at, const struct scan_limits *limits, struct refusal *why)
+bool chunk_feed(struct chunk *c, char *base, struct chunk_place *at, const struct scan_limits *limits,
+		struct refusal *why)
 {
 	*why = (struct refusal){ 0, NULL };
 	while (at->raw < at->n && c->at != CHUNK_DONE) {

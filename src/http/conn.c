@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/os_linux.h"
+#include "core/clock.h"
 #include "core/text.h"
 #include "http/inside.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-enum { LITTLE_ROOM = 2048, BEYOND_LIMIT = 64 };
+enum { LITTLE_ROOM = 2048 };
 
 /* ---- end ---- */
 static void unlink_conn(struct conn *c)
@@ -256,7 +255,7 @@ bool conn_wants(const struct conn *c)
 	return c->state == CONN_READ || c->state == CONN_LINGER || waiting(c) < c->loop->server->scan.header_bytes;
 }
 
-static void listen_or_not(struct conn *c)
+void conn_listen(struct conn *c)
 {
 	bool want = conn_wants(c);
 
@@ -285,7 +284,7 @@ void conn_input(struct conn *c)
 		else if (c->clock != CLOCK_IDLE && c->clock != CLOCK_READ)
 			loop_clock(c, CLOCK_IDLE);
 	}
-	listen_or_not(c);
+	conn_listen(c);
 }
 
 void conn_go_on(struct conn *c)
@@ -352,32 +351,7 @@ void conn_drain(struct conn *c)
 		bid_farewell(c);
 }
 
-/* ---- beginning ---- */
-static bool peer_is_us(struct conn *c)
-{
-	unsigned uid = 0;
-	uv_os_fd_t fd;
-
-	return uv_fileno(&c->u.handle, &fd) == 0 && os_linux_peer_uid(fd, &uid) && (uid == geteuid() || uid == 0);
-}
-
-static bool take(struct conn *c, uv_stream_t *listener)
-{
-	struct sockaddr_storage sa;
-	int n = sizeof sa;
-
-	if (uv_accept(listener, &c->u.stream) != 0)
-		return false;
-	if (c->control)
-		return peer_is_us(c);
-	if (uv_tcp_getpeername(&c->u.tcp, (struct sockaddr *)&sa, &n) != 0)
-		return false;
-	proxies_text((const struct sockaddr *)&sa, c->ip);
-	(void)uv_tcp_nodelay(&c->u.tcp, 1);
-	return c->loop->server->tls == NULL || tls_open(c);
-}
-
-static void too_many(struct conn *c)
+void conn_refuse(struct conn *c, int status, const char *sentence)
 {
 	struct work *w = c->tls == NULL ? work_of(c) : NULL;
 
@@ -386,37 +360,7 @@ static void too_many(struct conn *c)
 		return;
 	}
 	w->in_conn = false;
-	w->began = 1;
-	refuse_now(c, w, 503, "too many connections");
+	w->began = clock_mono();
+	refuse_now(c, w, status, sentence);
 	conn_input(c);
-}
-
-void conn_accept(struct loop *l, uv_stream_t *listener, bool control)
-{
-	struct server *s = l->server;
-	struct conn *c = calloc(1, sizeof *c);
-	bool starved = c == NULL;
-
-	if (starved)
-		c = TAKE(l->spare_conn);
-	if (c == NULL)
-		return;
-	*c = (struct conn){ .loop = l, .control = control, .next = l->conns };
-	if ((control ? uv_pipe_init(&l->uv, &c->u.pipe, 0) : uv_tcp_init(&l->uv, &c->u.tcp)) != 0) {
-		free(c);
-		return;
-	}
-	c->u.handle.data = c;
-	if (c->next != NULL)
-		c->next->prev = c;
-	l->conns = c;
-	size_t before = atomic_fetch_add(&s->open, 1);
-	if (!take(c, listener) || starved || l->draining || before >= s->max_connections + BEYOND_LIMIT) {
-		conn_close(c);
-		return;
-	}
-	loop_clock(c, CLOCK_READ);
-	if (before >= s->max_connections && !control)
-		too_many(c);
-	listen_or_not(c);
 }

@@ -31,7 +31,8 @@ struct lanes *lanes_new(const struct lanes_how *how)
 		free(l);
 		return NULL;
 	}
-	l->pool = workq_new(&(struct workq_how){ .name = "pool", .threads = how->pool, .depth = how->pool * POOL_DEPTH });
+	l->pool =
+	    workq_new(&(struct workq_how){ .name = "pool", .threads = how->pool, .depth = how->pool * POOL_DEPTH });
 	l->call = workq_new(&(struct workq_how){
 	    .name = "call", .threads = how->calls, .depth = how->calls, .stack_bytes = CALL_STACK });
 	if (l->pool == NULL || l->call == NULL) {

@@ -22,7 +22,9 @@ struct packed {
 	bool close, tls, control;
 	size_t n; /* of text */
 	uint32_t n_params;
-	struct { uint32_t at, n; } field[17];
+	struct {
+		uint32_t at, n;
+	} field[17];
 	char text[];
 };
 /* Lives from the first E_PARK to the answer.  Another thread reaches it only through on_event. */
@@ -91,10 +93,20 @@ static struct packed *pack(const struct work *w)
 	struct packed *k = need > UINT32_MAX / 2 ? NULL : malloc(sizeof *k + need);
 	if (k == NULL)
 		return NULL;
-	*k = (struct packed){ .route = w->rq.route, .log_name = w->rq.log_name, .deadline = w->cx.deadline,
-		.began = w->began, .park = w->rq.park, .method = w->rq.method, .who = w->rq.by.is, .role = w->rq.by.role,
-		.runs = w->rq.runs, .minor = w->scan.minor, .close = w->rq.close, .tls = w->rq.tls,
-		.control = w->rq.control, .n_params = (uint32_t)w->rq.n_params };
+	*k = (struct packed){ .route = w->rq.route,
+			      .log_name = w->rq.log_name,
+			      .deadline = w->cx.deadline,
+			      .began = w->began,
+			      .park = w->rq.park,
+			      .method = w->rq.method,
+			      .who = w->rq.by.is,
+			      .role = w->rq.by.role,
+			      .runs = w->rq.runs,
+			      .minor = w->scan.minor,
+			      .close = w->rq.close,
+			      .tls = w->rq.tls,
+			      .control = w->rq.control,
+			      .n_params = (uint32_t)w->rq.n_params };
 	for (size_t i = 0; i <= P_IP; i++) {
 		struct sv s = text_of(w, i);
 		k->field[i].n = (uint32_t)s.n;
@@ -149,9 +161,9 @@ static bool unpack(const struct packed *k, struct work *w)
 	w->began = k->began;
 	rq->client_ip = sv_of(w->ip);
 	return sv_copy(field(k, P_ID), w->id, sizeof w->id) && sv_copy(field(k, P_KEY), rq->by.id, sizeof rq->by.id) &&
-	    sv_copy(field(k, P_PROJECT), rq->by.project_id, sizeof rq->by.project_id) &&
-	    sv_copy(field(k, P_EMAIL), rq->by.email, sizeof rq->by.email) &&
-	    sv_copy(field(k, P_IP), w->ip, sizeof w->ip);
+	       sv_copy(field(k, P_PROJECT), rq->by.project_id, sizeof rq->by.project_id) &&
+	       sv_copy(field(k, P_EMAIL), rq->by.email, sizeof rq->by.email) &&
+	       sv_copy(field(k, P_IP), w->ip, sizeof w->ip);
 }
 
 /* ---- waking ---- */
@@ -320,7 +332,8 @@ void park_ask(struct work *w)
 	struct parked *p = w->park;
 
 	if (w->rq.park_over || w->rq.route == NULL || !w->rq.route->parks) {
-		log_event(&w->cx, LOG_ERROR, "http.may_not_park", LOG_STR("route", w->rq.log_name == NULL ? "-" : w->rq.log_name));
+		log_event(&w->cx, LOG_ERROR, "http.may_not_park",
+			  LOG_STR("route", w->rq.log_name == NULL ? "-" : w->rq.log_name));
 		give_up(w, 500, "internal error");
 		return;
 	}

@@ -88,7 +88,7 @@ static bool agree(const llhttp_t *ll, const struct scan *s)
 	bool length = (ll->flags & F_CONTENT_LENGTH) != 0, chunked = (ll->flags & F_CHUNKED) != 0;
 
 	return ll->http_major == 1 && ll->http_minor == s->minor && length == s->has_length &&
-	    chunked == s->has_coding && (!length || ll->content_length == s->content_length);
+	       chunked == s->has_coding && (!length || ll->content_length == s->content_length);
 }
 
 /* RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. */

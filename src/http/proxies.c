@@ -77,7 +77,7 @@ struct err proxies_new(struct ctx *cx, const struct sv_list *cidrs, struct proxi
 	for (; p->n < cidrs->n; p->n++)
 		if (!read_range(cidrs->v[p->n], &p->r[p->n]))
 			return refuse(cx, E_CONFIG, "api.trusted_proxies: \"%.*s\" is neither an address nor a CIDR",
-			    SV_FMT(cidrs->v[p->n]));
+				      SV_FMT(cidrs->v[p->n]));
 	*out = TAKE(p);
 	return OK;
 }

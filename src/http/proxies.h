@@ -13,8 +13,14 @@ struct proxies;
 void proxies_free(struct proxies *p);
 /* E_CONFIG names the entry that is no address or CIDR.  No entries: *out stays NULL. */
 struct err proxies_new(struct ctx *cx, const struct sv_list *cidrs, struct proxies **out) MUST_USE NONNULL(1, 2, 3);
-void proxies_text(const struct sockaddr *sa, char out[static IP_TEXT]) NONNULL(1);   /* v4-mapped addresses as IPv4; "" unknown */
+void proxies_text(const struct sockaddr *sa, char out[static IP_TEXT])
+    NONNULL(1); /* v4-mapped addresses as IPv4; "" unknown */
 /* p may be NULL.  forwarded: the header's value; the result is canonical text in out. */
-void proxies_client(const struct proxies *p, const char *peer, struct sv forwarded, char out[static IP_TEXT]) NONNULL(2);
-static inline void proxies_drop(struct proxies **p) { proxies_free(*p); *p = NULL; }
+void proxies_client(const struct proxies *p, const char *peer, struct sv forwarded, char out[static IP_TEXT])
+    NONNULL(2);
+static inline void proxies_drop(struct proxies **p)
+{
+	proxies_free(*p);
+	*p = NULL;
+}
 #endif

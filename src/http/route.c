@@ -54,9 +54,12 @@ static struct err decode(struct ctx *cx, struct sv *seg)
 /* Where "orgs/{o}/projects/{p}" begins: behind /v1 or /tb/v1. 0: not there. */
 static size_t scope_at(const struct path *p)
 {
-	size_t at = sv_eqz(p->seg[0], "v1") ? 1 : p->n > 1 && sv_eqz(p->seg[0], "tb") && sv_eqz(p->seg[1], "v1") ? 2 : 0;
+	size_t at = sv_eqz(p->seg[0], "v1")                                          ? 1
+		    : p->n > 1 && sv_eqz(p->seg[0], "tb") && sv_eqz(p->seg[1], "v1") ? 2
+										     : 0;
 
-	if (at == 0 || p->n <= at + SCOPE_SEGMENTS || !sv_eqz(p->seg[at], "orgs") || !sv_eqz(p->seg[at + 2], "projects"))
+	if (at == 0 || p->n <= at + SCOPE_SEGMENTS || !sv_eqz(p->seg[at], "orgs") ||
+	    !sv_eqz(p->seg[at + 2], "projects"))
 		return 0;
 	return p->seg[at + 1].n > 0 && p->seg[at + 3].n > 0 ? at : 0;
 }
@@ -89,7 +92,7 @@ struct rows {
 };
 
 static const struct route *in_map(const struct route_map *m, enum method method, const struct path *p, bool scoped,
-    struct path *pattern)
+				  struct path *pattern)
 {
 	for (const struct row *r = m->bucket[method][p->n % BUCKETS]; r != NULL; r = r->next) {
 		if ((r->route->scoped || !scoped) && fits(&r->pattern, p)) {
@@ -101,7 +104,7 @@ static const struct route *in_map(const struct route_map *m, enum method method,
 }
 
 static const struct route *look(const struct rows *in, enum method method, const struct path *p, bool scoped,
-    struct path *pattern)
+				struct path *pattern)
 {
 	if (in->map != NULL)
 		return in_map(in->map, method, p, scoped, pattern);
@@ -136,8 +139,8 @@ static struct err route_path(struct request *rq, const struct path *p)
 	}
 	rq->route_path = arena_sv(rq->cx->arena, buf_view(&b));
 	return buf_ok(&b) && rq->route_path.p != NULL
-	    ? OK
-	    : fail(rq->cx, E_INTERNAL, "out of memory", "path of %zu bytes", rq->path.n);
+		   ? OK
+		   : fail(rq->cx, E_INTERNAL, "out of memory", "path of %zu bytes", rq->path.n);
 }
 
 static struct err match(struct request *rq, const struct rows *in)
@@ -193,7 +196,8 @@ static struct err row_ok(struct ctx *cx, const struct route *r, const struct pat
 
 	for (size_t i = 0; i < pattern->n; i++) {
 		params += is_param(pattern->seg[i]);
-		if (!is_param(pattern->seg[i]) && pattern->seg[i].n > 0 && memchr(pattern->seg[i].p, '{', pattern->seg[i].n))
+		if (!is_param(pattern->seg[i]) && pattern->seg[i].n > 0 &&
+		    memchr(pattern->seg[i].p, '{', pattern->seg[i].n))
 			return refuse(cx, E_CONFIG, "route %s: a parameter must be a whole segment", r->path);
 	}
 	if (params > MAX_PARAMS)
@@ -208,13 +212,13 @@ static struct err add(struct ctx *cx, struct route_map *m, const struct route *r
 	struct row *row = &m->rows[m->n];
 
 	if (!cut(sv_of(r->path), &row->pattern))
-		return refuse(cx, E_CONFIG, "route %s: the path must begin with / and have at most %d segments", r->path,
-		    MOST_SEGMENTS);
+		return refuse(cx, E_CONFIG, "route %s: the path must begin with / and have at most %d segments",
+			      r->path, MOST_SEGMENTS);
 	TRY(row_ok(cx, r, &row->pattern));
 	for (size_t i = 0; i < m->n; i++)
 		if (m->rows[i].route->method == r->method && overlap(&m->rows[i].pattern, &row->pattern))
-			return refuse(cx, E_CONFIG, "routes %s %s and %s match the same request", method_name(r->method),
-			    m->rows[i].route->path, r->path);
+			return refuse(cx, E_CONFIG, "routes %s %s and %s match the same request",
+				      method_name(r->method), m->rows[i].route->path, r->path);
 	struct row **to = &m->bucket[r->method][row->pattern.n % BUCKETS];
 	row->route = r;
 	row->next = *to;

@@ -11,9 +11,16 @@
 #include <unistd.h>
 
 /* Design 15; times in microseconds. */
-static const struct server_how defaults = { .connections = 12000, .parked = 10000, .calls = 1024, .calls_per_peer = 128,
-	.pool = 16, .header_bytes = 16384, .body_bytes = 4194304, .read_timeout = SEC(30), .write_timeout = SEC(30),
-	.idle_timeout = SEC(75) };
+static const struct server_how defaults = { .connections = 12000,
+					    .parked = 10000,
+					    .calls = 1024,
+					    .calls_per_peer = 128,
+					    .pool = 16,
+					    .header_bytes = 16384,
+					    .body_bytes = 4194304,
+					    .read_timeout = SEC(30),
+					    .write_timeout = SEC(30),
+					    .idle_timeout = SEC(75) };
 enum { MOST_LOOPS = 64, LINGER_MS = 2000, OTHER_FILES = 512 };
 
 #define SET(field) ((how)->field == 0 ? defaults.field : (how)->field)
@@ -99,7 +106,7 @@ static struct err start(struct ctx *cx, struct server *s, const struct server_ho
 	size_t files = os_linux_raise_files(s->max_connections + OTHER_FILES);
 	if (files < s->max_connections + OTHER_FILES)
 		log_event(cx, LOG_WARN, "http.few_files", LOG_INT("open_files", (int64_t)files),
-		    LOG_INT("limits.connections", (int64_t)s->max_connections));
+			  LOG_INT("limits.connections", (int64_t)s->max_connections));
 	TRY(make_loops(cx, s, cores(how->loops)));
 	for (size_t i = 0; i < how->n_listen; i++)
 		TRY(listen_on(cx, s, &how->listen[i]));
@@ -244,7 +251,7 @@ static struct err park_here(struct request *rq, const struct http_app *app, stru
 	struct sleeper z = { .lock = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER };
 	struct hub_sub sub = { .topic = rq->park.topic, .fn = on_event, .arg = &z };
 	struct timespec until = { .tv_sec = (time_t)(rq->park.until / SEC(1)),
-		.tv_nsec = (long)(rq->park.until % SEC(1)) * 1000 };
+				  .tv_nsec = (long)(rq->park.until % SEC(1)) * 1000 };
 	int r = 0;
 
 	hub_subscribe(hub, &sub);

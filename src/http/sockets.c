@@ -50,17 +50,20 @@ static struct err refused(struct ctx *cx, const struct sockaddr_storage *a, int 
 	proxies_text((const struct sockaddr *)a, ip);
 	if (error == EADDRINUSE)
 		return refuse(cx, E_CONFIG,
-		    "cannot listen on %s port %d: another program listens there; stop it or choose another port with --listen",
-		    ip, port);
+			      "cannot listen on %s port %d: another program listens there; stop it or choose another "
+			      "port with --listen",
+			      ip, port);
 	if (error == EACCES)
-		return refuse(cx, E_CONFIG,
+		return refuse(
+		    cx, E_CONFIG,
 		    "cannot listen on %s port %d: not permitted; choose a port from 1024 on with --listen, or grant "
 		    "CAP_NET_BIND_SERVICE",
 		    ip, port);
 	if (error == EADDRNOTAVAIL)
-		return refuse(cx, E_CONFIG,
-		    "cannot listen on %s port %d: this machine has no such address; give one of its own with --listen", ip,
-		    port);
+		return refuse(
+		    cx, E_CONFIG,
+		    "cannot listen on %s port %d: this machine has no such address; give one of its own with --listen",
+		    ip, port);
 	return refuse(cx, E_CONFIG, "cannot listen on %s port %d: %s", ip, port, strerror(error));
 }
 
@@ -215,8 +218,9 @@ struct err sockets_control(struct ctx *cx, const char *path, int *fd)
 	*fd = -1;
 	if (!sv_copy(sv_of(path), a.sun_path, sizeof a.sun_path))
 		return refuse(cx, E_CONFIG,
-		    "the control socket's path %.200s has %zu bytes, at most %zu are possible; choose a shorter data folder",
-		    path, strlen(path), sizeof a.sun_path - 1);
+			      "the control socket's path %.200s has %zu bytes, at most %zu are possible; choose a "
+			      "shorter data folder",
+			      path, strlen(path), sizeof a.sun_path - 1);
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))
 			return refuse(cx, E_CONFIG, "%s is not a socket; move it away", path);

@@ -16,8 +16,8 @@ struct tls_conn {
 };
 
 /* ---- the context ---- */
-static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in, unsigned in_n,
-    void *arg)
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
+			   unsigned in_n, void *arg)
 {
 	static const unsigned char ours[] = "\x08http/1.1";
 
@@ -47,7 +47,7 @@ static struct err load(struct ctx *cx, SSL_CTX *ctx, const char *cert_file, cons
 		return refuse(cx, E_CONFIG, "tls.cert_file: no certificate can be read from %s (%s)", cert_file, why());
 	if (SSL_CTX_use_PrivateKey_file(ctx, key_file, SSL_FILETYPE_PEM) != 1)
 		return refuse(cx, E_CONFIG, "tls.key_file: no private key of that certificate can be read from %s (%s)",
-		    key_file, why());
+			      key_file, why());
 	if (SSL_CTX_check_private_key(ctx) != 1)
 		return refuse(cx, E_CONFIG, "tls.key_file: %s is not the key of %s", key_file, cert_file);
 	return OK;
@@ -73,7 +73,8 @@ struct err tls_new(struct ctx *cx, const char *cert_file, const char *key_file, 
 	if (SSL_CTX_set_min_proto_version(t->ctx, TLS1_2_VERSION) != 1)
 		return fail(cx, E_INTERNAL, "TLS cannot be set up", "minimum version: %s", why());
 	(void)SSL_CTX_set_mode(t->ctx, SSL_MODE_RELEASE_BUFFERS);
-	(void)SSL_CTX_set_options(t->ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	(void)SSL_CTX_set_options(t->ctx,
+				  SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_alpn_select_cb(t->ctx, choose_protocol, NULL);
 	TRY(load(cx, t->ctx, cert_file, key_file));
 	*out = TAKE(t);
@@ -139,7 +140,8 @@ static int flush(struct conn *c)
 	return t->writing ? 0 : -1;
 }
 
-/* The bytes in t->out were lent to libuv until now; nothing may be added to them meanwhile, so nothing was read either. */
+/* The bytes in t->out were lent to libuv until now; nothing may be added to them meanwhile, so nothing was read either.
+ */
 static void on_written(uv_write_t *req, int status)
 {
 	struct conn *c = req->data;

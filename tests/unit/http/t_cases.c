@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static struct wire in;
-
 /* ---- the notation of the table ---- */
 static size_t repeat(struct buf *b, const char *p)
 {
@@ -75,19 +73,19 @@ static void try_row(struct world *w, const char *name, struct sv expect, struct 
 	struct reply r = { .status = 0 };
 	struct sv rest = expect;
 
-	in.fd = dial(w);
-	in.n = 0;
-	say(in.fd, bytes);
+	ear.fd = dial(w);
+	ear.n = 0;
+	say(ear.fd, bytes);
 	while (rest.p != NULL) {
-		CHECK_ROW(name, hear(&in, &r));
+		CHECK_ROW(name, hear(&ear, &r));
 		CHECK_ROW(name, as_expected(sv_cut(&rest, ' '), r.status));
 	}
 	if (r.status != 200) {
 		CHECK_ROW(name, has_line(&r, "Connection: close"));
 		CHECK_ROW(name, strstr(r.body, "\"message\"") != NULL);
-		CHECK_ROW(name, ended(&in));
+		CHECK_ROW(name, ended(&ear));
 	}
-	(void)close(in.fd);
+	(void)close(ear.fd);
 }
 
 TEST(every_row_of_http_cases)
@@ -117,9 +115,9 @@ TEST(every_row_of_http_cases)
 	world_stop(&w);
 }
 
-#define HEAD     "POST /echo HTTP/1.1\r\nHost: x\r\n"
-#define LENGTH3  "Content-Length: 3\r\n\r\nabc"
-#define CHUNKED  HEAD "Transfer-Encoding: chunked\r\n\r\n"
+#define HEAD    "POST /echo HTTP/1.1\r\nHost: x\r\n"
+#define LENGTH3 "Content-Length: 3\r\n\r\nabc"
+#define CHUNKED HEAD "Transfer-Encoding: chunked\r\n\r\n"
 static const struct {
 	const char *name, *expect;
 	struct sv bytes;
@@ -132,8 +130,9 @@ static const struct {
 	{ "chunk size with zeros", "ok", SV_INIT(CHUNKED "0003\r\nabc\r\n000\r\n\r\n") },
 	{ "chunked in capitals", "ok", SV_INIT(HEAD "Transfer-Encoding: CHUNKED\r\n\r\n3\r\nabc\r\n0\r\n\r\n") },
 	{ "empty header value", "ok", SV_INIT(HEAD "X-A:\r\n" LENGTH3) },
-	{ "an upgrade that is not taken", "ok", SV_INIT(HEAD "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-							"HTTP2-Settings: AAMAAABkAAQAAP__\r\n" LENGTH3) },
+	{ "an upgrade that is not taken", "ok",
+	  SV_INIT(HEAD "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+		       "HTTP2-Settings: AAMAAABkAAQAAP__\r\n" LENGTH3) },
 	{ "HTTP/2 preface", "505", SV_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") },
 	{ "TLS hello", "400", SV_INIT("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n") },
 	{ "no version", "400", SV_INIT("GET /fast\r\nHost: x\r\n\r\n") },
@@ -152,17 +151,25 @@ static const struct {
 	{ "no colon", "400", SV_INIT(HEAD "Xabc\r\n" LENGTH3) },
 	{ "name with a space", "400", SV_INIT(HEAD "X y: z\r\n" LENGTH3) },
 	{ "name with a byte above ASCII", "400", SV_INIT(HEAD "X\xc3\xa4: z\r\n" LENGTH3) },
-	{ "vertical tab in a value", "400", SV_INIT(HEAD "X-A: a\x0b" "b\r\n" LENGTH3) },
-	{ "DEL in a value", "400", SV_INIT(HEAD "X-A: a\x7f" "b\r\n" LENGTH3) },
+	{ "vertical tab in a value", "400",
+	  SV_INIT(HEAD "X-A: a\x0b"
+		       "b\r\n" LENGTH3) },
+	{ "DEL in a value", "400",
+	  SV_INIT(HEAD "X-A: a\x7f"
+		       "b\r\n" LENGTH3) },
 	{ "CR CR LF", "400", SV_INIT(HEAD "X-A: a\r\r\n" LENGTH3) },
 	{ "LF CR", "400", SV_INIT(HEAD "X-A: a\n\r" LENGTH3) },
 	{ "same length twice", "400", SV_INIT(HEAD "Content-Length: 3\r\n" LENGTH3) },
 	{ "empty length", "400", SV_INIT(HEAD "Content-Length:\r\n\r\n") },
 	{ "length with a space inside", "400", SV_INIT(HEAD "Content-Length: 3 3\r\n\r\nabc") },
-	{ "length then coding of HTTP/1.0", "400", SV_INIT("POST /echo HTTP/1.0\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc") },
-	{ "coding twice", "400", SV_INIT(HEAD "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") },
+	{ "length then coding of HTTP/1.0", "400",
+	  SV_INIT("POST /echo HTTP/1.0\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc") },
+	{ "coding twice", "400",
+	  SV_INIT(HEAD "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") },
 	{ "gzip, chunked", "501", SV_INIT(HEAD "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n") },
-	{ "chunked with a vertical tab", "400", SV_INIT(HEAD "Transfer-Encoding: \x0b" "chunked\r\n\r\n0\r\n\r\n") },
+	{ "chunked with a vertical tab", "400",
+	  SV_INIT(HEAD "Transfer-Encoding: \x0b"
+		       "chunked\r\n\r\n0\r\n\r\n") },
 	{ "coding empty", "501|400", SV_INIT(HEAD "Transfer-Encoding:\r\n\r\n0\r\n\r\n") },
 	{ "unknown expectation", "417", SV_INIT(HEAD "Expect: gold\r\n" LENGTH3) },
 	{ "Host with a path", "400", SV_INIT("GET /fast HTTP/1.1\r\nHost: x/y\r\n\r\n") },
@@ -207,14 +214,14 @@ TEST(every_cut_reads_the_same)
 	world_start(&w);
 	for (size_t at = 1; at < good.n; at++) {
 		struct reply r;
-		in.fd = dial(&w);
-		in.n = 0;
-		say(in.fd, sv_upto(good, at));
+		ear.fd = dial(&w);
+		ear.n = 0;
+		say(ear.fd, sv_upto(good, at));
 		(void)usleep(300); /* only makes two reads likelier; either way the answer must be right */
-		say(in.fd, sv_from(good, at));
-		CHECK(hear(&in, &r) && r.status == 200 && strcmp(r.body, "abcdefg") == 0);
-		CHECK(hear(&in, &r) && r.status == 200 && strcmp(r.body, "abc") == 0);
-		(void)close(in.fd);
+		say(ear.fd, sv_from(good, at));
+		CHECK(hear(&ear, &r) && r.status == 200 && strcmp(r.body, "abcdefg") == 0);
+		CHECK(hear(&ear, &r) && r.status == 200 && strcmp(r.body, "abc") == 0);
+		(void)close(ear.fd);
 	}
 	world_stop(&w);
 }
@@ -236,11 +243,12 @@ TEST(limits_have_edges)
 	}
 	for (int n = 50; n < 52; n++) {
 		buf_clear(&b);
-		buf_printf(&b, HEAD "Content-Length: %d\r\n\r\n%.*s", n, n, "0123456789012345678901234567890123456789012345678901");
+		buf_printf(&b, HEAD "Content-Length: %d\r\n\r\n%.*s", n, n,
+			   "0123456789012345678901234567890123456789012345678901");
 		try_row(&w, "body_bytes", sv_of(n == 50 ? "ok" : "413"), buf_view(&b));
 		buf_clear(&b);
 		buf_printf(&b, CHUNKED "a\r\n0123456789\r\n%x\r\n%.*s\r\n0\r\n\r\n", (unsigned)n - 10, n - 10,
-		    "0123456789012345678901234567890123456789012345678901");
+			   "0123456789012345678901234567890123456789012345678901");
 		try_row(&w, "body_bytes, chunked", sv_of(n == 50 ? "ok" : "413"), buf_view(&b));
 	}
 	/* many tiny chunks with long extensions are not a way around the limits */
@@ -253,10 +261,10 @@ TEST(limits_have_edges)
 		buf_str(&b, "\r\na\r\n");
 	}
 	try_row(&w, "extensions", SV("431"), buf_view(&b));
-	in.fd = dial(&w);
-	in.n = 0;
-	say(in.fd, SV(HEAD LENGTH3));
-	CHECK(hear(&in, &r) && r.status == 200);
-	(void)close(in.fd);
+	ear.fd = dial(&w);
+	ear.n = 0;
+	say(ear.fd, SV(HEAD LENGTH3));
+	CHECK(hear(&ear, &r) && r.status == 200);
+	(void)close(ear.fd);
 	world_stop(&w);
 }

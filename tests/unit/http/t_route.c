@@ -38,11 +38,11 @@ static const struct {
 	{ M_PATCH, "/v1/admin/auth_providers/d%2F1%20x", "/v1/admin/auth_providers/{id}", "d/1 x", NULL, NULL, E_OK },
 	{ M_GET, "/v1/%61dmin/auth_providers", "/v1/admin/auth_providers", "", NULL, NULL, E_OK },
 	{ M_GET, "/v1/orgs/O/projects/P/admin/auth_providers", "/v1/admin/auth_providers", "", "O|P",
-	    "/v1/admin/auth_providers", E_OK },
+	  "/v1/admin/auth_providers", E_OK },
 	{ M_GET, "/v1/orgs/O%2F1/projects/default/admin/auth_providers/x", "/v1/admin/auth_providers/{id}", "x",
-	    "O/1|default", "/v1/admin/auth_providers/x", E_OK },
+	  "O/1|default", "/v1/admin/auth_providers/x", E_OK },
 	{ M_GET, "/tb/v1/orgs/O/projects/P/authorizations/ar_1", "/tb/v1/authorizations/{id}", "ar_1", "O|P",
-	    "/tb/v1/authorizations/ar_1", E_OK },
+	  "/tb/v1/authorizations/ar_1", E_OK },
 	{ M_GET, "/v1/orgs/O/projects", "/v1/orgs/{o}/projects", "O", NULL, NULL, E_OK },
 	{ M_POST, "/a/1/2/x/3", "/a/{one}/{two}/x/{three}", "1|2|3", NULL, NULL, E_OK },
 	{ M_GET, "/v1/orgs/O/projects/P/health", NULL, NULL, NULL, NULL, E_NO_ROUTE }, /* not scoped */
@@ -111,21 +111,26 @@ TEST(tables_with_mistakes_are_refused)
 		struct route rows[2];
 		const char *say;
 	} bad[] = {
-		{ { { .method = M_GET, .path = "/a/{x}", .handle = h }, { .method = M_GET, .path = "/a/b", .handle = h } },
-		    "routes GET /a/{x} and /a/b" },
-		{ { { .method = M_GET, .path = "/a/{x}", .handle = h }, { .method = M_GET, .path = "/a/{y}", .handle = h } },
-		    "match the same" },
-		{ { { .method = M_GET, .path = "/{x}/b", .handle = h }, { .method = M_GET, .path = "/a/{y}", .handle = h } },
-		    "match the same" },
-		{ { { .method = M_GET, .path = "/a", .handle = h }, { .method = M_GET, .path = "b", .handle = h } }, "begin with" },
+		{ { { .method = M_GET, .path = "/a/{x}", .handle = h },
+		    { .method = M_GET, .path = "/a/b", .handle = h } },
+		  "routes GET /a/{x} and /a/b" },
+		{ { { .method = M_GET, .path = "/a/{x}", .handle = h },
+		    { .method = M_GET, .path = "/a/{y}", .handle = h } },
+		  "match the same" },
+		{ { { .method = M_GET, .path = "/{x}/b", .handle = h },
+		    { .method = M_GET, .path = "/a/{y}", .handle = h } },
+		  "match the same" },
+		{ { { .method = M_GET, .path = "/a", .handle = h }, { .method = M_GET, .path = "b", .handle = h } },
+		  "begin with" },
 		{ { { .method = M_GET, .path = "/a", .handle = h }, { .method = M_GET, .path = "/b" } }, "no handler" },
 		{ { { .method = M_GET, .path = "/a", .handle = h }, { .method = M_HEAD, .path = "/b", .handle = h } },
-		    "no method" },
-		{ { { .method = M_GET, .path = "/a", .handle = h }, { .method = M_GET, .path = "/b/x{y}", .handle = h } },
-		    "whole segment" },
+		  "no method" },
 		{ { { .method = M_GET, .path = "/a", .handle = h },
-		      { .method = M_GET, .path = "/{a}/{b}/{c}/{d}/{e}", .handle = h } },
-		    "more than 4" },
+		    { .method = M_GET, .path = "/b/x{y}", .handle = h } },
+		  "whole segment" },
+		{ { { .method = M_GET, .path = "/a", .handle = h },
+		    { .method = M_GET, .path = "/{a}/{b}/{c}/{d}/{e}", .handle = h } },
+		  "more than 4" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct ctx *cx = tt_ctx();
@@ -147,13 +152,14 @@ TEST(headers_and_cookies)
 	const struct request rq = { .headers = headers, .n_headers = ARRAY_LEN(headers) };
 	static const struct {
 		const char *name, *want;
-	} cookies[] = { { "a", "1" }, { "b", "2" }, { "c", NULL }, { "d", "x=y" }, { "e", "" }, { "f", "6" }, { "g", NULL },
-		{ "A", NULL }, { "h", NULL }, { "a2", "7" } };
+	} cookies[] = { { "a", "1" }, { "b", "2" },  { "c", NULL }, { "d", "x=y" }, { "e", "" },
+			{ "f", "6" }, { "g", NULL }, { "A", NULL }, { "h", NULL },  { "a2", "7" } };
 
 	CHECK(sv_eqz(http_header_in(&rq, "ACCEPT"), "a") && http_header_in(&rq, "Accep").p == NULL);
 	for (size_t i = 0; i < ARRAY_LEN(cookies); i++) {
 		struct sv got = http_cookie_in(&rq, cookies[i].name);
-		CHECK_ROW(cookies[i].name, cookies[i].want == NULL ? got.p == NULL : sv_eqz(got, cookies[i].want) && got.p != NULL);
+		CHECK_ROW(cookies[i].name,
+			  cookies[i].want == NULL ? got.p == NULL : sv_eqz(got, cookies[i].want) && got.p != NULL);
 	}
 }
 
@@ -163,9 +169,17 @@ TEST(query_parameters)
 		const char *query, *want;
 		enum err_code code;
 	} q[] = {
-		{ "id=1", "1", E_OK }, { "a=b&id=x%2By+z", "x+y z", E_OK }, { "id=", "", E_OK }, { "id", "", E_OK },
-		{ "", NULL, E_OK }, { "ID=1", NULL, E_OK }, { "i%64=1", "1", E_OK }, { "id=1&id=1", NULL, E_BAD_INPUT },
-		{ "id=1&i%64=2", NULL, E_BAD_INPUT }, { "id=%", NULL, E_BAD_INPUT }, { "id=%00", NULL, E_BAD_INPUT },
+		{ "id=1", "1", E_OK },
+		{ "a=b&id=x%2By+z", "x+y z", E_OK },
+		{ "id=", "", E_OK },
+		{ "id", "", E_OK },
+		{ "", NULL, E_OK },
+		{ "ID=1", NULL, E_OK },
+		{ "i%64=1", "1", E_OK },
+		{ "id=1&id=1", NULL, E_BAD_INPUT },
+		{ "id=1&i%64=2", NULL, E_BAD_INPUT },
+		{ "id=%", NULL, E_BAD_INPUT },
+		{ "id=%00", NULL, E_BAD_INPUT },
 		{ "id=1&x=%g0", NULL, E_BAD_INPUT },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(q); i++) {
@@ -184,7 +198,9 @@ TEST(header_lines_cannot_be_split)
 	http_header(&rq, "X-A", SV("1"));
 	http_header(&rq, "X-B", SV("1\r\nSet-Cookie: x=y"));
 	http_header(&rq, "X-C", SV("1\n2"));
-	http_header(&rq, "X-D", SV("1\0" "2"));
+	http_header(&rq, "X-D",
+		    SV("1\0"
+		       "2"));
 	CHECK(sv_eqz(buf_view(&head), "X-A: 1\r\n"));
 	buf_str(&out, "gone");
 	http_redirect(&rq, SV("/next"));

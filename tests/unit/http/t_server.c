@@ -6,27 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct wire in;
-
-static struct wire *on(int fd)
-{
-	in.fd = fd;
-	in.n = 0;
-	in.b[0] = '\0';
-	return &in;
-}
-
-static struct reply ask(int fd, const char *request)
-{
-	struct reply r;
-
-	say(fd, sv_of(request));
-	CHECK(hear(on(fd), &r));
-	return r;
-}
-
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
-
 TEST(keep_alive_answers_one_after_the_other)
 {
 	struct world w = { .value = 0 };
@@ -65,7 +44,7 @@ TEST(head_is_get_without_body)
 	(void)close(fd);
 	fd = dial(&w);
 	r = ask(fd, "GET /fast HTTP/1.0\r\n\r\n");
-	CHECK(r.status == 200 && has_line(&r, "Connection: close") && ended(&in));
+	CHECK(r.status == 200 && has_line(&r, "Connection: close") && ended(&ear));
 	(void)close(fd);
 	fd = dial(&w);
 	r = ask(fd, "GET /fast HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
@@ -84,10 +63,11 @@ TEST(pipelined_requests_are_answered_in_order)
 	int fd = dial(&w);
 	say(fd, SV("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\none"
 		   "POST /pool/two HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2"
-		   "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nthr\r\n2;x=y\r\nee\r\n0\r\nT: v\r\n\r\n"
+		   "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+		   "chunked\r\n\r\n3\r\nthr\r\n2;x=y\r\nee\r\n0\r\nT: v\r\n\r\n"
 		   "POST /slower/x HTTP/1.1\r\nHost: x\r\n\r\n" GET("/fast")));
 	static const char *const want[] = { "one", "{\"runs\":1,\"id\":\"two\",\"body\":\"2\"}", "three",
-		"{\"runs\":3,\"id\":\"x\",\"body\":\"\"}", "{\"fast\":true}" };
+					    "{\"runs\":3,\"id\":\"x\",\"body\":\"\"}", "{\"fast\":true}" };
 	struct wire *wire = on(fd);
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
 		struct reply r;
@@ -162,7 +142,7 @@ TEST(expect_100_continue)
 	r = ask(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok");
 	CHECK(r.status == 200 && strcmp(r.body, "ok") == 0); /* the body was there already */
 	r = ask(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
-	CHECK(r.status == 413 && ended(&in));
+	CHECK(r.status == 413 && ended(&ear));
 	(void)close(fd);
 	world_stop(&w);
 }
@@ -215,18 +195,18 @@ TEST(slow_clients_are_given_up)
 	world_start(&w);
 	int fd = dial(&w);
 	r = ask(fd, "GET /fast HTTP/1.1\r\nHost: x\r\nX-");
-	CHECK(r.status == 408 && ended(&in));
+	CHECK(r.status == 408 && ended(&ear));
 	(void)close(fd);
 	fd = dial(&w);
 	r = ask(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
-	CHECK(r.status == 408 && ended(&in));
+	CHECK(r.status == 408 && ended(&ear));
 	(void)close(fd);
 	fd = dial(&w);
 	CHECK(ended(on(fd)));
 	(void)close(fd);
 	fd = dial(&w);
 	r = ask(fd, GET("/fast"));
-	CHECK(r.status == 200 && ended(&in));
+	CHECK(r.status == 200 && ended(&ear));
 	(void)close(fd);
 	world_stop(&w);
 }
@@ -258,7 +238,7 @@ TEST(too_many_connections)
 	int a = dial(&w), b = dial(&w);
 	CHECK(ask(a, GET("/fast")).status == 200 && ask(b, GET("/fast")).status == 200);
 	int c = dial(&w);
-	CHECK(hear(on(c), &r) && r.status == 503 && ended(&in));
+	CHECK(hear(on(c), &r) && r.status == 503 && ended(&ear));
 	(void)close(a);
 	(void)close(c);
 	for (int i = 0; i < 1000; i++) { /* until the server has seen them go */
@@ -323,133 +303,6 @@ TEST(a_client_may_leave_while_its_request_runs)
 	CHECK(ask(fd, GET("/fast")).status == 200);
 	world_release(&w);
 	CHECK(ask(fd, "POST /pool/p HTTP/1.1\r\nHost: x\r\n\r\n").status == 200);
-	(void)close(fd);
-	world_stop(&w);
-}
-
-/* ---- long polls ---- */
-TEST(a_parked_request_is_woken)
-{
-	static const char *const paths[] = { GET("/wait/a%2Fb?ms=20000"), GET("/pwait/a%2Fb?ms=20000") };
-
-	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		struct world w = { .value = 0 };
-		struct server_stats s;
-		world_start(&w);
-		int fd = dial(&w);
-		say(fd, sv_of(paths[i]));
-		world_until(&w.runs, 2); /* read, subscribed, read again */
-		do
-			server_stats(w.server, &s);
-		while (s.parked == 0);
-		hub_publish(w.hub, hub_topic("value", SV("somebody else's")));
-		hub_publish(w.hub, hub_topic("value", SV("a/b"))); /* nothing has changed: it sleeps on */
-		world_until(&w.runs, 3);
-		atomic_store(&w.value, 7);
-		hub_publish(w.hub, hub_topic("value", SV("a/b")));
-		struct reply r;
-		CHECK(hear(on(fd), &r) && r.status == 200);
-		CHECK(strcmp(r.body,
-			  "{\"value\":7,\"over\":false,\"who\":\"ada@example.com\",\"id\":\"a/b\",\"host\":\"x\"}") == 0);
-		server_stats(w.server, &s);
-		CHECK(s.parked == 0);
-		CHECK(ask(fd, GET("/fast")).status == 200);
-		(void)close(fd);
-		world_stop(&w);
-	}
-}
-
-TEST(a_parked_request_ends_in_time)
-{
-	struct world w = { .value = 0 };
-
-	world_start(&w);
-	int fd = dial(&w);
-	int64_t began = clock_mono();
-	struct reply r = ask(fd, GET("/wait/x?ms=120"));
-	CHECK(r.status == 200 && strstr(r.body, "\"over\":true") != NULL);
-	CHECK(clock_mono() - began >= MSEC(119) && clock_mono() - began < SEC(10));
-	say(fd, SV(GET("/wait/x?ms=50") GET("/fast"))); /* pipelined behind a sleeper */
-	CHECK(hear(on(fd), &r) && strstr(r.body, "\"over\":true") != NULL);
-	CHECK(hear(&in, &r) && strstr(r.body, "fast") != NULL);
-	r = ask(fd, GET("/wait/x?ms=0"));
-	CHECK(strstr(r.body, "\"over\":true") != NULL);
-	(void)close(fd);
-	world_stop(&w);
-}
-
-TEST(a_sleeper_that_leaves_is_forgotten)
-{
-	struct world w = { .how = { .parked = 1 } };
-	struct server_stats s;
-
-	world_start(&w);
-	int fd = dial(&w), other = dial(&w);
-	say(fd, SV(GET("/wait/x?ms=100000")));
-	world_until(&w.runs, 2);
-	struct reply r = ask(other, GET("/wait/x?ms=100000"));
-	CHECK(r.status == 503);
-	(void)close(fd);
-	int64_t end = clock_mono() + SEC(20);
-	do
-		server_stats(w.server, &s);
-	while (s.parked > 0 && clock_mono() < end);
-	CHECK(s.parked == 0);
-	r = ask(other, GET("/wait/x?ms=10"));
-	CHECK(r.status == 200);
-	(void)close(other);
-	world_stop(&w);
-}
-
-TEST(many_sleepers_wake_at_once)
-{
-	enum { MANY = 600 };
-	static int fd[MANY];
-	struct world w = { .value = 0 };
-	struct reply r;
-
-	world_start(&w);
-	for (int i = 0; i < MANY; i++) {
-		fd[i] = dial(&w);
-		say(fd[i], SV(GET("/wait/x?ms=100000")));
-	}
-	world_until(&w.runs, 2 * MANY);
-	atomic_store(&w.value, 1);
-	hub_publish(w.hub, hub_topic("value", SV("x")));
-	for (int i = 0; i < MANY; i++) {
-		CHECK(hear(on(fd[i]), &r) && r.status == 200);
-		(void)close(fd[i]);
-	}
-	CHECK(atomic_load(&w.overs) == 0);
-	world_stop(&w);
-}
-
-/* A wake-up that comes between the read and the sleep must not be lost, whoever publishes when. */
-static void *publisher(void *arg)
-{
-	struct world *w = arg;
-
-	for (int i = 0; !atomic_load(&w->let_go); i++) {
-		atomic_store(&w->value, i % 2);
-		hub_publish(w->hub, hub_topic("value", SV("x")));
-	}
-	return NULL;
-}
-
-TEST(no_wake_up_is_lost)
-{
-	struct world w = { .value = 0 };
-	pthread_t t;
-
-	world_start(&w);
-	int fd = dial(&w);
-	CHECK(pthread_create(&t, NULL, publisher, &w) == 0);
-	for (int i = 0; i < 300; i++) {
-		struct reply r = ask(fd, GET("/wait/x?ms=100000"));
-		CHECK(r.status == 200 && strstr(r.body, "\"over\":false") != NULL);
-	}
-	atomic_store(&w.let_go, true);
-	(void)pthread_join(t, NULL);
 	(void)close(fd);
 	world_stop(&w);
 }

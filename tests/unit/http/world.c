@@ -37,7 +37,8 @@ static struct err h_big(struct request *rq)
 
 static struct err h_thread(struct request *rq)
 {
-	buf_printf(rq->out, "{\"runs\":%d,\"id\":\"%.*s\",\"body\":\"%.*s\"}", rq->runs, SV_FMT(rq->params[0]), SV_FMT(rq->body));
+	buf_printf(rq->out, "{\"runs\":%d,\"id\":\"%.*s\",\"body\":\"%.*s\"}", rq->runs, SV_FMT(rq->params[0]),
+		   SV_FMT(rq->body));
 	return OK;
 }
 
@@ -86,12 +87,12 @@ static struct err h_wait(struct request *rq)
 	if (v == 0 && !rq->park_over) {
 		if (rq->park.until == 0)
 			rq->park = (struct park){ .topic = hub_topic("value", rq->params[0]),
-				.until = clock_now() + MSEC(wait) };
+						  .until = clock_now() + MSEC(wait) };
 		return (struct err){ E_PARK };
 	}
 	atomic_fetch_add(&w->overs, rq->park_over);
 	buf_printf(rq->out, "{\"value\":%d,\"over\":%s,\"who\":\"%s\",\"id\":\"%.*s\",\"host\":\"%.*s\"}", v,
-	    rq->park_over ? "true" : "false", rq->by.email, SV_FMT(rq->params[0]), SV_FMT(rq->host));
+		   rq->park_over ? "true" : "false", rq->by.email, SV_FMT(rq->params[0]), SV_FMT(rq->host));
 	return OK;
 }
 
@@ -192,8 +193,9 @@ void world_until(atomic_int *v, int least)
 /* ---- the client ---- */
 int dial_port(int port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)port),
+				 .sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	CHECK(fd >= 0);
@@ -275,4 +277,23 @@ bool ended(struct wire *in)
 		if (!more(in))
 			return true;
 	return false;
+}
+
+struct wire ear;
+
+struct wire *on(int fd)
+{
+	ear.fd = fd;
+	ear.n = 0;
+	ear.b[0] = '\0';
+	return &ear;
+}
+
+struct reply ask(int fd, const char *request)
+{
+	struct reply r;
+
+	say(fd, sv_of(request));
+	CHECK(hear(on(fd), &r));
+	return r;
 }
