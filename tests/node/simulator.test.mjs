@@ -2,7 +2,7 @@
 // The simulated Discord, checked by clients we did not write: what Discord gives they must get, what it refuses they must see refused.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { app, client, folder, Legs, simulator, through } from './world.mjs'
+import { app, client, folder, Legs, simulator, through, withClient } from './world.mjs'
 
 const redirect = 'http://localhost:9099/api/v1/oauth/my-discord/callback'
 let box, sim, net, legs
@@ -12,9 +12,7 @@ before(async () => {
 })
 after(async () => { await net.end(); await sim.stop(); box.remove() })
 
-test('discord-oauth2: consent, tokens, user, guilds with paging, join, rotation, revoke', async () => {
-  const c = client('discord-oauth2.mjs', [app.id, app.secret, redirect], sim.env)
-  const ask = async (o) => { c.tell(o); return c.line() }
+test('discord-oauth2: consent, tokens, user, guilds with paging, join, rotation, revoke', () => withClient('discord-oauth2.mjs', [app.id, app.secret, redirect], sim.env, async (ask) => {
   const scope = ['identify', 'email', 'guilds', 'guilds.join']
   const { ok: url } = await ask({ act: 'url', scope, state: 'a-state-of-the-app' })
   const back = new URL(await legs.consent(url))
@@ -46,12 +44,9 @@ test('discord-oauth2: consent, tokens, user, guilds with paging, join, rotation,
   assert.equal((await ask({ act: 'user', token: r.access_token })).status, 401)
   const dead = await ask({ act: 'refresh', refreshToken: r.refresh_token })
   assert.match(JSON.stringify(dead.response), /invalid_grant/, 'revoke ends every token of that user and app')
-  await c.end()
-})
+}))
 
-test('oauth4webapi: iss, PKCE, single-use code, Basic, revoke as a strict client sees them', async () => {
-  const c = client('oauth4webapi.mjs', [], sim.env)
-  const ask = async (o) => { c.tell(o); return c.line() }
+test('oauth4webapi: iss, PKCE, single-use code, Basic, revoke as a strict client sees them', () => withClient('oauth4webapi.mjs', [], sim.env, async (ask) => {
   const as = { issuer: 'https://discord.com', authorization_endpoint: 'https://discord.com/oauth2/authorize', token_endpoint: 'https://discord.com/api/oauth2/token',
     revocation_endpoint: 'https://discord.com/api/oauth2/token/revoke', authorization_response_iss_parameter_supported: true }
   await ask({ act: 'setup', as, client_id: app.id, client_secret: app.secret, redirect_uri: redirect })
@@ -73,8 +68,7 @@ test('oauth4webapi: iss, PKCE, single-use code, Basic, revoke as a strict client
   const { ok: url3 } = await ask({ act: 'url', scope: 'identify' })
   const bad = await ask({ act: 'callback', url: await legs.consent(url3) })
   assert.equal(bad.status, 401); assert.equal(bad.error, 'invalid_client')
-  await c.end()
-})
+}))
 
 test('what Discord refuses is refused', async () => {
   const q = (o) => 'https://discord.com/oauth2/authorize?' + new URLSearchParams({ client_id: app.id, redirect_uri: redirect, response_type: 'code', scope: 'identify', ...o })
@@ -89,9 +83,7 @@ test('what Discord refuses is refused', async () => {
   assert.equal(r.status, 400); assert.equal((await r.json()).error, 'unsupported_grant_type', 'JSON bodies are refused')
 })
 
-test('expired tokens, missing scopes, rate limits with their headers', async () => {
-  const c = client('oauth4webapi.mjs', [], sim.env)
-  const ask = async (o) => { c.tell(o); return c.line() }
+test('expired tokens, missing scopes, rate limits with their headers', () => withClient('oauth4webapi.mjs', [], sim.env, async (ask) => {
   const as = { issuer: 'https://discord.com', authorization_endpoint: 'https://discord.com/oauth2/authorize', token_endpoint: 'https://discord.com/api/oauth2/token' }
   await ask({ act: 'setup', as, client_id: app.id, client_secret: app.secret, redirect_uri: redirect, auth: 'post' })
   const { ok: url } = await ask({ act: 'url', scope: 'guilds' })
@@ -108,8 +100,7 @@ test('expired tokens, missing scopes, rate limits with their headers', async () 
   await sim.control('/clock', { method: 'POST', body: { advance_s: 604801 } })
   assert.equal((await api('/users/@me/guilds')).status, 401, 'tokens live seven days')
   await sim.control('/clock', { method: 'POST', body: { advance_s: -604801 } })
-  await c.end()
-})
+}))
 
 test('the proxy opens its own hosts only', async () => {
   const c = client('fetch.mjs', [], { ...sim.env })

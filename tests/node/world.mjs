@@ -6,7 +6,6 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const here = path.dirname(fileURLToPath(import.meta.url))
@@ -69,15 +68,9 @@ export async function engine(dir, sim, { config = '', verifier = 'http://127.0.0
   return { ...p, url: p.ready.url, key, call, data: path.join(dir, 'data') }
 }
 
-// A failed test leaves its clients behind: end them, so that the run ends.
-const children = new Set()
-after(() => { for (const c of children) c.kill('SIGKILL') })
-
 /** Runs one of the clients/ programs in a process of its own; resolves with its JSON lines. */
 export function client(name, args, env) {
   const child = spawn(process.execPath, [path.join(here, 'clients', name), ...args], { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
-  children.add(child)
-  child.on('exit', () => children.delete(child))
   let err = ''
   child.stderr.on('data', (d) => { err += d })
   const lines = createInterface({ input: child.stdout })
@@ -96,6 +89,12 @@ export function client(name, args, env) {
       if (child.exitCode !== 0) throw new Error(`${name} ended with ${child.exitCode}:\n${err}`)
     },
   }
+}
+
+/** Runs f(ask) with a client that is ended whatever happens, so that a failed test does not keep the run alive. */
+export async function withClient(name, args, env, f) {
+  const c = client(name, args, env)
+  try { await f(async (o) => { c.tell(o); return c.line() }) } finally { if (c.child.exitCode === null) c.child.kill('SIGKILL') }
 }
 
 /** A browser's legs: cookies by host, redirects by hand, the first form of a page. */
