@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/arena.h"
 #include "core/codec.h"
+#include "core/jout.h"
 #include "core/text.h"
 #include "model/jpath.h"
 #include "model/tmpl_scan.h"
@@ -319,6 +320,22 @@ static bool past_host(const struct buf *b)
 	return sv_find(s, SV("/"), &end) || sv_find(s, SV("?"), &end) || sv_find(s, SV("#"), &end);
 }
 
+static void put_value(const struct tmpl_env *env, struct sv s, struct buf *out)
+{
+	CLEANUP(buf_free) struct buf b = BUF(4 * MOST_VALUE);
+	struct jout w = JOUT(&b);
+
+	if (env->in_json) {
+		jout_str(&w, NULL, s.p == NULL ? SV("") : s);
+		buf_sv(out, sv_upto(sv_from(buf_view(&b), 1), b.n - 2));
+		out->broken = out->broken || b.broken;
+	} else if (env->in_url && past_host(out)) {
+		enc_pct(out, s);
+	} else {
+		buf_sv(out, s);
+	}
+}
+
 struct err tmpl_put(struct ctx *cx, struct sv text, const struct tmpl_env *env, struct buf *out, bool *wanting)
 {
 	struct use u = { cx, env };
@@ -343,10 +360,7 @@ struct err tmpl_put(struct ctx *cx, struct sv text, const struct tmpl_env *env, 
 		TRY(eval(&u, part.expr, &v));
 		*wanting = *wanting || (!v.is_list && v.text.n == 0);
 		TRY(as_text(&u, &v, env->delimiter, &s));
-		if (env->in_url && past_host(out))
-			enc_pct(out, s);
-		else
-			buf_sv(out, s);
+		put_value(env, s, out);
 	}
 }
 

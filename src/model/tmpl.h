@@ -27,6 +27,7 @@ struct tmpl_env {
 	const struct tmpl_var *vars; size_t n_vars;
 	const struct tmpl_root *roots; size_t n_roots;
 	struct sv delimiter;                         /* how a list becomes text */
+	bool in_json;                                /* values are escaped as the inside of a JSON string */
 	bool in_url;                                 /* values are percent-encoded once the host part has ended, and raw before */
 	/* sign_jwt(): NULL where it is not offered. */
 	struct err (*sign)(struct ctx *cx, void *arg, struct buf *out); void *sign_arg;

@@ -71,7 +71,7 @@ struct err wire_exchange(struct ctx *cx, const struct wire_client *c, struct tok
 struct wire_revoke { const struct secret *access, *refresh; };
 struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in, struct wire_outcome *how) MUST_USE;
 /* User info as a JSON object text (response_map applied) and the account id; RFC 7662-like introspection updates set; lookups add to stored. */
-struct wire_user { struct secret *json; struct sv account; };
+struct wire_user { struct secret *json; struct sv account, name, email; /* in the arena; p NULL: not told */ };
 void wire_user_clear(struct wire_user *u) NONNULL(1);
 struct err wire_user_info(struct ctx *cx, const struct wire_client *c, const struct token_set *set, struct wire_user *out,
     struct wire_outcome *how) MUST_USE;

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/arena.h"
+#include "core/codec.h"
+#include "core/jout.h"
+#include "core/text.h"
+#include "wire/wire_env.h"
+#include "wire/wire_redact.h"
+
+enum { MOST_QUERY = 16384, MOST_VALUE = 8192, MOST_PARAMS = 64, MOST_ERROR = 64, MOST_WORDS = 300, MOST_KEPT = 1024 };
+
+static struct err bad(struct ctx *cx) { return refuse(cx, E_BAD_INPUT, "the provider's answer in the address is not well formed"); }
+
+/* RFC 6749 section 3.1: no parameter twice; so one of them could not be meant for somebody else. */
+static struct err read_query(struct ctx *cx, struct sv query, struct node **out)
+{
+	struct node *map = node_new(cx->arena, NODE_MAP);
+	struct pair p;
+	bool torn = false;
+
+	if (map == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "callback");
+	if (query.n > MOST_QUERY)
+		return bad(cx);
+	if (sv_starts(query, SV("?")))
+		query = sv_from(query, 1);
+	while (form_next(cx->arena, &query, &p, &torn)) {
+		if (node_get_sv(map, p.name) != NULL || map->n == MOST_PARAMS || p.value.n > MOST_VALUE || !text_is_utf8(p.name) ||
+		    !text_is_utf8(p.value) || text_has_control(p.value))
+			return bad(cx);
+		if (!node_set(cx->arena, map, p.name, node_new_text(cx->arena, p.value)))
+			return fail(cx, E_INTERNAL, "out of memory", "callback");
+	}
+	*out = map;
+	return torn ? bad(cx) : OK;
+}
+
+static struct sv there(const struct node *map, const char *name)
+{
+	struct sv s = node_text_at(map, name);
+
+	return s.n == 0 ? SV_NONE : s;
+}
+
+struct err wire_callback_state(struct ctx *cx, struct sv query, struct sv *state)
+{
+	struct node *map = NULL;
+
+	*state = SV_NONE;
+	TRY(read_query(cx, query, &map));
+	*state = there(map, "state");
+	return OK;
+}
+
+/* RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, and common words beside them. */
+static const struct { const char *error; enum reason reason; } standard[] = {
+	{ "access_denied", REASON_DENIED },
+	{ "user_denied", REASON_DENIED },
+	{ "user_cancelled_login", REASON_DENIED },
+	{ "user_cancelled_authorize", REASON_DENIED },
+	{ "consent_required", REASON_DENIED },
+	{ "invalid_request", REASON_MISCONFIGURED },
+	{ "unauthorized_client", REASON_MISCONFIGURED },
+	{ "unsupported_response_type", REASON_MISCONFIGURED },
+	{ "invalid_scope", REASON_MISCONFIGURED },
+	{ "invalid_client", REASON_MISCONFIGURED },
+	{ "redirect_uri_mismatch", REASON_MISCONFIGURED },
+	{ "application_suspended", REASON_MISCONFIGURED },
+	{ "server_error", REASON_PROVIDER_DOWN },
+	{ "temporarily_unavailable", REASON_PROVIDER_DOWN },
+};
+
+static enum reason reason_for(const struct pdef *d, struct sv error)
+{
+	struct sv own = node_text(node_get_sv(d->parts->callback_errors, error));
+
+	if (own.p != NULL)
+		return sv_eqz(own, "denied") ? REASON_DENIED : sv_eqz(own, "config_error") ? REASON_MISCONFIGURED : REASON_PROVIDER_DOWN;
+	for (size_t i = 0; i < ARRAY_LEN(standard); i++)
+		if (sv_eqz(error, standard[i].error))
+			return standard[i].reason;
+	return REASON_BAD_ANSWER;
+}
+
+static struct err words(struct ctx *cx, const struct node *map, const struct pdef *d, struct wire_callback *out)
+{
+	struct sv known[2] = { out->code, out->state }, error = there(map, "error"), said = there(map, "error_description");
+	char *e = arena_alloc(cx->arena, MOST_ERROR), *w = arena_alloc(cx->arena, MOST_WORDS + 1);
+	const struct sv_list secrets = { known, ARRAY_LEN(known) };
+
+	if (e == NULL || w == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "callback");
+	if (error.p == NULL)
+		return OK;
+	wire_redact(error, secrets, e, MOST_ERROR);
+	wire_redact(said.p == NULL ? SV("") : said, secrets, w, MOST_WORDS + 1);
+	out->error = e;
+	out->description = sv_of(w);
+	out->reason = reason_for(d, error);
+	out->denied = out->reason == REASON_DENIED;
+	return OK;
+}
+
+static struct err keep(struct ctx *cx, const struct node *map, const struct pdef *d, struct sv *out)
+{
+	CLEANUP(buf_free) struct buf b = BUF(65536);
+	struct jout w = JOUT(&b);
+
+	jout_open(&w, NULL);
+	for (size_t i = 0; i < d->parts->callback_store.n; i++) {
+		struct sv name = d->parts->callback_store.v[i], value = node_text(node_get_sv(map, name));
+
+		if (value.n == 0 || value.n > MOST_KEPT)
+			continue;
+		jout_key(&w, name);
+		jout_str(&w, NULL, value);
+	}
+	jout_close(&w);
+	TRY(jout_done(cx, &w));
+	*out = arena_sv(cx->arena, buf_view(&b));
+	return out->p == NULL ? fail(cx, E_INTERNAL, "out of memory", "callback") : OK;
+}
+
+struct err wire_callback_read(struct ctx *cx, const struct pdef *d, struct sv query, struct wire_callback *out)
+{
+	struct node *map = NULL;
+
+	*out = (struct wire_callback){ .reason = REASON_NONE };
+	TRY(read_query(cx, query, &map));
+	out->state = there(map, "state");
+	out->iss = there(map, "iss");
+	out->code = node_text(node_get_sv(map, d->parts->callback_code));
+	if (out->code.n == 0)
+		out->code = SV_NONE;
+	TRY(words(cx, map, d, out));
+	if (out->error != NULL)
+		out->code = SV_NONE;             /* both is neither: an error is never redeemed */
+	return keep(cx, map, d, &out->stored);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/text.h"
+#include "model/jpath.h"
+#include "wire/wire_answer.h"
+#include "wire/wire_fate.h"
+#include "wire/wire_send.h"
+#include <stdio.h>
+
+/* RFC 7009 section 2.2: a token the server does not know (any more) is as good as revoked. */
+static bool is_gone(const struct wire_outcome *how)
+{
+	bool word = sv_eqz(sv_of(how->error), "invalid_token") || sv_eqz(sv_of(how->error), "invalid_grant");
+
+	return how->status == 404 || how->status == 410 || (how->status == 400 && word) || how->fate == WIRE_DEAD;
+}
+
+static struct err read_reply(struct ctx *cx, struct wire_env *e, const struct net_reply *reply, struct wire_outcome *how)
+{
+	const struct pdef_call *call = &e->client->def->parts->revoke;
+	const struct node *tree = NULL;
+	bool good = how->status >= 200 && how->status < 300;
+
+	TRY(wire_answer_tree(cx, buf_view(&reply->body), reply->content_type, PANSWER_AUTO, &tree));
+	if (good && call->ok_when.p != NULL)
+		TRY(jpath_test(cx, call->ok_when, tree, &good));
+	if (good)
+		return OK;
+	TRY(wire_fate_read(cx, e, &(struct wire_fate_in){ PAT_REVOKE, NULL, tree }, how));
+	if (is_gone(how)) {
+		how->fate = WIRE_OK;
+		how->reason = REASON_NONE;
+		(void)snprintf(how->detail, sizeof how->detail, "the provider did not know the token any more");
+	}
+	return OK;
+}
+
+struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in, struct wire_outcome *how)
+{
+	const struct pdef_parts *p = c->def->parts;
+	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
+	bool access = in->access != NULL && (p->revoke_access || in->refresh == NULL);
+	const struct secret *which = access ? in->access : in->refresh;
+	struct wire_env e;
+
+	*how = (struct wire_outcome){ .fate = WIRE_CONFIG, .reason = REASON_MISCONFIGURED };
+	if (!c->def->can_revoke || which == NULL) {
+		(void)snprintf(how->detail, sizeof how->detail, "this provider has no way to revoke a token");
+		return OK;
+	}
+	TRY(wire_env_start(cx, c, &e));
+	wire_env_secret(&e, "access_token", in->access == NULL ? SV_NONE : secret_view(in->access));
+	wire_env_secret(&e, "refresh_token", in->refresh == NULL ? SV_NONE : secret_view(in->refresh));
+	wire_env_text(&e, "token", secret_view(which));
+	wire_env_text(&e, "token_type_hint", access ? SV("access_token") : SV("refresh_token"));
+	const struct wire_param params[] = {
+		{ "token", secret_view(which) }, { "token_type_hint", access ? SV("access_token") : SV("refresh_token") },
+	};
+	TRY(wire_send(cx, &e, &(struct wire_send){ .purpose = "revoke", .at = PAT_REVOKE, .call = &p->revoke, .params = params,
+		.n_params = ARRAY_LEN(params) }, &reply, how));
+	return how->fate == WIRE_OK ? read_reply(cx, &e, &reply, how) : OK;
+}
