@@ -295,6 +295,22 @@ static void read_answer(struct transfer *t)
 	}
 }
 
+/* Before the request has left, libcurl's own words name hosts and certificates only. */
+static const char *why_of(const struct transfer *t)
+{
+	const struct net_reply *r = t->reply;
+
+	if (r->fate == NET_DONE)
+		return "";
+	if (r->fate == NET_REFUSED)
+		return "its address is refused by the egress guard";
+	if (t->forbidden || t->repeated || r->fate == NET_TOO_LARGE)
+		return net_fate_text(r->fate);
+	if (!r->sent && t->error[0] != '\0')
+		return t->error;
+	return t->rc == CURLE_OK ? net_fate_text(r->fate) : curl_easy_strerror(t->rc);
+}
+
 void transfer_finish(struct transfer *t)
 {
 	struct net_reply *r = t->reply;
@@ -303,12 +319,8 @@ void transfer_finish(struct transfer *t)
 		r->fate = fate_of(t);
 		if (r->fate == NET_DONE)
 			read_answer(t);
-		/* Before the request has left, libcurl's own words name hosts and certificates only. */
-		const char *why = r->fate == NET_REFUSED            ? "its address is refused by the egress guard"
-				  : r->fate == NET_DONE             ? ""
-				  : !r->sent && t->error[0] != '\0' ? t->error
-				  : t->rc != CURLE_OK && !t->forbidden && !t->repeated ? curl_easy_strerror(t->rc)
-										       : net_fate_text(r->fate);
+		const char *why = why_of(t);
+
 		say(r->detail, sizeof r->detail, "%s%s%.140s", t->host, why[0] == '\0' ? "" : ": ", why);
 	}
 	headers_free(t->headers);
