@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
 #include "core/arena.h"
-#include "core/buf.h"
 #include "core/text.h"
 #include "store/migrate.h"
 #include "store/store_inner.h"
@@ -97,13 +96,30 @@ static const struct data_key *key_for(const struct store *st, struct sv project)
 			return st->projects[i].key;
 	return NULL;
 }
-/* "table.column:project:row"; a project's id holds no colon, so no two places have one name. */
-static struct err where(struct ctx *cx, const struct seal_at *at, struct sv *out)
+/* "table.column:project:row"; a project's id holds no colon, so no two places have one name.  On the path of every
+ * token read, hence without printf. */
+struct place {
+	char text[400];
+	size_t n;
+};
+static bool place_add(struct place *p, struct sv part)
 {
-	char *text = arena_printf(cx->arena, "%s:%.*s:%.*s", at->table_column, SV_FMT(at->project), SV_FMT(at->row));
-
-	*out = sv_of(text);
-	return text != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "seal");
+	if (part.n >= sizeof p->text - p->n)
+		return false;
+	if (part.n > 0)
+		memcpy(p->text + p->n, part.p, part.n);
+	p->n += part.n;
+	return true;
+}
+static struct err where(struct ctx *cx, const struct seal_at *at, struct place *p, struct sv *out)
+{
+	p->n = 0;
+	*out = SV_NONE;
+	if (!place_add(p, sv_of(at->table_column)) || !place_add(p, SV(":")) || !place_add(p, at->project) ||
+	    !place_add(p, SV(":")) || !place_add(p, at->row))
+		return fail(cx, E_INTERNAL, "storage error", "the name of a row in %s is too long", at->table_column);
+	*out = (struct sv){ p->text, p->n };
+	return OK;
 }
 static struct err no_key(struct ctx *cx, const struct seal_at *at)
 {
@@ -114,12 +130,13 @@ struct err store_seal(struct ctx *cx, struct store *st, const struct seal_at *at
 {
 	const struct data_key *k = key_for(st, at->project);
 	CLEANUP(box_free) struct box b = { .p = NULL };
+	struct place place;
 	struct sv name;
 
 	*box = SV_NONE;
 	if (k == NULL)
 		return no_key(cx, at);
-	TRY(where(cx, at, &name));
+	TRY(where(cx, at, &place, &name));
 	TRY(seal_close(cx, k, name, plain, &b));
 	*box = arena_sv(cx->arena, box_view(&b));
 	return box->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "seal");
@@ -127,12 +144,13 @@ struct err store_seal(struct ctx *cx, struct store *st, const struct seal_at *at
 struct err store_unseal(struct ctx *cx, struct store *st, const struct seal_at *at, struct sv box, struct secret **out)
 {
 	const struct data_key *k = key_for(st, at->project);
+	struct place place;
 	struct sv name;
 
 	*out = NULL;
 	if (k == NULL)
 		return no_key(cx, at);
-	TRY(where(cx, at, &name));
+	TRY(where(cx, at, &place, &name));
 	return seal_open(cx, k, name, box, out);
 }
 struct sha256 store_mac(const struct store *st, enum mac_key key, struct sv in)

@@ -139,6 +139,25 @@ TEST(sealed_rows_open_in_their_place_only)
 	CHECK(store_seal(cx, w.st, &wrong[3], SV("token"), &box).code == E_INTERNAL && box.p == NULL);
 }
 
+TEST(a_place_that_is_too_long_is_refused)
+{
+	static char row[500];
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
+	struct sv box;
+
+	memset(row, 'x', sizeof row);
+	for (size_t n = 300; n <= sizeof row; n += 100) {
+		const struct seal_at at = { "settings.value", SV(""), { row, n } };
+		CLEANUP(secret_drop) struct secret *s = NULL;
+		struct err e = store_seal(cx, w.st, &at, SV("token"), &box);
+
+		CHECK(IS_ERR(e) == (n > 300));
+		CHECK(IS_ERR(e) || !IS_ERR(store_unseal(cx, w.st, &at, box, &s)));
+		(void)forgive(cx);
+	}
+}
+
 TEST(readers_are_lent_and_given_back)
 {
 	enum { N = 20 };
