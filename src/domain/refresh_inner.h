@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REFRESH_INNER_H
+#define REFRESH_INNER_H
+/* refresh_inner.h: what the files of refresh share: the queue's thing, one refresh, its event. */
+#include "domain/refresh.h"
+#include "domain/refresh_circuit.h"
+#include "store/store_connection.h"
+#include "wire/wire.h"
+#define REFRESH_CALL  SEC(20) /* design 8: calls end after 20 s, */
+#define REFRESH_LEASE SEC(45) /* the lease lasts 45 s */
+
+struct circuits *refresh_circuits(struct refresher *r) NONNULL(1);
+
+/* One refresh, start to end. */
+struct refresh_one {
+	struct sv project_id, id;
+	int64_t early; /* this generation is renewed although it is not due; 0: only when due */
+	bool background;
+};
+struct refresh_done {
+	enum refreshed how;
+	const struct provider *ran; /* a background place of this provider was held and is free again; NULL: none was */
+	const struct provider *full; /* background: 32 of this provider run already; try again when one has ended */
+};
+struct err refresh_run(struct ctx *cx, struct engine *en, const struct refresh_one *in,
+		       struct refresh_done *out) MUST_USE NONNULL(1, 2, 3, 4);
+
+/* A line of the connection's story; *out borrows from cx->arena. */
+struct refresh_line {
+	const struct connection *c;
+	const char *step, *outcome, *reason; /* reason NULL: none */
+	const struct wire_outcome *how;      /* NULL: no call */
+	int64_t tries, next_try_at;          /* 0: not told */
+	const char *note;                    /* NULL: none */
+};
+struct err refresh_event(struct ctx *cx, const struct refresh_line *line, struct event *out) MUST_USE NONNULL(1, 2, 3);
+/* When to try again: how long after the n-th try in a row, with jitter. */
+int64_t refresh_backoff(const struct pdef *def, enum wire_fate fate, int64_t tries) NONNULL(1);
+#endif
