@@ -45,9 +45,9 @@ static bool holds(struct sv s, const char *what)
 
 static bool is_json(struct sv body, struct sv content_type, int type)
 {
-	if (type != PANSWER_AUTO)
-		return type == PANSWER_JSON;
-	return sv_starts(body, SV("{")) || sv_starts(body, SV("[")) || holds(content_type, "json");
+	if (sv_starts(body, SV("{")) || sv_starts(body, SV("[")))
+		return true;                     /* no form begins so */
+	return type == PANSWER_AUTO ? holds(content_type, "json") : type == PANSWER_JSON;
 }
 
 /* A form has pairs and no markup: an HTML page with a "=" in it is none. */
