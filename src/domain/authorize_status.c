@@ -94,7 +94,7 @@ static struct err token(struct ctx *cx, struct engine *en, const struct auth_sta
 		TRY(standing_of(cx, en, a, &now));
 	}
 	out->status = AUTH_FAILED;
-	out->reason = (int)(now.reason == REASON_NONE ? REASON_REVOKED : now.reason);
+	out->reason = (int)(now.reason == REASON_NONE ? REASON_NO_REFRESH : now.reason);
 	return OK;
 }
 

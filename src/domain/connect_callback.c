@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/arena.h"
 #include "core/codec.h"
-#include "core/hub.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "core/url.h"
@@ -128,7 +127,7 @@ static struct err go_on(struct ctx *cx, struct engine *en, struct story *s, stru
 	if (cb.code.n == 0)
 		return ended(cx, en, s, (struct verdict){ REASON_BAD_ANSWER, false }, out);
 	if (s->lane != ACCESS_CALL) {
-		out->peer_key = hub_topic("peer", v->f.provider_id);
+		out->peer_key = access_peer(v->p);
 		return (struct err){ E_TAKE_CALL };
 	}
 	return connect_redeem(cx, en, &(struct redeem){ v, &cb, s->br }, out);

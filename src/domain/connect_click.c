@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/arena.h"
 #include "core/clock.h"
+#include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/connect_inner.h"
@@ -22,18 +24,12 @@ struct clicked {
 
 struct err connect_scopes_of(struct ctx *cx, const struct connection *c, struct sv_list *out)
 {
-	struct sv_list requested, granted;
+	struct scope_state have = { .known = c->scope_known };
 
-	TRY(scopes_from_json(cx, c->requested_scopes, &requested));
-	TRY(scopes_from_json(cx, c->granted_scopes, &granted));
-	*out = requested;
-	if (!c->scope_known)
-		return OK;
-	for (size_t i = 0; i < requested.n; i++) /* spellings are comparable: what was really granted counts */
-		if (scopes_contain(granted, (struct sv_list){ &requested.v[i], 1 }))
-			*out = granted;
-	if (requested.n == 0)
-		*out = granted;
+	TRY(scopes_from_json(cx, c->requested_scopes, &have.requested));
+	TRY(scopes_from_json(cx, c->granted_scopes, &have.granted));
+	/* Where the provider spells scopes another way, what was asked for is what it understands (contract 2.2). */
+	*out = have.granted.n > 0 && scopes_cover(&have, have.granted) ? have.granted : have.requested;
 	return OK;
 }
 
@@ -228,6 +224,18 @@ static struct err open_flow(struct ctx *cx, struct engine *en, const struct visi
 	return done.ended ? (struct err){ E_STALE } : OK;
 }
 
+/* The definition cannot even make the address: the operator can mend that, so the link stays. */
+static struct err misconfigured(struct ctx *cx, struct engine *en, const struct visit *v, struct next *out)
+{
+	struct sv say = arena_sv(cx->arena, sv_of(cx->cause.say));
+
+	log_cause(cx, LOG_WARN, "provider.misconfigured");
+	(void)forgive(cx);
+	TRY(connect_failed(cx, en, v, REASON_MISCONFIGURED, out));
+	out->message = say;
+	return OK;
+}
+
 struct err connect_click(struct ctx *cx, struct engine *en, struct sv token, const struct browser *br, struct next *out)
 {
 	struct visit v;
@@ -244,6 +252,8 @@ struct err connect_click(struct ctx *cx, struct engine *en, struct sv token, con
 		if (!v.p->active)
 			return connect_failed(cx, en, &v, REASON_PROVIDER_CHANGED, out);
 		e = open_flow(cx, en, &v, br, out);
+		if (e.code == E_CONFIG)
+			return misconfigured(cx, en, &v, out);
 		if (e.code != E_STALE)
 			return e;
 		(void)forgive(cx);

@@ -74,7 +74,14 @@ static struct err call(struct ctx *cx, struct engine *en, const struct redeem *i
 	if (verifier != NULL)
 		ask.verifier = secret_view(verifier);
 	TRY(scopes_from_json(cx, v->f.asked_scopes, &ask.asked));
-	return wire_redeem(cx, &client, &ask, &out->set, &out->how);
+	struct err e = wire_redeem(cx, &client, &ask, &out->set, &out->how);
+	if (e.code != E_CONFIG)
+		return e;
+	out->how.fate = WIRE_CONFIG; /* the definition or the client cannot even ask: nothing was sent */
+	if (!sv_copy(sv_upto(sv_of(cx->cause.say), sizeof out->how.detail - 1), out->how.detail,
+		     sizeof out->how.detail))
+		out->how.detail[0] = '\0';
+	return forgive(cx);
 }
 
 /* ---- the answer into the store ---- */

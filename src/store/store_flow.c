@@ -144,11 +144,11 @@ static const char *column(enum flow_box which)
 /* *box p NULL when there is nothing to seal. */
 struct place {
 	struct sv project_id, id;
+	enum flow_box which;
 };
-static struct err close_box(struct ctx *cx, struct tx *tx, const struct place *p, enum flow_box which, struct sv plain,
-			    struct sv *box)
+static struct err close_box(struct ctx *cx, struct tx *tx, const struct place *p, struct sv plain, struct sv *box)
 {
-	struct seal_at at = { .table_column = column(which), .project = p->project_id, .row = p->id };
+	struct seal_at at = { .table_column = column(p->which), .project = p->project_id, .row = p->id };
 
 	*box = SV_NONE;
 	return plain.p == NULL ? OK : store_seal(cx, tx_store(tx), &at, plain, box);
@@ -187,7 +187,7 @@ struct err store_flow_start(struct ctx *cx, struct tx *tx, const struct flow_sta
 	struct sv pkce;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(close_box(cx, tx, &(struct place){ f->project_id, f->id }, FLOW_PKCE, in->pkce, &pkce));
+	TRY(close_box(cx, tx, &(struct place){ f->project_id, f->id, FLOW_PKCE }, in->pkce, &pkce));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	for (size_t i = 0; i < ARRAY_LEN(text); i++)
 		db_bind_sv(q, (int)i + 1, text[i]);
@@ -210,7 +210,7 @@ struct err store_flow_test(struct ctx *cx, struct tx *tx, const struct flow *f, 
 	struct sv box;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(close_box(cx, tx, &(struct place){ f->project_id, f->id }, FLOW_ID, flow_id, &box));
+	TRY(close_box(cx, tx, &(struct place){ f->project_id, f->id, FLOW_ID }, flow_id, &box));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_sv(q, 1, f->id);
 	db_bind_sv(q, 2, f->project_id);
@@ -229,7 +229,7 @@ struct err store_flow_form(struct ctx *cx, struct tx *tx, const struct flow_form
 	struct sv box;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id }, FLOW_FORM, in->form, &box));
+	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_FORM }, in->form, &box));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_blob(q, 1, sha256_view(&hash));
 	db_bind_blob(q, 2, box);
@@ -265,13 +265,12 @@ struct err store_flow_tokens(struct ctx *cx, struct tx *tx, const struct flow_to
 				  "refresh_expires_at = $9, expires_at = $10 "
 				  "WHERE id = $11 AND status = $12";
 	const char *from = in->again ? "unverified" : "redeeming";
-	struct place at = { in->project_id, in->id };
 	struct sv access, refresh, user_info;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(close_box(cx, tx, &at, FLOW_ACCESS, maybe(in->access), &access));
-	TRY(close_box(cx, tx, &at, FLOW_REFRESH, maybe(in->refresh), &refresh));
-	TRY(close_box(cx, tx, &at, FLOW_USER_INFO, maybe(in->user_info), &user_info));
+	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_ACCESS }, maybe(in->access), &access));
+	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_REFRESH }, maybe(in->refresh), &refresh));
+	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_USER_INFO }, maybe(in->user_info), &user_info));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_blob(q, 1, access);
 	db_bind_blob(q, 2, refresh);
@@ -296,7 +295,7 @@ struct err store_flow_name(struct ctx *cx, struct tx *tx, const struct flow *flo
 	struct sv box;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(close_box(cx, tx, &(struct place){ flow->project_id, flow->id }, FLOW_ID, flow_id, &box));
+	TRY(close_box(cx, tx, &(struct place){ flow->project_id, flow->id, FLOW_ID }, flow_id, &box));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_blob(q, 1, sha256_view(&hash));
 	db_bind_blob(q, 2, box);
