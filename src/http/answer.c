@@ -231,7 +231,7 @@ void answer_send(struct work *w)
 	make_whole(w);
 	if (w->rq.status == 0)
 		w->rq.status = 200;
-	if (c->eof || c->loop->draining)
+	if (c->loop->draining)
 		w->rq.close = true;
 	write_head(w);
 	if (!buf_ok(&w->line)) {

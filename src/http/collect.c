@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The client's X-Request-Id if it is harmless, else one of ours: 16 random hex digits of the loop and a count. */
-static void request_id(struct work *w)
+static void give_id(struct work *w)
 {
 	static const char hex[] = "0123456789abcdef";
 	struct sv theirs = http_header_in(&w->rq, "X-Request-Id");
@@ -53,7 +53,7 @@ static enum collect head(struct conn *c, struct work *w, struct refusal *why)
 	if (!parse(c, w, why))
 		return COLLECT_REFUSED;
 	who_asks(c, w);
-	request_id(w);
+	give_id(w);
 	return COLLECT_READY;
 }
 
@@ -84,6 +84,22 @@ static enum collect chunked_body(struct conn *c, struct work *w, struct refusal 
 	w->body_n = at.body;
 	w->n = w->scan.head_n + at.body;
 	return w->chunk.at == CHUNK_DONE ? COLLECT_READY : COLLECT_MORE;
+}
+
+void collect_nothing(struct conn *c, struct work *w)
+{
+	struct request *rq = &w->rq;
+
+	if (w->began == 0)
+		w->began = clock_mono();
+	w->cx.now = clock_now();
+	if (w->id[0] != '\0') /* the head was read: the request is what it is */
+		return;
+	rq->n_headers = 0;
+	rq->target = rq->path = rq->query = rq->route_path = rq->host = SV("");
+	rq->method = M_OTHER;
+	who_asks(c, w);
+	give_id(w);
 }
 
 enum collect collect_step(struct conn *c, struct work *w, struct refusal *why)

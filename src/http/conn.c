@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/clock.h"
 #include "core/text.h"
 #include "http/inside.h"
 #include <stdlib.h>
@@ -171,6 +170,7 @@ static void refuse_now(struct conn *c, struct work *w, int status, const char *s
 {
 	w->n = waiting(c);
 	c->state = CONN_RUN;
+	collect_nothing(c, w);
 	answer_refuse(w, status, say, true);
 	answer_send(w);
 }
@@ -360,7 +360,6 @@ void conn_refuse(struct conn *c, int status, const char *sentence)
 		return;
 	}
 	w->in_conn = false;
-	w->began = clock_mono();
 	refuse_now(c, w, status, sentence);
 	conn_input(c);
 }

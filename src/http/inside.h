@@ -159,8 +159,8 @@ void loop_work_back(struct loop *l, struct work *w) NONNULL(1, 2);
 void loop_clock(struct conn *c, enum clock_list list) NONNULL(1); /* leaves its list, joins another */
 void loop_quiet(struct server *s) NONNULL(1);                     /* tells server_wait that something ended */
 
-/* accept.c */
-void accept_from(struct loop *l, uv_stream_t *listener, bool control) NONNULL(1, 2);
+/* admit.c: new connections. */
+void admit_from(struct loop *l, uv_stream_t *listener, bool control) NONNULL(1, 2);
 
 /* conn.c: a connection's life. */
 void conn_refuse(struct conn *c, int status, const char *sentence) NONNULL(1, 3); /* before any request; no TLS */
@@ -181,6 +181,7 @@ void conn_work_done(struct work *w) NONNULL(1); /* back to the loop, with all th
 /* collect.c: from bytes to a complete request. */
 enum collect { COLLECT_MORE, COLLECT_READY, COLLECT_REFUSED };
 enum collect collect_step(struct conn *c, struct work *w, struct refusal *why) MUST_USE NONNULL(1, 2, 3);
+void collect_nothing(struct conn *c, struct work *w) NONNULL(1, 2); /* to be refused: makes what there is a request */
 
 /* answer.c: the answer's bytes. */
 void answer_send(struct work *w) NONNULL(1); /* w->c must be there */

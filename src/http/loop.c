@@ -287,7 +287,7 @@ static void on_connection(uv_stream_t *listener, int status)
 
 	for (size_t i = 0; status == 0 && i < l->n_listeners; i++)
 		if (&l->listener[i].stream == listener)
-			accept_from(l, listener, l->is_control[i]);
+			admit_from(l, listener, l->is_control[i]);
 }
 
 struct err loop_listen(struct ctx *cx, struct loop *l, int fd, bool control)

@@ -339,3 +339,63 @@ TEST(draining_answers_what_runs_and_takes_nothing_new)
 	CHECK(server_port(next.server, 0) == port);
 	world_stop(&next);
 }
+
+/* ---- what it tells ---- */
+TEST(the_access_log_names_routes_not_queries)
+{
+	struct world w = { .how = { .access_log = true } };
+	char text[4096] = "";
+	FILE *f = tmpfile();
+	int before = dup(STDERR_FILENO);
+
+	CHECK(f != NULL && before >= 0);
+	world_start(&w);
+	CHECK(dup2(fileno(f), STDERR_FILENO) >= 0);
+	int fd = dial(&w);
+	bool answered = ask(fd, "POST /pool/secret1?q=secret2 HTTP/1.1\r\nHost: x\r\nCookie: secret3=secret4\r\n"
+				"Authorization: secret5\r\nX-Request-Id: here\r\nContent-Length: 7\r\n\r\nsecret6")
+			    .status == 200;
+	int refused = ask(fd, "GET /secret7 HTTP/1.1\r\nHost: secret8\r\nHost: secret9\r\n\r\n").status;
+	bool has_id = strstr(ear.b, "X-Request-Id: \r\n") == NULL;
+	(void)close(fd);
+	world_stop(&w);
+	CHECK(dup2(before, STDERR_FILENO) >= 0);
+	rewind(f);
+	bool read_it = fread(text, 1, sizeof text - 1, f) > 0;
+	(void)fclose(f);
+	(void)close(before);
+	CHECK(read_it && answered && refused == 400 && has_id && strstr(text, "secret") == NULL);
+	CHECK(strstr(text, "http.request request_id=\"here\" method=\"POST\" route=\"/pool/{id}\" status=200 bytes=") !=
+	      NULL);
+	CHECK(strstr(text, "route=\"-\" status=400") != NULL && strstr(text, "duration_us=") != NULL);
+}
+
+TEST(a_start_without_memory_leaves_nothing_behind)
+{
+	struct world w = { .value = 0 };
+	long k = 1;
+
+	world_start(&w);
+	for (;; k++) {
+		struct ctx *cx = tt_ctx();
+		struct listen at = { "localhost", 0 };
+		struct server_how how = { .app = w.how.app,
+					  .hub = w.hub,
+					  .listen = &at,
+					  .n_listen = 1,
+					  .loops = 2,
+					  .server_name = "x",
+					  .trusted_proxies = { &(struct sv)SV_INIT("::1"), 1 } };
+		struct server *s = NULL;
+		tt_fail_alloc(k);
+		struct err e = server_start(cx, &how, &s);
+		tt_fail_alloc(0);
+		if (!IS_ERR(e)) {
+			server_drop(&s);
+			break;
+		}
+		CHECK(s == NULL && e.code == cx->cause.code);
+	}
+	CHECK(k > 5);
+	world_stop(&w);
+}

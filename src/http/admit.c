@@ -31,7 +31,7 @@ static bool take(struct conn *c, uv_stream_t *listener)
 	return c->loop->server->tls == NULL || tls_open(c);
 }
 
-void accept_from(struct loop *l, uv_stream_t *listener, bool control)
+void admit_from(struct loop *l, uv_stream_t *listener, bool control)
 {
 	struct server *s = l->server;
 	struct conn *c = calloc(1, sizeof *c);
