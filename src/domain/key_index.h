@@ -9,7 +9,7 @@
 #include "store/store_api_key.h"
 struct key_entry;
 void key_entry_free(struct key_entry *e);
-struct key_entry *key_entry_new(const struct api_key_row *row) MADE_BY(key_entry_free) MUST_USE NONNULL(1);
+struct key_entry *key_entry_new(const struct api_key_row *row) MUST_USE NONNULL(1);
 static inline void key_entry_drop(struct key_entry **e)
 {
 	key_entry_free(*e);

@@ -124,7 +124,7 @@ struct err key_create(struct ctx *cx, struct engine *en, const struct key_new *i
 	TRY(check_new(cx, en, in));
 	TRY(new_text(cx, &text));
 	id_ksuid("key_", cx->now, k->id);
-	if (!sv_copy(in->project_id, k->project_id, sizeof k->project_id) ||
+	if (text == NULL || !sv_copy(in->project_id, k->project_id, sizeof k->project_id) ||
 	    !sv_copy(in->name, k->name, sizeof k->name) ||
 	    !sv_copy(sv_from(secret_view(text), KEY_TEXT - 4), k->last4, sizeof k->last4))
 		return fail(cx, E_INTERNAL, "a text does not fit", "key");

@@ -109,6 +109,16 @@ static struct err add_configured(struct ctx *cx, struct keyring *k, const struct
 		return refuse(cx, E_CONFIG, "security.root_keys: one of the %zu keys must say default: true", how->n);
 	return OK;
 }
+/* *out stays NULL when there is no file and the configuration has keys. */
+static struct err file_value(struct ctx *cx, const struct keyring_how *how, struct secret **out)
+{
+	struct err e = keyfile_read(cx, how->file, out);
+
+	if (e.code != E_NOT_FOUND || (how->n == 0 && !how->may_create))
+		return e;
+	(void)forgive(cx);
+	return how->n > 0 ? OK : keyfile_make(cx, how->file, out);
+}
 struct err keyring_load(struct ctx *cx, const struct keyring_how *how, struct keyring **out)
 {
 	CLEANUP(keyring_drop) struct keyring *k = calloc(1, sizeof *k);
@@ -120,16 +130,8 @@ struct err keyring_load(struct ctx *cx, const struct keyring_how *how, struct ke
 	if (k == NULL || k->v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "keyring");
 	TRY(add_configured(cx, k, how));
-	if (how->file != NULL) {
-		struct err e = keyfile_read(cx, how->file, &file);
-
-		if (e.code == E_NOT_FOUND && (how->n > 0 || how->may_create)) {
-			e = forgive(cx);
-			if (how->n == 0)
-				e = keyfile_make(cx, how->file, &file);
-		}
-		TRY(e);
-	}
+	if (how->file != NULL)
+		TRY(file_value(cx, how, &file));
 	if (file != NULL)
 		TRY(add_file(cx, k, secret_view(file)));
 	if (k->n == 0)

@@ -66,17 +66,24 @@ static struct err load_one(struct ctx *cx, struct store *st, struct db *db, cons
 			      purpose);
 	TRY(e);
 	TRY(store_row_text(cx, q, C_ROOT, root, sizeof root));
-	TRY(keyring_unwrap(cx, st->keys, &(struct wrapped){ root, at, db_col_blob(q, C_WRAPPED) }, out));
-	return secret_view(*out).n == KEY ? OK
-					  : fail(cx, E_INTERNAL, "a key of the store is damaged", "key %s", purpose);
+	return keyring_unwrap(cx, st->keys, &(struct wrapped){ root, at, db_col_blob(q, C_WRAPPED) }, out);
+}
+static struct err damaged(struct ctx *cx, const char *purpose)
+{
+	return fail(cx, E_CONFIG, "a key of the store is damaged; restore it from a backup", "key %s", purpose);
 }
 struct err store_keys_load(struct ctx *cx, struct store *st, struct db *db)
 {
 	CLEANUP(secret_drop) struct secret *own = NULL;
 
 	TRY(load_one(cx, st, db, own_purpose, &own));
+	if (own == NULL || secret_view(own).n != KEY)
+		return damaged(cx, own_purpose);
 	TRY(data_key_new(cx, own_purpose, secret_view(own), &st->own));
-	for (size_t i = 0; i < MAC_KEY__COUNT; i++)
+	for (size_t i = 0; i < MAC_KEY__COUNT; i++) {
 		TRY(load_one(cx, st, db, mac_purposes[i], &st->mac[i]));
+		if (st->mac[i] == NULL || secret_view(st->mac[i]).n != KEY)
+			return damaged(cx, mac_purposes[i]);
+	}
 	return OK;
 }
