@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HANDLERS_H
+#define HANDLERS_H
+/* handlers.h: one function a row of routes.c, one file a noun.  A handler reads its input, makes one domain call and
+ * writes the answer; who may call it, and with what body, is the row's business. */
+#include "http/route.h"
+handler_fn h_auth_authorize, h_auth_status, h_auth_confirm, h_auth_test_verifier;
+handler_fn h_provider_list, h_provider_create, h_provider_show, h_provider_patch, h_provider_delete;
+handler_fn h_connection_list, h_connection_delete;
+handler_fn h_setting_show, h_setting_put;
+handler_fn h_key_list, h_key_create, h_key_revoke;
+handler_fn h_account_list, h_account_create, h_account_show, h_account_password;
+handler_fn h_member_list, h_member_put, h_member_remove;
+handler_fn h_session_create, h_session_show, h_session_end, h_session_end_all;
+handler_fn h_authorization_list, h_authorization_show;
+handler_fn h_event_list, h_project_list;
+handler_fn h_health_show, h_health_config, h_health_swagger;
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/input.h"
+#include "core/jdoc.h"
+
+struct err input_tree(struct request *rq, const struct node **out)
+{
+	if (rq->body.n == 0)
+		return refuse(rq->cx, E_BAD_INPUT, "failed to validate request body: a JSON object is required");
+	return jdoc_parse(rq->cx, rq->body, "request body", out);
+}
+
+struct err input_fields(struct request *rq, const struct nfield *fields, size_t n, void *out)
+{
+	const struct node *tree;
+
+	TRY(input_tree(rq, &tree));
+	return node_decode(rq->cx, tree, &(struct node_decode){ fields, n, "", NODE_IGNORE_UNKNOWN }, out);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/page_list.h"
+#include "core/text.h"
+
+static struct err number(struct request *rq, const char *name, int64_t *out)
+{
+	struct sv s;
+
+	TRY(http_query(rq, name, &s));
+	if (s.p == NULL || s.n == 0)
+		return OK;
+	if (!sv_i64(s, INT64_MIN, INT64_MAX, out))
+		return bad_field(rq->cx, name, "integer", "must be an integer");
+	return OK;
+}
+
+struct err page_list_ask(struct request *rq, struct page *out)
+{
+	*out = (struct page){ .limit = PAGE_LIST_USUAL };
+	TRY(number(rq, "limit", &out->limit));
+	TRY(number(rq, "offset", &out->offset));
+	if (out->limit < 1)
+		out->limit = PAGE_LIST_USUAL;
+	if (out->limit > PAGE_LIST_MOST)
+		out->limit = PAGE_LIST_MOST;
+	if (out->offset < 0)
+		out->offset = 0;
+	return OK;
+}
+
+void page_list_open(struct jout *w)
+{
+	jout_open(w, NULL);
+	jout_list(w, "items");
+}
+
+void page_list_close(struct jout *w, const struct page_list_end *end)
+{
+	jout_list_end(w);
+	jout_i64(w, "limit", end->page.limit);
+	jout_i64(w, "offset", end->page.offset);
+	jout_i64(w, "page_count", (int64_t)end->n);
+	jout_i64(w, "total_count", end->total);
+	jout_close(w);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/schemas.h"
+#include "core/text.h"
+
+#define REQUEST_OPTIONAL                                                                \
+	" method:str auth_method:str auth_header_value_format:str<=200 params:map<str>" \
+	" request_content_type:(application/x-www-form-urlencoded|application/json)"    \
+	" response_content_type:(application/x-www-form-urlencoded|application/json) response_map:map<str>"
+#define REQUEST_SHOWN                                                                                \
+	"endpoint:str method:str auth_method:str auth_header_value_format:str expiration_format:str" \
+	" params:map<str> request_content_type:str response_content_type:str response_map:map<str>"
+#define PAGE_OF(T) "items*:[" T "] limit*:int offset*:int page_count*:int total_count*:int"
+
+/* Names and fields: contract appendix A; below it what is ours. */
+static const struct schema all[] = {
+	{ "Error", "name*:str message*:str field_errors:[FieldError]" },
+	{ "FieldError", "field*:str rule*:str message*:str" },
+	{ "ArbitraryObject", "" },
+	{ "auth.OAuth2AuthorizationRequirement", "scopes:[str]" },
+	{ "auth.AuthorizationRequirement",
+	  "id:str provider_id:str provider_type:str oauth2:auth.OAuth2AuthorizationRequirement" },
+	{ "AuthorizationInitiationRequest",
+	  "auth_requirement*:auth.AuthorizationRequirement user_id*:str<=256 next_uri:str<=2048" },
+	{ "auth.AuthorizationContext", "token:str user_info:map<any>" },
+	{ "auth.AuthorizationResponse",
+	  "id:str status:(not_started|pending|completed|failed) provider_id:str user_id:str scopes:[str] url:str"
+	  " context:auth.AuthorizationContext" },
+	{ "AuthorizationConfirmUserRequest", "flow_id*:str user_id*:str" },
+	{ "AuthorizationConfirmUserResponse", "auth_id*:str next_uri:str" },
+	{ "ValidateCustomVerifierRequest", "user_id*:str verifier_url*:str<=2048" },
+	{ "ValidateCustomVerifierResponse", "flow_id:str next_uri:str" },
+	{ "PKCEConfig", "enabled:bool code_challenge_method:str" },
+	{ "RequestTriggers", "on_token_grant:bool on_token_refresh:bool" },
+	{ "OAuth2RequestConfigCreateRequest", "endpoint*:str<=1000" REQUEST_OPTIONAL },
+	{ "OAuth2RequestConfigPatchRequest", "endpoint:str<=1000" REQUEST_OPTIONAL },
+	{ "OAuth2RequestConfigResponse", REQUEST_SHOWN },
+	{ "UserInfoRequestConfigCreateRequest", "endpoint*:str<=1000 triggers*:RequestTriggers" REQUEST_OPTIONAL },
+	{ "UserInfoRequestConfigPatchRequest", "endpoint:str<=1000 triggers:RequestTriggers" REQUEST_OPTIONAL },
+	{ "UserInfoRequestConfigResponse", "triggers:RequestTriggers " REQUEST_SHOWN },
+	{ "TokenIntrospectionCreateRequest",
+	  "endpoint*:str<=1000 triggers*:RequestTriggers enabled:bool expiration_format:str" REQUEST_OPTIONAL },
+	{ "TokenIntrospectionPatchRequest",
+	  "endpoint:str<=1000 triggers:RequestTriggers enabled:bool expiration_format:str" REQUEST_OPTIONAL },
+	{ "TokenIntrospectionRequestConfigResponse", "enabled:bool triggers:RequestTriggers " REQUEST_SHOWN },
+	{ "OAuth2ConfigCreateRequest",
+	  "client_id*:str<=1000 client_secret:str<=1000 scope_delimiter:(,| ) pkce:PKCEConfig"
+	  " authorize_request:OAuth2RequestConfigCreateRequest token_request:OAuth2RequestConfigCreateRequest"
+	  " refresh_request:OAuth2RequestConfigCreateRequest user_info_request:UserInfoRequestConfigCreateRequest"
+	  " token_introspection_request:TokenIntrospectionCreateRequest" },
+	{ "OAuth2ConfigPatchRequest",
+	  "client_id:str<=1000 client_secret:str<=1000 scope_delimiter:(,| ) pkce:PKCEConfig"
+	  " authorize_request:OAuth2RequestConfigPatchRequest token_request:OAuth2RequestConfigPatchRequest"
+	  " refresh_request:OAuth2RequestConfigPatchRequest user_info_request:UserInfoRequestConfigPatchRequest"
+	  " token_introspection_request:TokenIntrospectionPatchRequest" },
+	{ "SecretResponse", "binding:(static|tenant|project|account) editable:bool exists:bool hint:str" },
+	{ "OAuth2ConfigResponse",
+	  "client_id:str client_secret:SecretResponse redirect_uri:str scope_delimiter:str pkce:PKCEConfig"
+	  " authorize_request:OAuth2RequestConfigResponse token_request:OAuth2RequestConfigResponse"
+	  " refresh_request:OAuth2RequestConfigResponse user_info_request:UserInfoRequestConfigResponse"
+	  " token_introspection_request:TokenIntrospectionRequestConfigResponse" },
+	{ "BindingResponse", "type:(static|tenant|project|account) id:str" },
+	{ "AuthProviderCreateRequest", "id*:str<=100 description:str<=1000 external_id:str<=50 provider_id:str "
+				       "status:(active|inactive) type:(oauth2)"
+				       " oauth2:OAuth2ConfigCreateRequest" },
+	{ "AuthProviderPatchRequest",
+	  "id:str<=100 description:str<=1000 provider_id:str status:(active|inactive) type:(oauth2)"
+	  " oauth2:OAuth2ConfigPatchRequest" },
+	{ "AuthProviderResponse",
+	  "id:str description:str type:str provider_id:str external_id:str status:(active|inactive)"
+	  " binding:BindingResponse created_at:time updated_at:time oauth2:OAuth2ConfigResponse" },
+	{ "OffsetPage-AuthProviderResponse", PAGE_OF("AuthProviderResponse") },
+	{ "UserAuthProviderConnectionResponse",
+	  "id:str connection_id:str connection_status:str reason:str provider_id:str provider_type:str"
+	  " provider_description:str provider_user_info:any scopes:[str] user_id:str expires_at:time last_used_at:time"
+	  " created_at:time updated_at:time" },
+	{ "OffsetPage-UserAuthProviderConnectionResponse", PAGE_OF("UserAuthProviderConnectionResponse") },
+	{ "SessionVerificationSettingsResponse",
+	  "verifier_url:str unsafe_skip_verification:bool unsafe_skip_verification_choice_allowed:bool" },
+	{ "UpdateSessionVerificationSettingsRequest", "verifier_url:str<=2048 unsafe_skip_verification:bool" },
+	{ "HealthSchema", "healthy:bool reason:str" },
+	{ "DashboardConfigResponse", "authority:str clientId:str coordinatorUri:str" },
+	{ "EngineOAuth2ConfigResponse", "callback_url_template:str" },
+	{ "EngineServersConfig", "timeout_max_seconds:int" },
+	{ "EngineConfigResponse",
+	  "dashboard:DashboardConfigResponse oauth2:EngineOAuth2ConfigResponse servers:EngineServersConfig" },
+	/* ---- ours ---- */
+	{ "ApiKey", "id*:str name*:str hint*:str created_at*:time expires_at:time revoked_at:time last_used_at:time" },
+	{ "ApiKeyCreate", "name*:str<=256 expires_at:time" },
+	{ "ApiKeyCreated", "id*:str name*:str key*:str created_at*:time expires_at:time" },
+	{ "OffsetPage-ApiKey", PAGE_OF("ApiKey") },
+	{ "Account", "id*:str email*:str created_at*:time last_sign_in_at:time" },
+	{ "AccountCreate", "email*:str<=254 password*:str<=256 role:(verify|viewer|member|admin|owner)" },
+	{ "PasswordSet", "password*:str<=256" },
+	{ "OffsetPage-Account", PAGE_OF("Account") },
+	{ "Member",
+	  "account_id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at:time last_sign_in_at:time" },
+	{ "MemberPut", "role*:(verify|viewer|member|admin|owner)" },
+	{ "OffsetPage-Member", PAGE_OF("Member") },
+	{ "SessionCreate", "email*:str<=254 password*:str<=256" },
+	{ "Session", "account_id*:str email*:str project_id*:str role*:str" },
+	{ "Reason", "code*:str cause*:str fix*:str" },
+	{ "Authorization",
+	  "id*:str status*:(pending|completed|failed) user_id*:str provider_id*:str scopes*:[str] created_at*:time"
+	  " expires_at:time ended_at:time reason:Reason" },
+	{ "AuthorizationEvent", "at*:time step:str outcome:str reason:str data*:map<any>" },
+	{ "AuthorizationDetail",
+	  "id*:str status*:(pending|completed|failed) user_id*:str provider_id*:str scopes*:[str] created_at*:time"
+	  " expires_at:time ended_at:time reason:Reason events*:[AuthorizationEvent]" },
+	{ "OffsetPage-Authorization", PAGE_OF("Authorization") },
+	{ "Event",
+	  "id*:int at*:time kind:str principal_type:str principal_id:str source:str client_ip:str resource_type:str"
+	  " resource_id:str authorization_id:str step:str outcome:str reason:str data*:map<any>" },
+	{ "OffsetPage-Event", PAGE_OF("Event") },
+	{ "Project", "id*:str org_id*:str name*:str created_at*:time" },
+	{ "OffsetPage-Project", PAGE_OF("Project") },
+};
+
+struct schema_list schemas_all(void) { return (struct schema_list){ all, ARRAY_LEN(all) }; }
+
+const struct schema *schemas_find(struct sv name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (sv_eqz(name, all[i].name))
+			return &all[i];
+	return NULL;
+}
+
+/* Where the type that starts at s ends: at a space outside brackets. */
+static size_t type_end(struct sv s)
+{
+	int depth = 0;
+	size_t i = 0;
+
+	while (i < s.n && (depth > 0 || s.p[i] != ' ')) {
+		if (s.p[i] == '(')
+			depth++;
+		else if (s.p[i] == ')')
+			depth--;
+		i++;
+	}
+	return i;
+}
+
+bool schemas_next(struct sv *rest, struct schema_field *out, bool *bad)
+{
+	*bad = false;
+	while (rest->n > 0 && rest->p[0] == ' ')
+		*rest = sv_from(*rest, 1);
+	if (rest->n == 0)
+		return false;
+	struct sv after = *rest, name = sv_cut(&after, ':');
+	if (after.p == NULL || name.n == 0 || type_end(after) == 0) {
+		*bad = true;
+		return false;
+	}
+	out->required = name.p[name.n - 1] == '*';
+	out->name = sv_upto(name, name.n - out->required);
+	out->type = sv_upto(after, type_end(after));
+	*rest = sv_from(after, out->type.n);
+	return true;
+}
+
+static struct sv inside(struct sv s, size_t head) { return sv_upto(sv_from(s, head), s.n - head - 1); }
+
+bool schemas_type(struct sv s, struct schema_type *out)
+{
+	static const struct {
+		const char *word;
+		enum schema_kind kind;
+	} plain[] = { { "str", SCHEMA_STR },   { "int", SCHEMA_INT }, { "num", SCHEMA_NUM },
+		      { "bool", SCHEMA_BOOL }, { "any", SCHEMA_ANY }, { "time", SCHEMA_TIME } };
+
+	*out = (struct schema_type){ .kind = SCHEMA_REF, .of = s };
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+		if (sv_eqz(s, plain[i].word)) {
+			out->kind = plain[i].kind;
+			return true;
+		}
+	}
+	if (sv_starts(s, SV("str<="))) {
+		out->kind = SCHEMA_STR;
+		return sv_i64(sv_from(s, 5), 1, INT64_MAX, &out->most);
+	}
+	if (sv_starts(s, SV("map<")) && sv_ends(s, SV(">")))
+		*out = (struct schema_type){ .kind = SCHEMA_MAP, .of = inside(s, 4) };
+	else if (sv_starts(s, SV("[")) && sv_ends(s, SV("]")))
+		*out = (struct schema_type){ .kind = SCHEMA_LIST, .of = inside(s, 1) };
+	else if (sv_starts(s, SV("(")) && sv_ends(s, SV(")")))
+		*out = (struct schema_type){ .kind = SCHEMA_WORDS, .of = inside(s, 1) };
+	return out->kind != SCHEMA_REF || schemas_find(s) != NULL;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pages/html.h"
+#include "core/codec.h"
+#include "core/text.h"
+#include "domain/engine.h"
+#include "pages/p_asset.h"
+#include <assert.h>
+
+static const char policy[] = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+			     "frame-ancestors 'none'; form-action 'self'";
+
+void html_put(struct html *h, const char *literal, const struct sv *values, size_t n)
+{
+	size_t used = 0;
+
+	for (const char *p = literal; *p != '\0'; p++) {
+		if (p[0] != '{' || p[1] != '}') {
+			buf_char(h->b, *p);
+			continue;
+		}
+		assert(used < n);
+		if (used < n && values[used].p != NULL)
+			enc_html(h->b, values[used]);
+		used++;
+		p++;
+	}
+	assert(used == n);
+}
+
+void html_hidden(struct html *h, const char *name, struct sv value)
+{
+	HTMLF(h, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", sv_of(name), value);
+}
+
+static void headers(struct request *rq, const struct html_page *page)
+{
+	CLEANUP(buf_free) struct buf csp = BUF(512);
+
+	buf_str(&csp, policy);
+	if (page->leads_out) /* browsers hold form-action against every redirect that follows */
+		buf_str(&csp, " https: http:");
+	http_header(rq, "Content-Security-Policy", buf_view(&csp));
+	http_header(rq, "Referrer-Policy", SV("no-referrer"));
+	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
+	http_header(rq, "X-Frame-Options", SV("DENY"));
+	http_header(rq, "Cross-Origin-Opener-Policy", SV("same-origin"));
+	http_header(rq, "Cross-Origin-Resource-Policy", SV("same-origin"));
+	http_header(rq, "Permissions-Policy", SV("camera=(), geolocation=(), microphone=(), payment=()"));
+	http_header(rq, "Cache-Control", SV("no-store"));
+	http_header(rq, "X-Robots-Tag", SV("noindex, nofollow"));
+}
+
+static void top(struct html *h, const struct html_page *page)
+{
+	HTML(h, "<header class=\"bar\"><span class=\"brand\">"
+		"<img src=\"/assets/tb.svg\" alt=\"\" width=\"28\" height=\"28\">Tokenbooth</span>");
+	if (page->account_email.p != NULL) {
+		HTMLF(h, "<form class=\"who\" method=\"post\" action=\"/sign-out\"><span class=\"email\">{}</span>",
+		      page->account_email);
+		html_hidden(h, "csrf", page->csrf);
+		HTML(h, "<button class=\"quiet\">Sign out</button></form>");
+	}
+	HTML(h, "</header>");
+}
+
+struct html html_begin(struct request *rq, const struct html_page *page)
+{
+	struct html h = { rq, rq->out };
+	char tag[P_ASSET_TAG];
+
+	buf_clear(rq->out);
+	rq->status = page->status;
+	rq->content_type = "text/html; charset=utf-8";
+	headers(rq, page);
+	HTML(&h, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+		 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+		 "<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">");
+	if (page->refresh != NULL)
+		HTMLF(&h, "<meta http-equiv=\"refresh\" content=\"{}\">", sv_of(page->refresh));
+	p_asset_tag(SV("tb.css"), tag);
+	HTMLF(&h, "<title>{} · Tokenbooth</title><link rel=\"stylesheet\" href=\"/assets/tb.css?v={}\">",
+	      sv_of(page->title), sv_of(tag));
+	HTML(&h, "<link rel=\"icon\" href=\"/assets/tb.svg\" type=\"image/svg+xml\"></head><body>"
+		 "<a class=\"skip\" href=\"#main\">Skip to content</a>");
+	top(&h, page);
+	HTMLF(&h, "<main id=\"main\" class=\"{}\">", page->wide ? SV("wide") : SV("card"));
+	return h;
+}
+
+void html_end(struct html *h)
+{
+	HTMLF(h, "</main><footer>Tokenbooth {}</footer></body></html>\n", sv_of(h->rq->en->version));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HTML_H
+#define HTML_H
+/* html.h: one page: the frame, the headers that keep it safe, and text that is escaped unless told otherwise.
+ *
+ * A template is a literal of our own in which every {} stands for one value; values are escaped, so the only way for
+ * foreign markup onto a page is html_markup, which takes what this file or a template has made.
+ *
+ * Promises: CSP without scripts, frames, foreign content; no-store; no referrer; no sniffing (design 8).
+ */
+#include "http/request.h"
+struct html {
+	struct request *rq;
+	struct buf *b;
+};
+struct html_page {
+	const char *title;
+	int status;
+	const char *refresh;     /* content of <meta http-equiv=refresh>; NULL: none */
+	struct sv account_email; /* shown in the header when signed in; p NULL: not */
+	struct sv csrf;          /* for the header's sign-out */
+	bool leads_out;          /* a form here may end at an app's address: its redirect must not be stopped */
+	bool wide;
+};
+struct html html_begin(struct request *rq, const struct html_page *page) NONNULL(1, 2);
+void html_end(struct html *h) NONNULL(1);
+void html_put(struct html *h, const char *literal, const struct sv *values, size_t n) NONNULL(1, 2);
+#define HTML(h, literal) html_put((h), "" literal "", NULL, 0)
+#define HTMLF(h, literal, ...)                                           \
+	html_put((h), "" literal "", (const struct sv[]){ __VA_ARGS__ }, \
+		 sizeof((const struct sv[]){ __VA_ARGS__ }) / sizeof(struct sv))
+void html_hidden(struct html *h, const char *name, struct sv value) NONNULL(1, 2);
+#endif
