@@ -146,14 +146,14 @@ struct err store_revocation_move_all(struct ctx *cx, struct tx *tx, struct sv pr
 
 /* ---- one row ---- */
 struct held {
-	struct revocation r;
+	struct revocation_row r;
 	struct sv access_box, refresh_box, account_hash;
 	bool as_connection, ends_grant;
 	int64_t lease_until;
 };
 static struct err from_row(struct ctx *cx, struct db_stmt *q, struct held *h)
 {
-	struct revocation *r = &h->r;
+	struct revocation_row *r = &h->r;
 	struct sv as;
 	const struct {
 		int col;
@@ -268,17 +268,17 @@ static struct err open_box(struct ctx *cx, struct store *st, const struct held *
 		return store_connection_unseal(cx, st, &as, out);
 	return box.p == NULL ? OK : store_unseal(cx, st, &at, box, out);
 }
-void store_revocation_clear(struct revocation *r)
+void store_revocation_clear(struct revocation_row *r)
 {
 	secret_drop(&r->access);
 	secret_drop(&r->refresh_json);
 }
 struct err store_revocation_take(struct ctx *cx, struct store *st, const struct revocation_ask *in,
-				 enum revocation_claim *how, struct revocation *out)
+				 enum revocation_claim *how, struct revocation_row *out)
 {
 	struct taken t = { .how = REVOCATION_GONE };
 
-	*out = (struct revocation){ .tries = 0 };
+	*out = (struct revocation_row){ .tries = 0 };
 	TRY(store_act(cx, st, take_act, in, &t));
 	*how = t.how;
 	*out = t.h.r;

@@ -35,12 +35,12 @@ struct discard_out {
 struct err store_revocation_discard(struct ctx *cx, struct tx *tx, const struct discard_in *in,
 				    struct discard_out *out) MUST_USE NONNULL(1, 2, 3, 4);
 
-struct revocation { /* text in cx->arena */
+struct revocation_row { /* text in cx->arena */
 	struct sv id, project_id, provider_id, revision_id, connection_id, authorization_id, cause, client_id, stored;
 	struct secret *access, *refresh_json; /* owned; NULL: none */
 	int64_t tries, next_try_at, give_up_at, created_at;
 };
-void store_revocation_clear(struct revocation *r) NONNULL(1);
+void store_revocation_clear(struct revocation_row *r) NONNULL(1);
 /* Takes the lease and counts the try. */
 enum revocation_claim {
 	REVOCATION_OURS,
@@ -55,7 +55,8 @@ struct revocation_ask {
 	int64_t hold;
 };
 struct err store_revocation_take(struct ctx *cx, struct store *st, const struct revocation_ask *in,
-				 enum revocation_claim *how, struct revocation *out) MUST_USE NONNULL(1, 2, 3, 4, 5);
+				 enum revocation_claim *how, struct revocation_row *out) MUST_USE
+    NONNULL(1, 2, 3, 4, 5);
 /* done: the row goes; else it waits until next_try_at. */
 struct revocation_end {
 	struct sv id;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/upkeep.h"
+#include "store/store_lease.h"
+
+struct err upkeep_take(struct ctx *cx, struct engine *en, const struct upkeep_turn *turn, bool *ours)
+{
+	return store_lease_take(cx, en->store, &(struct lease_ask){ turn->name, en->owner, turn->hold }, ours);
+}
+struct err upkeep_give(struct ctx *cx, struct engine *en, const struct upkeep_turn *turn)
+{
+	return store_lease_give(cx, en->store, turn->name, en->owner);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "jobs/jobs.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/logf.h"
+#include "core/os_thread.h"
+#include "domain/connect.h"
+#include "domain/connections.h"
+#include "domain/keys.h"
+#include "domain/people.h"
+#include "domain/refresh.h"
+#include "domain/revoke.h"
+#include "domain/upkeep.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- the table ---- */
+typedef struct err job_fn(struct ctx *cx, struct engine *en, int64_t until);
+static struct err used(struct ctx *cx, struct engine *en, int64_t until)
+{
+	(void)until;
+	return connections_used_flush(cx, en);
+}
+static struct err keys(struct ctx *cx, struct engine *en, int64_t until)
+{
+	(void)until;
+	return keys_flush(cx, en);
+}
+static struct err sessions(struct ctx *cx, struct engine *en, int64_t until)
+{
+	(void)until;
+	return people_prune(cx, en);
+}
+enum lane { LANE_QUICK, LANE_CALLS, LANES };
+/* alone: the rows whose turn it is are those of the store, so one engine does them; else each engine has its own. */
+static const struct job {
+	const char *name;
+	int64_t every, budget;
+	enum lane lane;
+	bool alone;
+	job_fn *run;
+} jobs[] = {
+	{ "refresh.scan", SEC(15), SEC(10), LANE_QUICK, true, refresh_scan },
+	{ "flows.expire", SEC(30), SEC(10), LANE_QUICK, true, flows_expire },
+	{ "connections.expire", MIN(1), SEC(10), LANE_QUICK, true, connections_expire },
+	{ "connections.used", MIN(1), SEC(10), LANE_QUICK, false, used },
+	{ "keys.used", MIN(1), SEC(10), LANE_QUICK, false, keys },
+	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, sessions },
+	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, connections_prune_events },
+	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, revoke_due },
+};
+enum { JOBS = ARRAY_LEN(jobs), ARENA = 8 << 20 };
+
+/* ---- one run ---- */
+static struct err turn(struct ctx *cx, struct engine *en, const struct job *j)
+{
+	const struct upkeep_turn t = { j->name, j->budget + SEC(30) };
+	bool ours = true;
+
+	if (j->alone)
+		TRY(upkeep_take(cx, en, &t, &ours));
+	if (!ours)
+		return OK;
+	struct err e = j->run(cx, en, clock_now() + j->budget);
+	if (!j->alone)
+		return e;
+	struct err given = upkeep_give(cx, en, &t);
+	return IS_ERR(e) ? e : given;
+}
+static void tick(struct engine *en, const struct job *j)
+{
+	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
+	struct ctx cx = { .request_id = j->name, .arena = a, .now = clock_now() };
+
+	if (a == NULL)
+		log_event(NULL, LOG_ERROR, "job.no_memory", LOG_STR("job", j->name));
+	else if (IS_ERR(turn(&cx, en, j)))
+		log_cause(&cx, LOG_ERROR, "job.failed");
+}
+struct err jobs_run(struct ctx *cx, struct engine *en, const char *name)
+{
+	for (size_t i = 0; i < JOBS; i++)
+		if (strcmp(jobs[i].name, name) == 0)
+			return turn(cx, en, &jobs[i]);
+	return fail(cx, E_NOT_FOUND, "no such job", "%s", name);
+}
+
+/* ---- the threads ---- */
+struct worker {
+	struct jobs *of;
+	pthread_t thread;
+	enum lane lane;
+	bool runs;
+};
+struct jobs {
+	struct engine *en;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop;
+	struct worker worker[LANES];
+};
+
+/* The next row of the lane and when it is due; times are monotonic. */
+static size_t soonest(enum lane lane, const int64_t next[static JOBS])
+{
+	size_t best = JOBS;
+
+	for (size_t i = 0; i < JOBS; i++)
+		if (jobs[i].lane == lane && (best == JOBS || next[i] < next[best]))
+			best = i;
+	return best;
+}
+/* False: stop. */
+static bool wait_until(struct jobs *j, int64_t mono)
+{
+	struct timespec at = { mono / SEC(1), mono % SEC(1) * 1000 };
+
+	(void)pthread_mutex_lock(&j->lock);
+	while (!j->stop && clock_mono() < mono)
+		(void)pthread_cond_timedwait(&j->wake, &j->lock, &at);
+	bool go = !j->stop;
+	(void)pthread_mutex_unlock(&j->lock);
+	return go;
+}
+static void *work(void *arg)
+{
+	const struct worker *w = arg;
+	int64_t next[JOBS], start = clock_mono();
+
+	os_thread_name(w->lane == LANE_CALLS ? "jobs-calls" : "jobs");
+	for (size_t i = 0; i < JOBS; i++)
+		next[i] = start + SEC(1);
+	for (;;) {
+		size_t i = soonest(w->lane, next);
+
+		if (!wait_until(w->of, next[i]))
+			return NULL;
+		tick(w->of->en, &jobs[i]);
+		next[i] = clock_mono() + jobs[i].every;
+	}
+}
+
+static struct err prepare(struct ctx *cx, struct jobs *j)
+{
+	pthread_condattr_t attr;
+
+	(void)pthread_mutex_init(&j->lock, NULL);
+	if (pthread_condattr_init(&attr) != 0 || pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+	    pthread_cond_init(&j->wake, &attr) != 0)
+		return fail(cx, E_INTERNAL, "no clock for the jobs", "pthread_cond");
+	(void)pthread_condattr_destroy(&attr);
+	return OK;
+}
+struct err jobs_start(struct ctx *cx, struct engine *en, struct jobs **out)
+{
+	struct jobs *j = calloc(1, sizeof *j);
+
+	*out = NULL;
+	if (j == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "jobs");
+	j->en = en;
+	struct err e = prepare(cx, j);
+	if (IS_ERR(e)) {
+		free(j);
+		return e;
+	}
+	for (int lane = 0; lane < LANES; lane++) {
+		struct worker *w = &j->worker[lane];
+
+		*w = (struct worker){ .of = j, .lane = (enum lane)lane };
+		w->runs = pthread_create(&w->thread, NULL, work, w) == 0;
+		if (!w->runs) {
+			jobs_stop(j);
+			return fail(cx, E_INTERNAL, "no thread for the jobs", "lane %d", lane);
+		}
+	}
+	*out = j;
+	return OK;
+}
+void jobs_stop(struct jobs *j)
+{
+	if (j == NULL)
+		return;
+	(void)pthread_mutex_lock(&j->lock);
+	j->stop = true;
+	(void)pthread_cond_broadcast(&j->wake);
+	(void)pthread_mutex_unlock(&j->lock);
+	for (int lane = 0; lane < LANES; lane++)
+		if (j->worker[lane].runs)
+			(void)pthread_join(j->worker[lane].thread, NULL);
+	for (size_t i = 0; i < JOBS; i++)
+		if (!jobs[i].alone)
+			tick(j->en, &jobs[i]);
+	(void)pthread_cond_destroy(&j->wake);
+	(void)pthread_mutex_destroy(&j->lock);
+	free(j);
+}
