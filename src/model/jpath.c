@@ -9,7 +9,13 @@
 enum { MOST_TEXT = 1024, MOST_STEPS = 16, MOST_DEEP = 4, MOST_JWT = 65536, MOST_INDEX = 9999 };
 
 /* One walk over an expression.  `root` NULL with `dry`: only the grammar is checked. */
-struct walk { struct ctx *cx; struct sv rest; const struct node *root; bool dry; int deep; };
+struct walk {
+	struct ctx *cx;
+	struct sv rest;
+	const struct node *root;
+	bool dry;
+	int deep;
+};
 
 static struct err wrong(struct ctx *cx, const char *what)
 {
@@ -67,7 +73,12 @@ static struct sv take_quoted(struct walk *w)
 }
 
 /* ---- literals and comparison ---- */
-struct literal { enum node_kind kind; struct sv text; int64_t i; bool b; };
+struct literal {
+	enum node_kind kind;
+	struct sv text;
+	int64_t i;
+	bool b;
+};
 
 static bool take_literal(struct walk *w, struct literal *out)
 {
@@ -188,7 +199,7 @@ static struct err joined(struct walk *w, const struct node *list, struct sv sep,
 
 	*out = list;
 	if (list == NULL || list->kind != NODE_LIST)
-		return OK;                       /* a text stays as it is */
+		return OK; /* a text stays as it is */
 	for (const struct node *c = list->first; c != NULL; c = c->next) {
 		struct sv s;
 
@@ -331,7 +342,7 @@ struct err jpath_text(struct ctx *cx, const struct node *n, struct sv *out)
 	*out = SV_NONE;
 	if (n == NULL || n->kind == NODE_NULL || n->kind == NODE_LIST || n->kind == NODE_MAP)
 		return OK;
-	if (n->text.p != NULL) {                 /* also a plain YAML scalar, as it was written */
+	if (n->text.p != NULL) { /* also a plain YAML scalar, as it was written */
 		*out = n->text;
 		return OK;
 	}
@@ -353,7 +364,7 @@ struct err jpath_jwt(struct ctx *cx, struct sv jwt, const struct node **out)
 		return b.broken && !b.too_large ? no_memory(cx) : OK;
 	struct err e = jdoc_parse(cx, buf_view(&b), "a JWT", out);
 	if (e.code == E_BAD_INPUT)
-		return forgive(cx);              /* not a JWT: absent */
+		return forgive(cx); /* not a JWT: absent */
 	if (*out != NULL && (*out)->kind != NODE_MAP)
 		*out = NULL;
 	return e;

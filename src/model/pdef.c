@@ -9,7 +9,11 @@
 
 enum { MOST_TREE = 4 << 20, MOST_JSON = 1 << 20 };
 /* The definition and the memory it lives in. */
-struct whole { struct pdef d; struct pdef_parts parts; struct arena *arena; };
+struct whole {
+	struct pdef d;
+	struct pdef_parts parts;
+	struct arena *arena;
+};
 
 static struct err no_memory(struct ctx *cx) { return fail(cx, E_INTERNAL, "out of memory", "reading a definition"); }
 
@@ -25,7 +29,8 @@ void pdef_free(struct pdef *d)
 static void whole_drop(struct whole **w) { pdef_free(*w == NULL ? NULL : &(*w)->d); }
 
 /* cx: with the definition's own arena. */
-static struct err build(struct ctx *cx, const struct node *merged, const struct pdef_how *how, bool partial, struct whole *w)
+static struct err build(struct ctx *cx, const struct node *merged, const struct pdef_how *how, bool partial,
+			struct whole *w)
 {
 	const struct node *copy = node_copy(cx->arena, merged), *tree = NULL;
 
@@ -41,7 +46,8 @@ static struct err build(struct ctx *cx, const struct node *merged, const struct 
 	return pdef_meaning(cx, &w->d, partial);
 }
 
-static struct err load(struct ctx *cx, const struct node *merged, const struct pdef_how *how, bool partial, struct whole **out)
+static struct err load(struct ctx *cx, const struct node *merged, const struct pdef_how *how, bool partial,
+		       struct whole **out)
 {
 	CLEANUP(whole_drop) struct whole *w = calloc(1, sizeof *w);
 	struct ctx own = *cx;
@@ -52,7 +58,7 @@ static struct err load(struct ctx *cx, const struct node *merged, const struct p
 	own.arena = w->arena;
 	struct err e = build(&own, merged, how, partial, w);
 	cx->cause = own.cause;
-	if (e.code == E_BAD_INPUT && merged->file != NULL)       /* a file is the operator's, not a client's */
+	if (e.code == E_BAD_INPUT && merged->file != NULL) /* a file is the operator's, not a client's */
 		cx->cause.code = e.code = E_CONFIG;
 	if (!IS_ERR(e))
 		*out = TAKE(w);

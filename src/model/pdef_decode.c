@@ -7,24 +7,47 @@
 /* The sections as they stand, before they are decoded one by one. */
 struct top {
 	struct sv id, alias_of, name, docs, console, origin, environment, checked;
-	const struct node *variables, *values, *environments, *authorize, *callback, *token, *answer, *refresh, *exchange, *lookup,
-	    *identity, *user_info, *revoke, *introspect, *api, *scopes, *jwt, *errors, *simulate, *registration, *notices;
+	const struct node *variables, *values, *environments, *authorize, *callback, *token, *answer, *refresh,
+	    *exchange, *lookup, *identity, *user_info, *revoke, *introspect, *api, *scopes, *jwt, *errors, *simulate,
+	    *registration, *notices;
 	struct sv_list hosts, sources, unsure, notes;
 	bool legacy_callback;
 };
 static const struct nfield top_rows[] = {
-	NSV(struct top, id, NOPT, 1, 100), NSV(struct top, alias_of, NOPT, 1, 100), NSV(struct top, name, NOPT, 1, 100),
-	NSV(struct top, docs, NOPT, 1, 500), NSV(struct top, console, NOPT, 1, 500), NSV(struct top, origin, NOPT, 1, 500),
-	NSV(struct top, environment, NOPT, 0, 100), NSV(struct top, checked, NOPT, 1, 100),
-	NNODE(struct top, variables, NOPT), NNODE(struct top, values, NOPT), NNODE(struct top, environments, NOPT),
-	NNODE(struct top, authorize, NOPT), NNODE(struct top, callback, NOPT), NNODE(struct top, token, NOPT),
-	NNODE(struct top, answer, NOPT), NNODE(struct top, refresh, NOPT), NNODE(struct top, exchange, NOPT),
-	NNODE(struct top, lookup, NOPT), NNODE(struct top, identity, NOPT), NNODE(struct top, user_info, NOPT),
-	NNODE(struct top, revoke, NOPT), NNODE(struct top, introspect, NOPT), NNODE(struct top, api, NOPT),
-	NNODE(struct top, scopes, NOPT), NNODE(struct top, jwt, NOPT), NNODE(struct top, errors, NOPT),
-	NNODE(struct top, simulate, NOPT), NNODE(struct top, registration, NOPT), NNODE(struct top, notices, NOPT),
-	NLIST(struct top, hosts, NOPT, 32), NLIST(struct top, sources, NOPT, 64), NLIST(struct top, unsure, NOPT, 64),
-	NLIST(struct top, notes, NOPT, 64), NBOOL(struct top, legacy_callback, NOPT),
+	NSV(struct top, id, NOPT, 1, 100),
+	NSV(struct top, alias_of, NOPT, 1, 100),
+	NSV(struct top, name, NOPT, 1, 100),
+	NSV(struct top, docs, NOPT, 1, 500),
+	NSV(struct top, console, NOPT, 1, 500),
+	NSV(struct top, origin, NOPT, 1, 500),
+	NSV(struct top, environment, NOPT, 0, 100),
+	NSV(struct top, checked, NOPT, 1, 100),
+	NNODE(struct top, variables, NOPT),
+	NNODE(struct top, values, NOPT),
+	NNODE(struct top, environments, NOPT),
+	NNODE(struct top, authorize, NOPT),
+	NNODE(struct top, callback, NOPT),
+	NNODE(struct top, token, NOPT),
+	NNODE(struct top, answer, NOPT),
+	NNODE(struct top, refresh, NOPT),
+	NNODE(struct top, exchange, NOPT),
+	NNODE(struct top, lookup, NOPT),
+	NNODE(struct top, identity, NOPT),
+	NNODE(struct top, user_info, NOPT),
+	NNODE(struct top, revoke, NOPT),
+	NNODE(struct top, introspect, NOPT),
+	NNODE(struct top, api, NOPT),
+	NNODE(struct top, scopes, NOPT),
+	NNODE(struct top, jwt, NOPT),
+	NNODE(struct top, errors, NOPT),
+	NNODE(struct top, simulate, NOPT),
+	NNODE(struct top, registration, NOPT),
+	NNODE(struct top, notices, NOPT),
+	NLIST(struct top, hosts, NOPT, 32),
+	NLIST(struct top, sources, NOPT, 64),
+	NLIST(struct top, unsure, NOPT, 64),
+	NLIST(struct top, notes, NOPT, 64),
+	NBOOL(struct top, legacy_callback, NOPT),
 };
 
 struct err pdef_decode_wrong(struct ctx *cx, const struct node *n, const char *field, const char *what)
@@ -52,24 +75,31 @@ static struct err rows(struct ctx *cx, const struct node *n, const struct node_d
 		return OK;
 	return node_decode(cx, n, how, out);
 }
-#define ROWS(cx, n, table, where, out) rows((cx), (n), &(struct node_decode){ (table), ARRAY_LEN(table), (where), NODE_REFUSE_UNKNOWN }, (out))
+#define ROWS(cx, n, table, where, out) \
+	rows((cx), (n), &(struct node_decode){ (table), ARRAY_LEN(table), (where), NODE_REFUSE_UNKNOWN }, (out))
 
 static const char *text_or_null(struct sv s) { return s.p == NULL || s.n == 0 ? NULL : s.p; }
 
 /* ---- authorize ---- */
-struct authorize { struct sv url, scope_delimiter; const struct node *params, *rename, *scopes; struct sv_list omit; int pkce; int64_t state_max; };
+struct authorize {
+	struct sv url, scope_delimiter;
+	const struct node *params, *rename, *scopes;
+	struct sv_list omit;
+	int pkce;
+	int64_t state_max;
+};
 enum { PKCE_SUPPORTED, PKCE_REQUIRED, PKCE_UNSUPPORTED };
 static const char *const pkce_words[] = { "supported", "required", "unsupported", NULL };
 static const char *const encode_words[] = { "percent", "plus", "literal", NULL };
 static const struct nfield authorize_rows[] = {
-	NSV(struct authorize, url, NOPT, 1, 1000), NSV(struct authorize, scope_delimiter, NOPT, 1, 8),
-	NNODE(struct authorize, params, NOPT), NNODE(struct authorize, rename, NOPT), NNODE(struct authorize, scopes, NOPT),
-	NLIST(struct authorize, omit, NOPT, 16), NENUM(struct authorize, pkce, NOPT, pkce_words),
-	NI64(struct authorize, state_max, NOPT, 43, 4096),
+	NSV(struct authorize, url, NOPT, 1, 1000),       NSV(struct authorize, scope_delimiter, NOPT, 1, 8),
+	NNODE(struct authorize, params, NOPT),           NNODE(struct authorize, rename, NOPT),
+	NNODE(struct authorize, scopes, NOPT),           NLIST(struct authorize, omit, NOPT, 16),
+	NENUM(struct authorize, pkce, NOPT, pkce_words), NI64(struct authorize, state_max, NOPT, 43, 4096),
 };
 static const struct nfield scope_list_rows[] = {
-	NSV(struct pdef_scope_list, param, NREQ, 1, 64), NSV(struct pdef_scope_list, delimiter, NOPT, 1, 8),
-	NSV(struct pdef_scope_list, value, NOPT, 1, 1000), NSV(struct pdef_scope_list, prefix, NOPT, 1, 64),
+	NSV(struct pdef_scope_list, param, NREQ, 1, 64),           NSV(struct pdef_scope_list, delimiter, NOPT, 1, 8),
+	NSV(struct pdef_scope_list, value, NOPT, 1, 1000),         NSV(struct pdef_scope_list, prefix, NOPT, 1, 64),
 	NENUM(struct pdef_scope_list, encode, NOPT, encode_words),
 };
 
@@ -115,15 +145,24 @@ static struct err decode_authorize(struct ctx *cx, const struct node *n, struct 
 }
 
 /* ---- callback ---- */
-struct callback { int method, iss, vendor_start; struct sv code, issuer; struct sv_list store; const struct node *errors; };
+struct callback {
+	int method, iss, vendor_start;
+	struct sv code, issuer;
+	struct sv_list store;
+	const struct node *errors;
+};
 enum { ISS_OPTIONAL, ISS_REQUIRED };
 static const char *const callback_methods[] = { "get", "post", NULL };
 static const char *const iss_words[] = { "optional", "required", NULL };
 static const char *const start_words[] = { "refuse", NULL };
 static const struct nfield callback_rows[] = {
-	NENUM(struct callback, method, NOPT, callback_methods), NENUM(struct callback, iss, NOPT, iss_words),
-	NENUM(struct callback, vendor_start, NOPT, start_words), NSV(struct callback, code, NOPT, 1, 64),
-	NSV(struct callback, issuer, NOPT, 1, 500), NLIST(struct callback, store, NOPT, 32), NNODE(struct callback, errors, NOPT),
+	NENUM(struct callback, method, NOPT, callback_methods),
+	NENUM(struct callback, iss, NOPT, iss_words),
+	NENUM(struct callback, vendor_start, NOPT, start_words),
+	NSV(struct callback, code, NOPT, 1, 64),
+	NSV(struct callback, issuer, NOPT, 1, 500),
+	NLIST(struct callback, store, NOPT, 32),
+	NNODE(struct callback, errors, NOPT),
 };
 
 static struct err decode_callback(struct ctx *cx, const struct node *n, struct pdef *d, struct pdef_parts *p)
@@ -141,12 +180,19 @@ static struct err decode_callback(struct ctx *cx, const struct node *n, struct p
 }
 
 /* ---- scopes ---- */
-struct scopes { struct sv_list ask, always; const struct node *known; int granted_from; struct sv granted_at; };
+struct scopes {
+	struct sv_list ask, always;
+	const struct node *known;
+	int granted_from;
+	struct sv granted_at;
+};
 static const char *const granted_words[] = { "answer", "asked", "callback", "introspection", "header", NULL };
 static const struct nfield scopes_rows[] = {
 	{ .name = "default", .kind = NF_LIST_SV, .at = offsetof(struct scopes, ask), .hi = 100 },
-	NLIST(struct scopes, always, NOPT, 32), NNODE(struct scopes, known, NOPT),
-	NENUM(struct scopes, granted_from, NOPT, granted_words), NSV(struct scopes, granted_at, NOPT, 1, 64),
+	NLIST(struct scopes, always, NOPT, 32),
+	NNODE(struct scopes, known, NOPT),
+	NENUM(struct scopes, granted_from, NOPT, granted_words),
+	NSV(struct scopes, granted_at, NOPT, 1, 64),
 };
 
 static struct err decode_scopes(struct ctx *cx, const struct node *n, struct pdef *d, struct pdef_parts *p)
@@ -165,13 +211,23 @@ static struct err decode_scopes(struct ctx *cx, const struct node *n, struct pde
 /* ---- jwt, api ---- */
 static const char *const alg_words[] = { "ES256", "RS256", "HS256", NULL };
 static const struct nfield jwt_rows[] = {
-	NENUM(struct pdef_jwt, alg, NREQ, alg_words), NSV(struct pdef_jwt, kid, NOPT, 1, 200), NSV(struct pdef_jwt, key, NOPT, 1, 200),
-	NNODE(struct pdef_jwt, claims, NREQ), NI64(struct pdef_jwt, lifetime_s, NOPT, 10, 15777000),
+	NENUM(struct pdef_jwt, alg, NREQ, alg_words),
+	NSV(struct pdef_jwt, kid, NOPT, 1, 200),
+	NSV(struct pdef_jwt, key, NOPT, 1, 200),
+	NNODE(struct pdef_jwt, claims, NREQ),
+	NI64(struct pdef_jwt, lifetime_s, NOPT, 10, 15777000),
 };
-struct api { struct sv base_url, user_agent, auth_header, auth_query; const struct node *headers, *retry, *whoami; };
+struct api {
+	struct sv base_url, user_agent, auth_header, auth_query;
+	const struct node *headers, *retry, *whoami;
+};
 static const struct nfield api_rows[] = {
-	NSV(struct api, base_url, NOPT, 1, 1000), NSV(struct api, user_agent, NOPT, 1, 300), NSV(struct api, auth_header, NOPT, 1, 300),
-	NSV(struct api, auth_query, NOPT, 1, 64), NNODE(struct api, headers, NOPT), NNODE(struct api, retry, NOPT),
+	NSV(struct api, base_url, NOPT, 1, 1000),
+	NSV(struct api, user_agent, NOPT, 1, 300),
+	NSV(struct api, auth_header, NOPT, 1, 300),
+	NSV(struct api, auth_query, NOPT, 1, 64),
+	NNODE(struct api, headers, NOPT),
+	NNODE(struct api, retry, NOPT),
 	NNODE(struct api, whoami, NOPT),
 };
 
@@ -186,8 +242,12 @@ static struct err decode_api(struct ctx *cx, const struct node *n, struct pdef_p
 	struct api a = { .auth_header = SV("Bearer {{access_token}}") };
 
 	TRY(ROWS(cx, n, api_rows, "api", &a));
-	p->api = (struct pdef_api){ .base_url = a.base_url, .user_agent = a.user_agent, .auth_header = a.auth_header,
-		.auth_query = a.auth_query, .headers = a.headers, .retry = a.retry };
+	p->api = (struct pdef_api){ .base_url = a.base_url,
+				    .user_agent = a.user_agent,
+				    .auth_header = a.auth_header,
+				    .auth_query = a.auth_query,
+				    .headers = a.headers,
+				    .retry = a.retry };
 	return pdef_rows_whoami(cx, a.whoami, &p->api.whoami);
 }
 
@@ -195,10 +255,12 @@ static struct err decode_api(struct ctx *cx, const struct node *n, struct pdef_p
 static struct err not_yet(struct ctx *cx, const struct top *t)
 {
 	if (t->registration != NULL)
-		return pdef_decode_wrong(cx, t->registration, "registration",
+		return pdef_decode_wrong(
+		    cx, t->registration, "registration",
 		    "is not supported yet: register the client by hand and give its id and secret");
 	if (t->notices != NULL)
-		return pdef_decode_wrong(cx, t->notices, "notices", "is not supported yet: the provider's notices are not received");
+		return pdef_decode_wrong(cx, t->notices, "notices",
+					 "is not supported yet: the provider's notices are not received");
 	return OK;
 }
 

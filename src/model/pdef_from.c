@@ -3,9 +3,15 @@
 #include "core/text.h"
 #include "model/pdef_from_part.h"
 
-struct pkce { bool enabled; struct sv code_challenge_method; };
-static const struct nfield pkce_rows[] = { NBOOL(struct pkce, enabled, NOPT), NSV(struct pkce, code_challenge_method, NOPT, 0, 32) };
-#define WORDS(s, key, ...) pdef_from_part_words((s), (key), (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+struct pkce {
+	bool enabled;
+	struct sv code_challenge_method;
+};
+static const struct nfield pkce_rows[] = { NBOOL(struct pkce, enabled, NOPT),
+					   NSV(struct pkce, code_challenge_method, NOPT, 0, 32) };
+#define WORDS(s, key, ...)                                                     \
+	pdef_from_part_words((s), (key), (const char *const[]){ __VA_ARGS__ }, \
+			     sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 static struct err no_memory(struct ctx *cx) { return fail(cx, E_INTERNAL, "out of memory", "reading oauth2"); }
 
@@ -16,7 +22,9 @@ static struct err pkce(const struct pdef_part *s)
 
 	if (n == NULL || n->kind == NODE_NULL)
 		return s->m->custom ? pdef_from_part_text(s, "pkce", SV("unsupported")) : OK;
-	TRY(node_decode(s->m->cx, n, &(struct node_decode){ pkce_rows, ARRAY_LEN(pkce_rows), "oauth2.pkce", NODE_IGNORE_UNKNOWN }, &p));
+	TRY(node_decode(s->m->cx, n,
+			&(struct node_decode){ pkce_rows, ARRAY_LEN(pkce_rows), "oauth2.pkce", NODE_IGNORE_UNKNOWN },
+			&p));
 	if (p.code_challenge_method.n > 0 && !sv_eqz(p.code_challenge_method, "S256"))
 		return bad_field(s->m->cx, "oauth2.pkce.code_challenge_method", "enum", "must be S256");
 	if (node_get(n, "enabled") == NULL && !s->m->custom)
@@ -82,7 +90,8 @@ static struct err refresh(struct pdef_mapping *m)
 
 	TRY(pdef_from_part_open(&s));
 	if (!s.there) {
-		if (n != NULL || m->custom) {    /* absent from a custom provider, or taken out: refresh tokens are not used */
+		if (n != NULL ||
+		    m->custom) { /* absent from a custom provider, or taken out: refresh tokens are not used */
 			TRY(pdef_from_part_text(&s, "with", SV("none")));
 			return pdef_from_part_close(&s);
 		}
@@ -135,7 +144,9 @@ static struct err user_info(struct pdef_mapping *m)
 static struct err introspection(struct pdef_mapping *m)
 {
 	static const char *const known[] = { "expires_in", "scope", NULL };
-	struct pdef_part s = { .m = m, .name = "token_introspection_request", .key = "introspect", .place = TMPL_INTROSPECT };
+	struct pdef_part s = {
+		.m = m, .name = "token_introspection_request", .key = "introspect", .place = TMPL_INTROSPECT
+	};
 	const struct node *n = node_get(m->oauth2, s.name);
 	struct node *answer = node_new(m->cx->arena, NODE_MAP);
 
@@ -147,7 +158,7 @@ static struct err introspection(struct pdef_mapping *m)
 	bool relative = sv_eqz(s.rq.expiration_format, "relative_seconds");
 	if (!relative && s.rq.expiration_format.n > 0 && !sv_eqz(s.rq.expiration_format, "absolute_unix_timestamp"))
 		return bad_field(m->cx, "oauth2.token_introspection_request.expiration_format", "enum",
-		    "must be absolute_unix_timestamp or relative_seconds");
+				 "must be absolute_unix_timestamp or relative_seconds");
 	TRY(pdef_from_part_endpoint(&s));
 	TRY(pdef_from_part_call(&s, "GET", "client_secret_basic"));
 	TRY(pdef_from_part_params(&s));

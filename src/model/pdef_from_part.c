@@ -8,14 +8,23 @@
 
 enum { FIELD = 96 };
 static const struct nfield request_rows[] = {
-	NSV(struct pdef_request, endpoint, NOPT, 1, 1000), NSV(struct pdef_request, method, NOPT, 0, 10), NSV(struct pdef_request, auth_method, NOPT, 0, 64),
-	NSV(struct pdef_request, auth_header_value_format, NOPT, 0, 200), NSV(struct pdef_request, request_content_type, NOPT, 0, 100),
-	NSV(struct pdef_request, response_content_type, NOPT, 0, 100), NSV(struct pdef_request, expiration_format, NOPT, 0, 64),
-	NNODE(struct pdef_request, params, NOPT), NNODE(struct pdef_request, response_map, NOPT), NNODE(struct pdef_request, triggers, NOPT),
+	NSV(struct pdef_request, endpoint, NOPT, 1, 1000),
+	NSV(struct pdef_request, method, NOPT, 0, 10),
+	NSV(struct pdef_request, auth_method, NOPT, 0, 64),
+	NSV(struct pdef_request, auth_header_value_format, NOPT, 0, 200),
+	NSV(struct pdef_request, request_content_type, NOPT, 0, 100),
+	NSV(struct pdef_request, response_content_type, NOPT, 0, 100),
+	NSV(struct pdef_request, expiration_format, NOPT, 0, 64),
+	NNODE(struct pdef_request, params, NOPT),
+	NNODE(struct pdef_request, response_map, NOPT),
+	NNODE(struct pdef_request, triggers, NOPT),
 	NBOOL(struct pdef_request, enabled, NOPT),
 };
-struct triggers { bool on_token_grant, on_token_refresh; };
-static const struct nfield trigger_rows[] = { NBOOL(struct triggers, on_token_grant, NOPT), NBOOL(struct triggers, on_token_refresh, NOPT) };
+struct triggers {
+	bool on_token_grant, on_token_refresh;
+};
+static const struct nfield trigger_rows[] = { NBOOL(struct triggers, on_token_grant, NOPT),
+					      NBOOL(struct triggers, on_token_refresh, NOPT) };
 
 static struct err no_memory(struct ctx *cx) { return fail(cx, E_INTERNAL, "out of memory", "reading oauth2"); }
 static struct arena *mem(const struct pdef_part *s) { return s->m->cx->arena; }
@@ -131,7 +140,8 @@ static struct err method(const struct pdef_part *s, const char *preset)
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (sv_ieq(m, sv_of(known[i])))
-			return s->rq.method.n > 0 || s->m->custom ? pdef_from_part_text(s, "method", sv_of(known[i])) : OK;
+			return s->rq.method.n > 0 || s->m->custom ? pdef_from_part_text(s, "method", sv_of(known[i]))
+								  : OK;
 	field_of(s, "method", SV(""), field);
 	return bad_field(s->m->cx, field, "enum", "must be one of GET, POST, PUT, PATCH, DELETE");
 }
@@ -179,7 +189,7 @@ static struct err auth(const struct pdef_part *s, const char *preset)
 	char field[FIELD];
 
 	if (a.n == 0 && !s->m->custom && s->rq.params == NULL)
-		return OK;                       /* the built-in definition's own */
+		return OK; /* the built-in definition's own */
 	if (a.n == 0 && preset != NULL)
 		a = sv_of(preset);
 	if (a.n == 0 || sv_eqz(a, "none"))
@@ -191,7 +201,8 @@ static struct err auth(const struct pdef_part *s, const char *preset)
 	if (sv_eqz(a, "bearer_access_token"))
 		return word(s, "bearer");
 	field_of(s, "auth_method", SV(""), field);
-	return bad_field(s->m->cx, field, "enum", "must be one of none, client_secret_basic, client_secret_post, bearer_access_token");
+	return bad_field(s->m->cx, field, "enum",
+			 "must be one of none, client_secret_basic, client_secret_post, bearer_access_token");
 }
 
 struct err pdef_from_part_triggers(const struct pdef_part *s)
@@ -201,10 +212,12 @@ struct err pdef_from_part_triggers(const struct pdef_part *s)
 
 	field_of(s, "triggers", SV(""), field);
 	if (s->rq.triggers != NULL)
-		TRY(node_decode(s->m->cx, s->rq.triggers,
+		TRY(node_decode(
+		    s->m->cx, s->rq.triggers,
 		    &(struct node_decode){ trigger_rows, ARRAY_LEN(trigger_rows), field, NODE_IGNORE_UNKNOWN }, &t));
 	static const char *const words[] = { "grant", "refresh" };
-	return pdef_from_part_words(s, "on", t.on_token_grant ? words : words + 1, (size_t)t.on_token_grant + (size_t)t.on_token_refresh);
+	return pdef_from_part_words(s, "on", t.on_token_grant ? words : words + 1,
+				    (size_t)t.on_token_grant + (size_t)t.on_token_refresh);
 }
 
 static bool is_one_of(struct sv s, const char *const *words)
@@ -216,7 +229,8 @@ static bool is_one_of(struct sv s, const char *const *words)
 }
 
 /* known NULL: any key (user info).  rename: expires_in of an introspection may be absolute. */
-struct err pdef_from_part_map(const struct pdef_part *s, const char *const *known, const char *expires_as, struct node *into)
+struct err pdef_from_part_map(const struct pdef_part *s, const char *const *known, const char *expires_as,
+			      struct node *into)
 {
 	const struct node *map = s->rq.response_map;
 
@@ -258,7 +272,10 @@ struct err pdef_from_part_open(struct pdef_part *s)
 		return no_memory(s->m->cx);
 	(void)snprintf(prefix, sizeof prefix, "oauth2.%s", s->name);
 	if (s->there)
-		TRY(node_decode(s->m->cx, n, &(struct node_decode){ request_rows, ARRAY_LEN(request_rows), prefix, NODE_IGNORE_UNKNOWN }, &s->rq));
+		TRY(node_decode(
+		    s->m->cx, n,
+		    &(struct node_decode){ request_rows, ARRAY_LEN(request_rows), prefix, NODE_IGNORE_UNKNOWN },
+		    &s->rq));
 	return OK;
 }
 
@@ -271,4 +288,7 @@ struct err pdef_from_part_close(const struct pdef_part *s)
 	return s->patch->n == 0 || node_set(mem(s), s->m->patch, sv_of(s->key), s->patch) ? OK : no_memory(s->m->cx);
 }
 
-struct err pdef_from_part_nothing(const struct pdef_part *s) { return node_set(mem(s), s->m->patch, sv_of(s->key), node_new(mem(s), NODE_NULL)) ? OK : no_memory(s->m->cx); }
+struct err pdef_from_part_nothing(const struct pdef_part *s)
+{
+	return node_set(mem(s), s->m->patch, sv_of(s->key), node_new(mem(s), NODE_NULL)) ? OK : no_memory(s->m->cx);
+}

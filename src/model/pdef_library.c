@@ -9,7 +9,10 @@
 extern const struct embedded provider_files[];
 
 enum { MOST_MEMORY = 64 << 20, MOST_ALIASES = 8 };
-struct pdef_library { struct arena *arena; struct node *all; };      /* map: id -> merged tree */
+struct pdef_library {
+	struct arena *arena;
+	struct node *all;
+}; /* map: id -> merged tree */
 
 static struct err no_memory(struct ctx *cx) { return fail(cx, E_INTERNAL, "out of memory", "reading definitions"); }
 
@@ -46,7 +49,8 @@ static struct err read_overrides(struct ctx *cx, const struct node *overrides, s
 		const struct node *base = node_get_sv(all, c->key);
 
 		if (!text_is_id(c->key, 100, "._-"))
-			return pdef_decode_wrong(cx, c, "provider_definitions", "has an id that is not 1 to 100 of A-Z a-z 0-9 . _ -");
+			return pdef_decode_wrong(cx, c, "provider_definitions",
+						 "has an id that is not 1 to 100 of A-Z a-z 0-9 . _ -");
 		if (c->kind != NODE_MAP)
 			return pdef_decode_wrong(cx, c, "provider_definitions", "must hold maps");
 		struct node *both = node_merge(cx->arena, base, c);
@@ -145,7 +149,7 @@ struct err pdef_library_load(struct ctx *cx, const struct node *overrides, bool 
 	own.arena = l->arena;
 	struct err e = fill(&own, overrides, development, l);
 	cx->cause = own.cause;
-	if (e.code == E_BAD_INPUT)                       /* all of it comes from files */
+	if (e.code == E_BAD_INPUT) /* all of it comes from files */
 		cx->cause.code = e.code = E_CONFIG;
 	if (!IS_ERR(e))
 		*out = TAKE(l);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/pdef_meaning.h"
 #include "core/arena.h"
 #include "core/text.h"
 #include "core/url.h"
 #include "model/jpath.h"
 #include "model/pdef_decode.h"
-#include "model/pdef_meaning.h"
 #include "model/tmpl.h"
 #include <stdio.h>
 
 /* What is being checked: the definition, and where its sections stand for the message. */
-struct check { struct ctx *cx; const struct pdef *d; const struct pdef_parts *p; bool partial; };
+struct check {
+	struct ctx *cx;
+	const struct pdef *d;
+	const struct pdef_parts *p;
+	bool partial;
+};
 
 /* The reason just recorded becomes part of a sentence that says where. */
 static struct err explain(struct ctx *cx, struct err e, const struct node *n, const char *field)
@@ -71,8 +76,9 @@ static struct err paths(const struct check *k, const struct node *m, const char 
 /* ---- addresses ---- */
 static bool static_url(struct sv t)
 {
-	return !tmpl_names(t, "answer.") && !tmpl_names(t, "stored.") && !tmpl_names(t, "callback.") && !tmpl_names(t, "client_id") &&
-	       !tmpl_names(t, "access_token") && !tmpl_names(t, "token") && !tmpl_names(t, "redirect_uri") && !tmpl_names(t, "public_url");
+	return !tmpl_names(t, "answer.") && !tmpl_names(t, "stored.") && !tmpl_names(t, "callback.") &&
+	       !tmpl_names(t, "client_id") && !tmpl_names(t, "access_token") && !tmpl_names(t, "token") &&
+	       !tmpl_names(t, "redirect_uri") && !tmpl_names(t, "public_url");
 }
 
 static bool lacks_values(const struct check *k, struct sv t)
@@ -95,8 +101,10 @@ static struct err url(const struct check *k, const struct node *n, const char *f
 		return lacks_values(k, t) ? OK : explain(k->cx, pdef_url(k->cx, k->d, t, &env, &ignored), n, field);
 	bool data = tmpl_names(t, "answer.") || tmpl_names(t, "stored.") || tmpl_names(t, "callback.");
 	if (data && k->p->hosts.n == 0)
-		return pdef_decode_wrong(k->cx, n, field, "depends on data of the connection: list the hosts it may name under hosts");
-	if (!sv_starts(t, SV("https://")) && !sv_starts(t, SV("{{")) && !(k->p->development && sv_starts(t, SV("http://"))))
+		return pdef_decode_wrong(k->cx, n, field,
+					 "depends on data of the connection: list the hosts it may name under hosts");
+	if (!sv_starts(t, SV("https://")) && !sv_starts(t, SV("{{")) &&
+	    !(k->p->development && sv_starts(t, SV("http://"))))
 		return pdef_decode_wrong(k->cx, n, field, "must begin with https://");
 	return OK;
 }
@@ -105,14 +113,19 @@ static struct err no_crlf(const struct check *k, const struct node *m, const cha
 {
 	for (const struct node *c = m == NULL ? NULL : m->first; c != NULL; c = c->next)
 		if (text_has_control(c->text) || !text_is_id(c->key, 64, "-_"))
-			return pdef_decode_wrong(k->cx, c, field, "must be header names and values without control characters");
+			return pdef_decode_wrong(k->cx, c, field,
+						 "must be header names and values without control characters");
 	return OK;
 }
 
 static struct err call(const struct check *k, const struct pdef_call *c, const char *where, unsigned place)
 {
-	static const struct { const char *name; size_t at; } maps[] = {
-		{ "headers", offsetof(struct pdef_call, headers) }, { "params", offsetof(struct pdef_call, params) },
+	static const struct {
+		const char *name;
+		size_t at;
+	} maps[] = {
+		{ "headers", offsetof(struct pdef_call, headers) },
+		{ "params", offsetof(struct pdef_call, params) },
 	};
 	char field[96];
 
@@ -133,14 +146,16 @@ static struct err call(const struct check *k, const struct pdef_call *c, const c
 	(void)snprintf(field, sizeof field, "%s.rename", where);
 	TRY(map(k, c->rename, field, 0));
 	(void)snprintf(field, sizeof field, "%s.auth_header", where);
-	TRY(text(k, node_get(c->at, "auth_header"), field, c->auth_header, place | (place & TMPL_TOKEN ? TMPL_BEARER : 0)));
+	TRY(text(k, node_get(c->at, "auth_header"), field, c->auth_header,
+		 place | (place & TMPL_TOKEN ? TMPL_BEARER : 0)));
 	(void)snprintf(field, sizeof field, "%s.body", where);
 	TRY(text(k, node_get(c->at, "body"), field, c->body, place));
 	if (c->ok_when.p != NULL)
 		TRY(explain(k->cx, jpath_check_cond(k->cx, c->ok_when), c->at, where));
 	for (size_t i = 0; i < c->n_auth; i++)
 		if ((c->auth[i] == PAUTH_KEY_JWT || c->auth[i] == PAUTH_SECRET_JWT) && !k->p->jwt.there)
-			return pdef_decode_wrong(k->cx, c->at, where, "authenticates by a signed JWT: say what it holds under jwt");
+			return pdef_decode_wrong(k->cx, c->at, where,
+						 "authenticates by a signed JWT: say what it holds under jwt");
 	if (c->content_type != PBODY_JSON && c->body.p != NULL)
 		return pdef_decode_wrong(k->cx, c->at, field, "needs content_type: json");
 	return OK;
@@ -149,9 +164,12 @@ static struct err call(const struct check *k, const struct pdef_call *c, const c
 /* ---- sections ---- */
 static struct err answer(const struct check *k, const struct pdef_answer *a, const char *where)
 {
-	const struct sv all[] = { a->paths.access_token, a->paths.refresh_token, a->paths.token_type, a->paths.expires_in,
-		a->paths.expires_at, a->paths.refresh_expires_in, a->paths.refresh_expires_at, a->paths.scope, a->paths.id_token, a->error,
-		a->error_description };
+	const struct sv all[] = { a->paths.access_token,       a->paths.refresh_token,
+				  a->paths.token_type,         a->paths.expires_in,
+				  a->paths.expires_at,         a->paths.refresh_expires_in,
+				  a->paths.refresh_expires_at, a->paths.scope,
+				  a->paths.id_token,           a->error,
+				  a->error_description };
 	const struct node *n = node_get(k->p->tree, "answer");
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
@@ -183,7 +201,8 @@ static struct err authorize(const struct check *k)
 		TRY(text(k, node_get(n, "scopes"), "authorize.scopes", p->scope_lists[i].value, TMPL_AUTHORIZE));
 	for (size_t i = 0; i < p->authorize_omit.n; i++)
 		if (sv_eqz(p->authorize_omit.v[i], "state"))
-			return pdef_decode_wrong(k->cx, n, "authorize.omit", "must not name state: it is what binds the answer to the browser");
+			return pdef_decode_wrong(k->cx, n, "authorize.omit",
+						 "must not name state: it is what binds the answer to the browser");
 	return OK;
 }
 
@@ -202,7 +221,8 @@ static struct err callback(const struct check *k)
 			return pdef_decode_wrong(k->cx, c, "callback.errors", "must be denied, config_error or retry");
 	}
 	if (k->d->iss_required && k->d->issuer == NULL)
-		return pdef_decode_wrong(k->cx, node_get(k->p->tree, "callback"), "callback.issuer", "is required when iss is");
+		return pdef_decode_wrong(k->cx, node_get(k->p->tree, "callback"), "callback.issuer",
+					 "is required when iss is");
 	return OK;
 }
 
@@ -226,7 +246,8 @@ static struct err lists(const struct check *k)
 		TRY(path(k, node_get(p->tree, "lookup"), "lookup.rows", p->lookups[i].rows));
 		TRY(paths(k, p->lookups[i].store, "lookup.store"));
 		if (p->lookups[i].where.p != NULL)
-			TRY(explain(k->cx, jpath_check_cond(k->cx, p->lookups[i].where), node_get(p->tree, "lookup"), "lookup.where"));
+			TRY(explain(k->cx, jpath_check_cond(k->cx, p->lookups[i].where), node_get(p->tree, "lookup"),
+				    "lookup.where"));
 	}
 	for (size_t i = 0; i < p->n_errors; i++)
 		TRY(path(k, node_get(p->tree, "errors"), "errors.path", p->errors[i].path));
@@ -248,9 +269,12 @@ static struct err rest(const struct check *k)
 	TRY(text(k, node_get(p->tree, "jwt"), "jwt.kid", p->jwt.kid, TMPL_JWT));
 	TRY(paths(k, p->user_info_map, "user_info.map"));
 	if ((p->granted_from == PGRANTED_CALLBACK || p->granted_from == PGRANTED_HEADER) && p->granted_at.p == NULL)
-		return pdef_decode_wrong(k->cx, node_get(p->tree, "scopes"), "scopes.granted_at", "must name the parameter or header");
-	if (k->d->refresh == REFRESH_BY_ACCESS && !tmpl_names(p->refresh.auth_header, "access_token") && p->refresh.params == NULL)
-		return pdef_decode_wrong(k->cx, node_get(p->tree, "refresh"), "refresh.params", "must give the access token");
+		return pdef_decode_wrong(k->cx, node_get(p->tree, "scopes"), "scopes.granted_at",
+					 "must name the parameter or header");
+	if (k->d->refresh == REFRESH_BY_ACCESS && !tmpl_names(p->refresh.auth_header, "access_token") &&
+	    p->refresh.params == NULL)
+		return pdef_decode_wrong(k->cx, node_get(p->tree, "refresh"), "refresh.params",
+					 "must give the access token");
 	return OK;
 }
 
@@ -263,9 +287,11 @@ static struct err origin(const struct check *k)
 		return OK;
 	TRY(explain(k->cx, url_parse(k->cx, sv_of(k->d->origin), "origin", &u), n, "origin"));
 	if (u.path.n > 1 || u.query.p != NULL || u.fragment.p != NULL || sv_ends(sv_of(k->d->origin), SV("/")))
-		return pdef_decode_wrong(k->cx, n, "origin", "must be scheme, host and port only: http://localhost:9199");
+		return pdef_decode_wrong(k->cx, n, "origin",
+					 "must be scheme, host and port only: http://localhost:9199");
 	if (!u.https && !(u.loopback && k->p->development))
-		return pdef_decode_wrong(k->cx, n, "origin", "must be https (http is for loopback in development only)");
+		return pdef_decode_wrong(k->cx, n, "origin",
+					 "must be https (http is for loopback in development only)");
 	return OK;
 }
 

@@ -9,17 +9,12 @@
 static const char *const methods[] = { "POST", "GET", "DELETE", "PUT", "PATCH", NULL };
 static const char *const bodies[] = { "form", "json", "query", "none", NULL };
 static const char *const auths[] = { "basic", "post", "none", "bearer", "private_key_jwt", "secret_jwt", NULL };
-static const char *const types[] = { "auto", "json", "form", NULL };
-static const char *const times[] = { "epoch_s", "epoch_ms", "iso8601", NULL };
-static const char *const scope_formats[] = { "auto", "space", "comma", "array", NULL };
-static const char *const expiries[] = { "lifetime", "never", NULL };
 static const char *const withs[] = { "none", "refresh_token", "access_token", NULL };
 static const char *const rotations[] = { "no", "yes", "maybe", NULL };
 static const char *const ends_words[] = { "token", "grant", NULL };
 static const char *const which_words[] = { "refresh_token", "access_token", NULL };
 static const char *const froms[] = { "answer", "id_token", "user_info", "callback", "call", NULL };
 static const char *const picks[] = { "only", "first", NULL };
-static const char *const kinds[] = { "reauth", "retry", "config_error", "rate_limited", "gone", NULL };
 
 /* A section: a call, and whatever else that kind of section knows. */
 struct section {
@@ -30,37 +25,60 @@ struct section {
 	const struct node *answer, *map, *store;
 	struct sv id, name, email, rows, where;
 };
-#define CALL_ROWS \
-	{ .name = "url", .kind = NF_SV, .at = offsetof(struct section, call.url), .lo = 1, .hi = 1000 }, \
-	{ .name = "method", .kind = NF_ENUM, .at = offsetof(struct section, call.method), .words = methods }, \
-	{ .name = "content_type", .kind = NF_ENUM, .at = offsetof(struct section, call.content_type), .words = bodies }, \
-	{ .name = "auth", .kind = NF_LIST_SV, .at = offsetof(struct section, call.auth_words), .lo = 1, .hi = 6 }, \
-	{ .name = "auth_header", .kind = NF_SV, .at = offsetof(struct section, call.auth_header), .lo = 1, .hi = 300 }, \
-	{ .name = "headers", .kind = NF_NODE, .at = offsetof(struct section, call.headers) }, \
-	{ .name = "params", .kind = NF_NODE, .at = offsetof(struct section, call.params) }, \
-	{ .name = "rename", .kind = NF_NODE, .at = offsetof(struct section, call.rename) }, \
-	{ .name = "omit", .kind = NF_LIST_SV, .at = offsetof(struct section, call.omit), .hi = 16 }, \
-	{ .name = "body", .kind = NF_SV, .at = offsetof(struct section, call.body), .lo = 1, .hi = 4096 }, \
-	{ .name = "basic_form_encode", .kind = NF_BOOL, .at = offsetof(struct section, call.basic_form_encode) }, \
-	{ .name = "ok_when", .kind = NF_SV, .at = offsetof(struct section, call.ok_when), .lo = 1, .hi = 1000 }, \
-	{ .name = "code_decode", .kind = NF_BOOL, .at = offsetof(struct section, call.code_decode) }
+#define CALL_ROWS                                                                                                      \
+	{ .name = "url", .kind = NF_SV, .at = offsetof(struct section, call.url), .lo = 1, .hi = 1000 },               \
+	    { .name = "method", .kind = NF_ENUM, .at = offsetof(struct section, call.method), .words = methods },      \
+	    { .name = "content_type",                                                                                  \
+	      .kind = NF_ENUM,                                                                                         \
+	      .at = offsetof(struct section, call.content_type),                                                       \
+	      .words = bodies },                                                                                       \
+	    { .name = "auth", .kind = NF_LIST_SV, .at = offsetof(struct section, call.auth_words), .lo = 1, .hi = 6 }, \
+	    { .name = "auth_header",                                                                                   \
+	      .kind = NF_SV,                                                                                           \
+	      .at = offsetof(struct section, call.auth_header),                                                        \
+	      .lo = 1,                                                                                                 \
+	      .hi = 300 },                                                                                             \
+	    { .name = "headers", .kind = NF_NODE, .at = offsetof(struct section, call.headers) },                      \
+	    { .name = "params", .kind = NF_NODE, .at = offsetof(struct section, call.params) },                        \
+	    { .name = "rename", .kind = NF_NODE, .at = offsetof(struct section, call.rename) },                        \
+	    { .name = "omit", .kind = NF_LIST_SV, .at = offsetof(struct section, call.omit), .hi = 16 },               \
+	    { .name = "body", .kind = NF_SV, .at = offsetof(struct section, call.body), .lo = 1, .hi = 4096 },         \
+	    { .name = "basic_form_encode", .kind = NF_BOOL, .at = offsetof(struct section, call.basic_form_encode) },  \
+	    { .name = "ok_when", .kind = NF_SV, .at = offsetof(struct section, call.ok_when), .lo = 1, .hi = 1000 },   \
+	{                                                                                                              \
+		.name = "code_decode", .kind = NF_BOOL, .at = offsetof(struct section, call.code_decode)               \
+	}
 static const struct nfield call_rows[] = { CALL_ROWS };
 static const struct nfield refresh_rows[] = { CALL_ROWS,
-	NENUM(struct section, with, NOPT, withs), NENUM(struct section, rotates, NOPT, rotations),
-	NI64(struct section, reuse_grace_s, NOPT, 0, 86400), NI64(struct section, lead_s, NOPT, 0, 86400),
-	NI64(struct section, expires_s, NOPT, 0, 315360000), NI64(struct section, hard_end_s, NOPT, 0, 315360000),
-	NNODE(struct section, answer, NOPT) };
-static const struct nfield exchange_rows[] = { CALL_ROWS, NLIST(struct section, on, NOPT, 2), NNODE(struct section, answer, NOPT) };
-static const struct nfield revoke_rows[] = { CALL_ROWS,
-	NENUM(struct section, token, NOPT, which_words), NENUM(struct section, ends, NREQ, ends_words) };
-static const struct nfield user_rows[] = { CALL_ROWS,
-	NNODE(struct section, map, NOPT), NLIST(struct section, on, NOPT, 2), NLIST(struct section, scopes, NOPT, 16) };
+					      NENUM(struct section, with, NOPT, withs),
+					      NENUM(struct section, rotates, NOPT, rotations),
+					      NI64(struct section, reuse_grace_s, NOPT, 0, 86400),
+					      NI64(struct section, lead_s, NOPT, 0, 86400),
+					      NI64(struct section, expires_s, NOPT, 0, 315360000),
+					      NI64(struct section, hard_end_s, NOPT, 0, 315360000),
+					      NNODE(struct section, answer, NOPT) };
+static const struct nfield exchange_rows[] = { CALL_ROWS, NLIST(struct section, on, NOPT, 2),
+					       NNODE(struct section, answer, NOPT) };
+static const struct nfield revoke_rows[] = { CALL_ROWS, NENUM(struct section, token, NOPT, which_words),
+					     NENUM(struct section, ends, NREQ, ends_words) };
+static const struct nfield user_rows[] = { CALL_ROWS, NNODE(struct section, map, NOPT),
+					   NLIST(struct section, on, NOPT, 2),
+					   NLIST(struct section, scopes, NOPT, 16) };
 static const struct nfield identity_rows[] = { CALL_ROWS, NENUM(struct section, from, NREQ, froms),
-	NSV(struct section, id, NOPT, 1, 1000), NSV(struct section, name, NOPT, 1, 1000), NSV(struct section, email, NOPT, 1, 1000) };
+					       NSV(struct section, id, NOPT, 1, 1000),
+					       NSV(struct section, name, NOPT, 1, 1000),
+					       NSV(struct section, email, NOPT, 1, 1000) };
 static const struct nfield lookup_rows[] = { CALL_ROWS, NSV(struct section, rows, NOPT, 1, 1000),
-	NSV(struct section, where, NOPT, 1, 1000), NNODE(struct section, store, NREQ), NENUM(struct section, pick, NOPT, picks) };
+					     NSV(struct section, where, NOPT, 1, 1000),
+					     NNODE(struct section, store, NREQ),
+					     NENUM(struct section, pick, NOPT, picks) };
 
-struct want { const struct nfield *rows; size_t n; const char *where; const struct node *base; };
+struct want {
+	const struct nfield *rows;
+	size_t n;
+	const char *where;
+	const struct node *base;
+};
 #define WANT(table, where_) (&(struct want){ (table), ARRAY_LEN(table), (where_), NULL })
 
 static struct err take_auth(struct ctx *cx, const struct node *n, const char *where, struct pdef_call *c)
@@ -74,10 +92,12 @@ static struct err take_auth(struct ctx *cx, const struct node *n, const char *wh
 			char field[96];
 
 			(void)snprintf(field, sizeof field, "%s.auth", where);
-			return pdef_decode_wrong(cx, node_get(n, "auth"), field,
+			return pdef_decode_wrong(
+			    cx, node_get(n, "auth"), field,
 			    "must be a list of basic, post, none, bearer, private_key_jwt, secret_jwt");
 		}
-		static const enum pdef_auth meaning[] = { PAUTH_BASIC, PAUTH_POST, PAUTH_NONE, PAUTH_HEADER, PAUTH_KEY_JWT, PAUTH_SECRET_JWT };
+		static const enum pdef_auth meaning[] = { PAUTH_BASIC,  PAUTH_POST,    PAUTH_NONE,
+							  PAUTH_HEADER, PAUTH_KEY_JWT, PAUTH_SECRET_JWT };
 		c->auth[i] = meaning[k];
 	}
 	c->n_auth = c->auth_words.n;
@@ -113,71 +133,12 @@ static struct err take_on(struct ctx *cx, const struct section *s, const char *w
 		bool g = sv_eqz(s->on.v[i], "grant");
 
 		if (!g && !sv_eqz(s->on.v[i], "refresh"))
-			return pdef_decode_wrong(cx, node_get(s->call.at, "on"), where, "must be a list of grant, refresh");
+			return pdef_decode_wrong(cx, node_get(s->call.at, "on"), where,
+						 "must be a list of grant, refresh");
 		*grant = *grant || g;
 		*refresh = *refresh || !g;
 	}
 	return OK;
-}
-
-/* ---- answers ---- */
-struct answer {
-	int type, expires_at_format, scope_format; bool ignore_token_type;
-	struct sv access_token, refresh_token, token_type, expires_in, expires_at, refresh_expires_in, refresh_expires_at, scope, id_token;
-	struct sv ok_when, error, error_description;
-	const struct node *tokens, *expires, *store;
-};
-static const struct nfield answer_rows[] = {
-	NENUM(struct answer, type, NOPT, types), NENUM(struct answer, expires_at_format, NOPT, times),
-	NENUM(struct answer, scope_format, NOPT, scope_formats), NBOOL(struct answer, ignore_token_type, NOPT),
-	NSV(struct answer, access_token, NOPT, 1, 1000), NSV(struct answer, refresh_token, NOPT, 1, 1000),
-	NSV(struct answer, token_type, NOPT, 1, 1000), NSV(struct answer, expires_in, NOPT, 1, 1000),
-	NSV(struct answer, expires_at, NOPT, 1, 1000), NSV(struct answer, refresh_expires_in, NOPT, 1, 1000),
-	NSV(struct answer, refresh_expires_at, NOPT, 1, 1000), NSV(struct answer, scope, NOPT, 1, 1000),
-	NSV(struct answer, id_token, NOPT, 1, 1000), NSV(struct answer, ok_when, NOPT, 1, 1000),
-	NSV(struct answer, error, NOPT, 1, 1000), NSV(struct answer, error_description, NOPT, 1, 1000),
-	NNODE(struct answer, tokens, NOPT), NNODE(struct answer, expires, NOPT), NNODE(struct answer, store, NOPT),
-};
-static const struct nfield expires_rows[] = {
-	NENUM(struct pdef_expires, zero, NOPT, expiries), NENUM(struct pdef_expires, minus_one, NOPT, expiries),
-	NENUM(struct pdef_expires, null, NOPT, expiries), NENUM(struct pdef_expires, absent, NOPT, expiries),
-	NI64(struct pdef_expires, lifetime_s, NOPT, 0, 315360000), NBOOL(struct pdef_expires, jwt_exp, NOPT),
-};
-
-/* Names as RFC 6749 section 5.1 and 5.2 give them. */
-static struct answer standard(void)
-{
-	return (struct answer){ .access_token = SV("$.access_token"), .refresh_token = SV("$.refresh_token"),
-		.token_type = SV("$.token_type"), .expires_in = SV("$.expires_in"), .scope = SV("$.scope"), .id_token = SV("$.id_token"),
-		.refresh_expires_in = SV("$.refresh_token_expires_in"), .error = SV("$.error"),
-		.error_description = SV("$.error_description") };
-}
-
-static struct err take_answer(struct ctx *cx, const struct node *n, const char *where, struct pdef_answer *out)
-{
-	struct answer a = standard();
-	struct pdef_expires e = { .zero = PEXP_NEVER, .minus_one = PEXP_NEVER, .null = PEXP_NEVER };
-
-	if (n != NULL && n->kind != NODE_NULL)
-		TRY(node_decode(cx, n, &(struct node_decode){ answer_rows, ARRAY_LEN(answer_rows), where, NODE_REFUSE_UNKNOWN }, &a));
-	if (a.expires != NULL)
-		TRY(node_decode(cx, a.expires, &(struct node_decode){ expires_rows, ARRAY_LEN(expires_rows), "answer.expires",
-			NODE_REFUSE_UNKNOWN }, &e));
-	*out = (struct pdef_answer){ .type = a.type, .expires_at_format = a.expires_at_format, .scope_format = a.scope_format,
-		.paths = { a.access_token, a.refresh_token, a.token_type, a.expires_in, a.expires_at, a.refresh_expires_in,
-		    a.refresh_expires_at, a.scope, a.id_token },
-		.tokens = a.tokens, .expires = e, .ignore_token_type = a.ignore_token_type, .ok_when = a.ok_when, .error = a.error,
-		.error_description = a.error_description, .store = a.store };
-	return OK;
-}
-
-/* What a section says over what `answer` says. */
-static struct err over(struct ctx *cx, const struct node *base, const struct node *own, const char *where, struct pdef_answer *out)
-{
-	if (own == NULL || own->kind == NODE_NULL)
-		return take_answer(cx, base, "answer", out);
-	const struct node *both = base == NULL ? own : node_merge(cx->arena, base, own);
-	return both == NULL ? fail(cx, E_INTERNAL, "out of memory", "reading a definition") : take_answer(cx, both, where, out);
 }
 
 /* ---- sections ---- */
@@ -193,20 +154,20 @@ static struct err take_refresh(struct ctx *cx, const struct node *tree, struct p
 		s.call.url = p->token.url;
 	if (s.call.headers == NULL)
 		s.call.headers = p->token.headers;
-	if (s.call.n_auth == 0) {                /* as for the code */
+	if (s.call.n_auth == 0) { /* as for the code */
 		memcpy(s.call.auth, p->token.auth, sizeof s.call.auth);
 		s.call.n_auth = p->token.n_auth;
 		s.call.basic_form_encode = p->token.basic_form_encode;
 	}
 	p->refresh = s.call;
-	p->refresh.at = n == NULL ? tree : n;    /* refreshing is the rule, not the exception */
+	p->refresh.at = n == NULL ? tree : n; /* refreshing is the rule, not the exception */
 	d->refresh = (enum pdef_refresh)s.with;
 	d->rotates = (enum pdef_rotates)s.rotates;
 	d->reuse_grace_s = s.reuse_grace_s;
 	d->lead_s = s.lead_s;
 	p->refresh_expires_s = s.expires_s;
 	p->refresh_hard_end_s = s.hard_end_s;
-	return over(cx, base, s.answer, "refresh.answer", &p->refresh_answer);
+	return pdef_rows_answer_over(cx, base, s.answer, "refresh.answer", &p->refresh_answer);
 }
 
 static struct err take_exchange(struct ctx *cx, const struct node *tree, struct pdef *d, struct pdef_parts *p)
@@ -218,7 +179,7 @@ static struct err take_exchange(struct ctx *cx, const struct node *tree, struct 
 	p->exchange = s.call;
 	d->has_exchange = s.call.at != NULL;
 	TRY(take_on(cx, &s, "exchange.on", &p->exchange_on_grant, &p->exchange_on_refresh));
-	return over(cx, node_get(tree, "answer"), s.answer, "exchange.answer", &p->exchange_answer);
+	return pdef_rows_answer_over(cx, node_get(tree, "answer"), s.answer, "exchange.answer", &p->exchange_answer);
 }
 
 static struct err take_revoke(struct ctx *cx, const struct node *tree, struct pdef *d, struct pdef_parts *p)
@@ -255,7 +216,8 @@ static struct err take_user_info(struct ctx *cx, const struct node *tree, struct
 
 static struct err take_introspect(struct ctx *cx, const struct node *tree, struct pdef *d, struct pdef_parts *p)
 {
-	static const struct nfield table[] = { CALL_ROWS, NLIST(struct section, on, NOPT, 2), NNODE(struct section, answer, NOPT) };
+	static const struct nfield table[] = { CALL_ROWS, NLIST(struct section, on, NOPT, 2),
+					       NNODE(struct section, answer, NOPT) };
 	struct section s = { .with = 0 };
 
 	TRY(take(cx, node_get(tree, "introspect"), WANT(table, "introspect"), &s));
@@ -264,11 +226,11 @@ static struct err take_introspect(struct ctx *cx, const struct node *tree, struc
 	d->has_introspection = s.call.at != NULL;
 	TRY(take_on(cx, &s, "introspect.on", &d->introspect_on_grant, &d->introspect_on_refresh));
 	d->introspect_on_grant = d->introspect_on_grant && d->has_introspection;
-	return take_answer(cx, s.answer, "introspect.answer", &p->introspect_answer);
+	return pdef_rows_answer(cx, s.answer, "introspect.answer", &p->introspect_answer);
 }
 
 /* ---- lists ---- */
-static struct err list_of(struct ctx *cx, const struct node *n, const char *where, size_t size, void *out)
+struct err pdef_rows_list(struct ctx *cx, const struct node *n, const char *where, size_t size, void *out)
 {
 	if (n != NULL && (n->kind != NODE_LIST || n->n > 32))
 		return pdef_decode_wrong(cx, n, where, "must be a list of at most 32 rows");
@@ -283,7 +245,7 @@ static struct err take_identity(struct ctx *cx, const struct node *tree, struct 
 {
 	const struct node *list = node_get(tree, "identity");
 
-	TRY(list_of(cx, list, "identity", sizeof *p->identity, &p->identity));
+	TRY(pdef_rows_list(cx, list, "identity", sizeof *p->identity, &p->identity));
 	for (const struct node *c = list == NULL ? NULL : list->first; c != NULL; c = c->next) {
 		struct section s = { .call = { .method = PMETHOD_GET, .content_type = PBODY_QUERY } };
 
@@ -298,57 +260,22 @@ static struct err take_lookups(struct ctx *cx, const struct node *tree, struct p
 {
 	const struct node *list = node_get(tree, "lookup");
 
-	TRY(list_of(cx, list, "lookup", sizeof *p->lookups, &p->lookups));
+	TRY(pdef_rows_list(cx, list, "lookup", sizeof *p->lookups, &p->lookups));
 	for (const struct node *c = list == NULL ? NULL : list->first; c != NULL; c = c->next) {
 		struct section s = { .call = { .method = PMETHOD_GET, .content_type = PBODY_QUERY } };
 
 		if (node_get(c, "before") != NULL)
-			return pdef_decode_wrong(cx, c, "lookup.before", "is not supported yet: a lookup runs after the grant only");
+			return pdef_decode_wrong(cx, c, "lookup.before",
+						 "is not supported yet: a lookup runs after the grant only");
 		if (sv_eqz(node_text_at(c, "pick"), "ask"))
-			return pdef_decode_wrong(cx, c, "lookup.pick",
+			return pdef_decode_wrong(
+			    cx, c, "lookup.pick",
 			    "ask is not supported yet: only and first are; nobody is asked which row is meant");
 		TRY(take(cx, c, WANT(lookup_rows, "lookup"), &s));
 		auth_default(&s.call, PAUTH_HEADER);
 		p->lookups[p->n_lookups++] = (struct pdef_lookup){ s.call, s.rows, s.where, s.store, s.pick };
 	}
 	d->has_lookup = p->n_lookups > 0;
-	return OK;
-}
-
-struct error_row { struct sv_list at; int64_t status; struct sv path, value, contains; int is; };
-static const struct nfield error_rows[] = {
-	NLIST(struct error_row, at, NOPT, 8), NI64(struct error_row, status, NOPT, 100, 599), NSV(struct error_row, path, NOPT, 1, 1000),
-	NSV(struct error_row, value, NOPT, 1, 200), NSV(struct error_row, contains, NOPT, 1, 200), NENUM(struct error_row, is, NREQ, kinds),
-};
-static const struct { const char *word; unsigned bit; } places[] = {
-	{ "code", PAT_CODE }, { "refresh", PAT_REFRESH }, { "revoke", PAT_REVOKE }, { "user_info", PAT_USER_INFO },
-	{ "introspect", PAT_INTROSPECT }, { "exchange", PAT_EXCHANGE }, { "lookup", PAT_LOOKUP },
-};
-
-static struct err take_errors(struct ctx *cx, const struct node *tree, struct pdef_parts *p)
-{
-	const struct node *list = node_get(tree, "errors");
-
-	TRY(list_of(cx, list, "errors", sizeof *p->errors, &p->errors));
-	for (const struct node *c = list == NULL ? NULL : list->first; c != NULL; c = c->next) {
-		struct error_row r = { .status = 0 };
-		unsigned at = 0;
-
-		TRY(node_decode(cx, c, &(struct node_decode){ error_rows, ARRAY_LEN(error_rows), "errors", NODE_REFUSE_UNKNOWN }, &r));
-		if (r.status == 0 && r.value.p == NULL && r.contains.p == NULL)
-			return pdef_decode_wrong(cx, c, "errors", "needs a status, a value or contains");
-		for (size_t i = 0; i < r.at.n; i++) {
-			size_t k = 0;
-
-			while (k < ARRAY_LEN(places) && !sv_eqz(r.at.v[i], places[k].word))
-				k++;
-			if (k == ARRAY_LEN(places))
-				return pdef_decode_wrong(cx, c, "errors.at",
-				    "must be a list of code, refresh, revoke, user_info, introspect, exchange, lookup");
-			at |= places[k].bit;
-		}
-		p->errors[p->n_errors++] = (struct pdef_error){ at, r.status, r.path, r.value, r.contains, r.is };
-	}
 	return OK;
 }
 
@@ -369,7 +296,7 @@ struct err pdef_rows(struct ctx *cx, const struct node *tree, struct pdef *d, st
 	TRY(take(cx, node_get(tree, "token"), WANT(call_rows, "token"), &token));
 	auth_default(&token.call, PAUTH_BASIC);
 	p->token = token.call;
-	TRY(take_answer(cx, node_get(tree, "answer"), "answer", &p->token_answer));
+	TRY(pdef_rows_answer(cx, node_get(tree, "answer"), "answer", &p->token_answer));
 	d->default_lifetime_s = p->token_answer.expires.lifetime_s;
 	TRY(take_refresh(cx, tree, d, p));
 	TRY(take_exchange(cx, tree, d, p));
@@ -378,5 +305,5 @@ struct err pdef_rows(struct ctx *cx, const struct node *tree, struct pdef *d, st
 	TRY(take_introspect(cx, tree, d, p));
 	TRY(take_identity(cx, tree, p));
 	TRY(take_lookups(cx, tree, d, p));
-	return take_errors(cx, tree, p);
+	return pdef_rows_errors(cx, tree, p);
 }

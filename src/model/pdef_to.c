@@ -6,7 +6,11 @@
 #include "model/tmpl.h"
 
 /* A map being made; `broken` sticks, so that the pieces need no check each. */
-struct making { struct ctx *cx; const struct pdef *d; bool broken; };
+struct making {
+	struct ctx *cx;
+	const struct pdef *d;
+	bool broken;
+};
 
 static struct node *map_in(struct making *k, struct node *into, const char *key)
 {
@@ -87,12 +91,14 @@ static struct node *request(struct making *k, struct node *into, const char *nam
 	text(k, n, SV("auth_method"), sv_of(auth_word(c)));
 	if (c->n_auth > 0 && c->auth[0] == PAUTH_HEADER && !sv_eqz(c->auth_header, "Bearer {{access_token}}"))
 		text(k, n, SV("auth_header_value_format"), c->auth_header);
-	text(k, n, SV("request_content_type"), c->content_type == PBODY_JSON ? SV("application/json") : SV("application/x-www-form-urlencoded"));
+	text(k, n, SV("request_content_type"),
+	     c->content_type == PBODY_JSON ? SV("application/json") : SV("application/x-www-form-urlencoded"));
 	text(k, n, SV("response_content_type"), SV("application/json"));
 	return n;
 }
 
-static void standard(struct making *k, struct node *into, const struct pdef_call *c, const char *name, const char *value)
+static void standard(struct making *k, struct node *into, const struct pdef_call *c, const char *name,
+		     const char *value)
 {
 	struct sv other = node_text_at(c->rename, name);
 
@@ -114,9 +120,14 @@ static void client_in_body(struct making *k, struct node *into, const struct pde
 static void paths(struct making *k, struct node *into, const struct pdef_answer *a)
 {
 	const struct node *alternate = a->tokens == NULL ? NULL : a->tokens->first;
-	const struct { const char *name, *usual; struct sv path; } all[] = {
-		{ "access_token", "$.access_token", a->paths.access_token }, { "expires_in", "$.expires_in", a->paths.expires_in },
-		{ "refresh_token", "$.refresh_token", a->paths.refresh_token }, { "scope", "$.scope", a->paths.scope },
+	const struct {
+		const char *name, *usual;
+		struct sv path;
+	} all[] = {
+		{ "access_token", "$.access_token", a->paths.access_token },
+		{ "expires_in", "$.expires_in", a->paths.expires_in },
+		{ "refresh_token", "$.refresh_token", a->paths.refresh_token },
+		{ "scope", "$.scope", a->paths.scope },
 		{ "token_type", "$.token_type", a->paths.token_type },
 	};
 	struct node *map = map_in(k, into, "response_map");
@@ -213,7 +224,8 @@ static void introspection(struct making *k, struct node *out)
 		return;
 	n = request(k, out, "token_introspection_request", &p->introspect);
 	flag(k, n, "enabled", true);
-	text(k, n, SV("expiration_format"), at->expires_at.p != NULL ? SV("absolute_unix_timestamp") : SV("relative_seconds"));
+	text(k, n, SV("expiration_format"),
+	     at->expires_at.p != NULL ? SV("absolute_unix_timestamp") : SV("relative_seconds"));
 	m = map_in(k, n, "params");
 	standard(k, m, &p->introspect, "token", "{{access_token}}");
 	client_in_body(k, m, &p->introspect);

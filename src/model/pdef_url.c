@@ -7,11 +7,14 @@
 
 static struct err wanting(struct ctx *cx)
 {
-	return fail(cx, E_UPSTREAM, "an address of the provider's definition could not be built: a value it needs is missing or not allowed",
+	return fail(
+	    cx, E_UPSTREAM,
+	    "an address of the provider's definition could not be built: a value it needs is missing or not allowed",
 	    "URL template");
 }
 
-/* What decides the host: the template from "//" to the first "/", "?" or "#" outside braces.  n 0: it begins with a placeholder. */
+/* What decides the host: the template from "//" to the first "/", "?" or "#" outside braces.  n 0: it begins with a
+ * placeholder. */
 static struct sv authority(struct sv text)
 {
 	size_t at;
@@ -39,8 +42,8 @@ static bool plain_host(struct sv s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' ||
-			c == '_'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+		      c == '-' || c == ':' || c == '_'))
 			return false;
 	}
 	return s.n > 0;
@@ -63,7 +66,8 @@ static bool known_host(const struct pdef_parts *p, struct sv host)
 }
 
 /* The host that was parsed must be the one the template says, and one the definition knows when data decides it. */
-static struct err check_host(struct ctx *cx, const struct pdef *d, struct sv text, const struct tmpl_env *env, const struct url *u)
+static struct err check_host(struct ctx *cx, const struct pdef *d, struct sv text, const struct tmpl_env *env,
+			     const struct url *u)
 {
 	struct sv tmpl = authority(text), said;
 
@@ -78,8 +82,9 @@ static struct err check_host(struct ctx *cx, const struct pdef *d, struct sv tex
 
 static struct err at_origin(struct ctx *cx, const char *origin, const struct url *u, struct sv *out)
 {
-	const char *z = u->query.p == NULL ? arena_printf(cx->arena, "%s%.*s", origin, SV_FMT(u->path))
-					   : arena_printf(cx->arena, "%s%.*s?%.*s", origin, SV_FMT(u->path), SV_FMT(u->query));
+	const char *z = u->query.p == NULL
+			    ? arena_printf(cx->arena, "%s%.*s", origin, SV_FMT(u->path))
+			    : arena_printf(cx->arena, "%s%.*s?%.*s", origin, SV_FMT(u->path), SV_FMT(u->query));
 
 	*out = sv_of(z);
 	return z == NULL ? fail(cx, E_INTERNAL, "out of memory", "building an address") : OK;

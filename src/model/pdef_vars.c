@@ -8,9 +8,14 @@
 #include <regex.h>
 
 enum { MOST_VALUE = 500, MOST_PATTERN = 200 };
-struct var { struct sv pattern, fixed, description; struct sv_list words; const struct node *preset; };
+struct var {
+	struct sv pattern, fixed, description;
+	struct sv_list words;
+	const struct node *preset;
+};
 static const struct nfield var_rows[] = {
-	NSV(struct var, pattern, NOPT, 1, MOST_PATTERN), NSV(struct var, fixed, NOPT, 1, MOST_VALUE),
+	NSV(struct var, pattern, NOPT, 1, MOST_PATTERN),
+	NSV(struct var, fixed, NOPT, 1, MOST_VALUE),
 	NSV(struct var, description, NOPT, 1, 500),
 	{ .name = "enum", .kind = NF_LIST_SV, .at = offsetof(struct var, words), .lo = 1, .hi = 64 },
 	{ .name = "default", .kind = NF_NODE, .at = offsetof(struct var, preset) },
@@ -57,7 +62,8 @@ static bool is_word(const struct sv_list *l, struct sv s)
 }
 
 /* given: what the instance says.  *out: p NULL when nobody says anything. */
-static struct err value_of(struct ctx *cx, const struct var *v, const struct node *given, const char *field, struct sv *out)
+static struct err value_of(struct ctx *cx, const struct var *v, const struct node *given, const char *field,
+			   struct sv *out)
 {
 	struct sv preset, said;
 
@@ -89,7 +95,10 @@ static bool used(const struct node *n, const char *name)
 	return false;
 }
 
-struct some { const struct node *tree, *values; bool partial; };
+struct some {
+	const struct node *tree, *values;
+	bool partial;
+};
 static struct err one(struct ctx *cx, const struct some *s, const struct node *decl, struct node *out)
 {
 	const struct node *given = node_get_sv(s->values, decl->key);
@@ -99,7 +108,8 @@ static struct err one(struct ctx *cx, const struct some *s, const struct node *d
 
 	pdef_decode_field("variables", decl->key, field);
 	pdef_decode_field("var", decl->key, name);
-	TRY(node_decode(cx, decl, &(struct node_decode){ var_rows, ARRAY_LEN(var_rows), field, NODE_REFUSE_UNKNOWN }, &v));
+	TRY(node_decode(cx, decl, &(struct node_decode){ var_rows, ARRAY_LEN(var_rows), field, NODE_REFUSE_UNKNOWN },
+			&v));
 	if (v.pattern.p == NULL && v.words.n == 0 && v.fixed.p == NULL)
 		return pdef_decode_wrong(cx, decl, field, "needs a pattern, an enum or a fixed value");
 	TRY(value_of(cx, &v, given, field, &value));

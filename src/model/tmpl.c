@@ -22,7 +22,10 @@ bool tmpl_names(struct sv text, const char *name)
 }
 
 /* ---- using ---- */
-struct use { struct ctx *cx; const struct tmpl_env *env; };
+struct use {
+	struct ctx *cx;
+	const struct tmpl_env *env;
+};
 static struct err eval(const struct use *u, const struct tmpl_expr *x, struct tmpl_value *out);
 
 static struct err no_memory(struct ctx *cx) { return fail(cx, E_INTERNAL, "out of memory", "filling a template"); }
@@ -198,7 +201,7 @@ static struct err do_text(const struct use *u, const struct tmpl_expr *x, struct
 	case FN__COUNT:
 	default: return fail(u->cx, E_INTERNAL, "internal error", "template function %d", (int)x->fn);
 	}
-	if (!ok && buf_ok(&b)) {                 /* not percent-encoded: as it is */
+	if (!ok && buf_ok(&b)) { /* not percent-encoded: as it is */
 		out->text = s;
 		return OK;
 	}
@@ -293,7 +296,8 @@ static struct err put_union(struct ctx *cx, struct sv text, const struct tmpl_en
 		TRY(tmpl_scan_next(cx, &rest, &pool, &part, &more));
 		if (!more)
 			break;
-		bool scope = part.expr != NULL && (tmpl_scan_has(part.expr, SV("scopes")) || tmpl_scan_has(part.expr, SV("existing_scopes")));
+		bool scope = part.expr != NULL && (tmpl_scan_has(part.expr, SV("scopes")) ||
+						   tmpl_scan_has(part.expr, SV("existing_scopes")));
 		if (seen == 0 && !scope)
 			head.n = (size_t)(rest.p - text.p);
 		if (scope && ++seen > 0)

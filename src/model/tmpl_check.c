@@ -8,7 +8,10 @@ enum {
 	CALLS = TMPL_TOKEN | TMPL_REFRESH | TMPL_REVOKE | TMPL_BEARER | TMPL_INTROSPECT,
 	ALL = CALLS | TMPL_AUTHORIZE | TMPL_ID | TMPL_JWT | TMPL_STATIC | TMPL_API
 };
-static const struct { const char *name; unsigned places; } names[] = {
+static const struct {
+	const char *name;
+	unsigned places;
+} names[] = {
 	{ "client_id", ALL },
 	{ "client_secret", CALLS | TMPL_JWT },
 	{ "redirect_uri", ALL },
@@ -42,13 +45,15 @@ static struct err check_name(struct ctx *cx, struct sv name, unsigned place)
 	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		bool same = is_root(names[i].name) ? sv_starts(name, sv_of(names[i].name)) : sv_eqz(name, names[i].name);
+		bool same =
+		    is_root(names[i].name) ? sv_starts(name, sv_of(names[i].name)) : sv_eqz(name, names[i].name);
 
 		if (same && (names[i].places & place) != 0)
 			return OK;
 		known = known || same;
 	}
-	return refuse(cx, E_BAD_INPUT, known ? "{{%.*s}} has no value here" : "{{%.*s}} is not a known placeholder", SV_FMT(name));
+	return refuse(cx, E_BAD_INPUT, known ? "{{%.*s}} has no value here" : "{{%.*s}} is not a known placeholder",
+		      SV_FMT(name));
 }
 
 static struct err check_expr(struct ctx *cx, const struct tmpl_expr *x, unsigned place)

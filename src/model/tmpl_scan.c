@@ -2,7 +2,10 @@
 #include "model/tmpl_scan.h"
 #include "core/text.h"
 
-static const struct { const char *name; size_t least, most; } functions[FN__COUNT] = {
+static const struct {
+	const char *name;
+	size_t least, most;
+} functions[FN__COUNT] = {
 	[FN_JOIN] = { "join", 2, 2 },
 	[FN_SPLIT] = { "split", 2, 2 },
 	[FN_FIRST] = { "first", 1, 1 },
@@ -16,7 +19,10 @@ static const struct { const char *name; size_t least, most; } functions[FN__COUN
 	[FN_SIGN_JWT] = { "sign_jwt", 0, 0 },
 };
 
-static struct err wrong(struct ctx *cx, const char *what) { return refuse(cx, E_BAD_INPUT, "is not a valid template: %s", what); }
+static struct err wrong(struct ctx *cx, const char *what)
+{
+	return refuse(cx, E_BAD_INPUT, "is not a valid template: %s", what);
+}
 
 static bool word_char(char c)
 {
@@ -61,13 +67,14 @@ static struct err take_args(struct ctx *cx, struct sv *s, struct tmpl_pool *pool
 	while (fn < FN__COUNT && !sv_eqz(call->text, functions[fn].name))
 		fn++;
 	if (fn == FN__COUNT)
-		return refuse(cx, E_BAD_INPUT, "is not a valid template: there is no function %.*s()", SV_FMT(call->text));
+		return refuse(cx, E_BAD_INPUT, "is not a valid template: there is no function %.*s()",
+			      SV_FMT(call->text));
 	call->kind = TX_CALL;
 	call->fn = fn;
 	while (!eat(s, ')')) {
 		if (call->n_args == functions[fn].most)
-			return refuse(cx, E_BAD_INPUT, "is not a valid template: %s() takes %zu arguments", functions[fn].name,
-			    functions[fn].most);
+			return refuse(cx, E_BAD_INPUT, "is not a valid template: %s() takes %zu arguments",
+				      functions[fn].name, functions[fn].most);
 		if (call->n_args > 0 && !eat(s, ','))
 			return wrong(cx, "arguments are separated by commas and closed by )");
 		TRY(take(cx, s, pool, deep + 1, &call->args[call->n_args]));
@@ -75,7 +82,7 @@ static struct err take_args(struct ctx *cx, struct sv *s, struct tmpl_pool *pool
 	}
 	if (call->n_args < functions[fn].least)
 		return refuse(cx, E_BAD_INPUT, "is not a valid template: %s() takes %zu arguments", functions[fn].name,
-		    functions[fn].least);
+			      functions[fn].least);
 	return OK;
 }
 

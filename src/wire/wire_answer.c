@@ -26,7 +26,8 @@ static struct err form_tree(struct ctx *cx, struct sv body, const struct node **
 	if (map == NULL)
 		return no_memory(cx);
 	while (form_next(cx->arena, &body, &p, &bad)) {
-		if (p.name.n == 0 || node_get_sv(map, p.name) != NULL || ++n > MOST_FIELDS || !text_is_utf8(p.name) || !text_is_utf8(p.value))
+		if (p.name.n == 0 || node_get_sv(map, p.name) != NULL || ++n > MOST_FIELDS || !text_is_utf8(p.name) ||
+		    !text_is_utf8(p.value))
 			return OK;
 		if (!node_set(cx->arena, map, p.name, node_new_text(cx->arena, p.value)))
 			return no_memory(cx);
@@ -46,12 +47,15 @@ static bool holds(struct sv s, const char *what)
 static bool is_json(struct sv body, struct sv content_type, int type)
 {
 	if (sv_starts(body, SV("{")) || sv_starts(body, SV("[")))
-		return true;                     /* no form begins so */
+		return true; /* no form begins so */
 	return type == PANSWER_AUTO ? holds(content_type, "json") : type == PANSWER_JSON;
 }
 
 /* A form has pairs and no markup: an HTML page with a "=" in it is none. */
-static bool may_be_form(struct sv body) { return holds(body, "=") && !holds(body, "<") && !text_has_control(body) && !holds(body, " "); }
+static bool may_be_form(struct sv body)
+{
+	return holds(body, "=") && !holds(body, "<") && !text_has_control(body) && !holds(body, " ");
+}
 
 struct err wire_answer_tree(struct ctx *cx, struct sv body, struct sv content_type, int type, const struct node **out)
 {
@@ -93,14 +97,19 @@ struct err wire_answer_scopes(struct ctx *cx, const struct node *n, int format, 
 	bool comma = format == PSCOPE_COMMA || (format == PSCOPE_AUTO && !sv_find(rest, SV(" "), &at));
 	while (rest.p != NULL)
 		TRY(add_scope(cx, sv_trim(sv_cut(&rest, comma ? ',' : ' ')), out));
-	*known = out->n > 0;                     /* "" comes from providers that do not say (GitHub Apps) */
+	*known = out->n > 0; /* "" comes from providers that do not say (GitHub Apps) */
 	return OK;
 }
 
 /* ---- the token set ---- */
 struct reading {
-	struct ctx *cx; struct wire_env *e; const struct wire_answer_in *in; const struct node *tree; struct pdef_paths paths;
-	struct token_set *out; struct wire_outcome *how;
+	struct ctx *cx;
+	struct wire_env *e;
+	const struct wire_answer_in *in;
+	const struct node *tree;
+	struct pdef_paths paths;
+	struct token_set *out;
+	struct wire_outcome *how;
 };
 
 static struct err text_at(const struct reading *r, struct sv path, struct sv *out)
@@ -160,7 +169,8 @@ static struct err tokens(const struct reading *r, bool *usable)
 	TRY(text_at(r, r->paths.refresh_token, &refresh));
 	*usable = is_token(access) && (refresh.p == NULL || is_token(refresh));
 	if (!*usable) {
-		wire_fate_bad(r->how, access.p == NULL ? "the answer has no access token" : "a token in the answer is not one that can be sent");
+		wire_fate_bad(r->how, access.p == NULL ? "the answer has no access token"
+						       : "a token in the answer is not one that can be sent");
 		return OK;
 	}
 	wire_env_secret(r->e, "access_token", access);
@@ -188,14 +198,17 @@ static struct err expiry(const struct reading *r)
 {
 	const struct pdef_parts *p = r->e->client->def->parts;
 	struct pdef_answer plain = *r->in->answer;
-	struct wire_expiry x = { r->in->answer, r->tree, r->paths.expires_in, r->paths.expires_at, secret_view(r->out->access) };
+	struct wire_expiry x = { r->in->answer, r->tree, r->paths.expires_in, r->paths.expires_at,
+				 secret_view(r->out->access) };
 	bool odd = false, ignored = false;
 
 	TRY(wire_answer_expiry(r->cx, &x, &r->out->expires_at, &odd));
 	if (odd)
-		(void)snprintf(r->how->detail, sizeof r->how->detail, "the answer's expiry makes no sense and counts as not said");
-	plain.expires = (struct pdef_expires){ .zero = PEXP_NEVER, .minus_one = PEXP_NEVER, .null = PEXP_NEVER,
-		.lifetime_s = p->refresh_expires_s };
+		(void)snprintf(r->how->detail, sizeof r->how->detail,
+			       "the answer's expiry makes no sense and counts as not said");
+	plain.expires = (struct pdef_expires){
+		.zero = PEXP_NEVER, .minus_one = PEXP_NEVER, .null = PEXP_NEVER, .lifetime_s = p->refresh_expires_s
+	};
 	x = (struct wire_expiry){ &plain, r->tree, r->paths.refresh_expires_in, r->paths.refresh_expires_at, SV_NONE };
 	if (r->out->refresh == NULL)
 		return OK;
@@ -274,7 +287,8 @@ static struct err fill(struct reading *r)
 	return wire_identity_of_answer(r->cx, r->e, r->tree, &r->out->account);
 }
 
-/* Status, success rule, and a plain `error` where the tokens should be: all three must agree before anything is believed. */
+/* Status, success rule, and a plain `error` where the tokens should be: all three must agree before anything is
+ * believed. */
 static struct err is_success(struct reading *r, bool *out)
 {
 	const struct pdef_answer *a = r->in->answer;
@@ -298,9 +312,10 @@ static void undo(struct token_set **t)
 		token_set_clear(*t);
 }
 
-struct err wire_answer_read(struct ctx *cx, struct wire_env *e, const struct net_reply *reply, const struct wire_answer_in *in,
-    struct token_set *out, struct wire_outcome *how)
+struct err wire_answer_read(struct ctx *cx, struct wire_env *e, const struct wire_answer_in *in, struct token_set *out,
+			    struct wire_outcome *how)
 {
+	const struct net_reply *reply = in->reply;
 	struct reading r = { .cx = cx, .e = e, .in = in, .out = out, .how = how };
 	CLEANUP(undo) struct token_set *empty_again = out;
 	bool good;

@@ -8,7 +8,13 @@
 enum { MOST_URL = 32768 };
 
 /* One authorization request being written (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
-struct writing { struct ctx *cx; struct wire_env *e; const struct pdef_parts *p; struct buf *out; struct sv_list all, existing; };
+struct writing {
+	struct ctx *cx;
+	struct wire_env *e;
+	const struct pdef_parts *p;
+	struct buf *out;
+	struct sv_list all, existing;
+};
 
 static bool omitted(const struct pdef_parts *p, const char *name)
 {
@@ -31,7 +37,8 @@ static void put(struct writing *w, struct sv name, struct sv value)
 	enc_pct(w->out, value);
 }
 
-/* A parameter of the standard: under the definition's name for it, unless the definition leaves it out or sets it itself. */
+/* A parameter of the standard: under the definition's name for it, unless the definition leaves it out or sets it
+ * itself. */
 static void standard(struct writing *w, const char *name, struct sv value)
 {
 	struct sv other = node_text_at(w->p->authorize_rename, name), as = other.n > 0 ? other : sv_of(name);
@@ -42,7 +49,8 @@ static void standard(struct writing *w, const char *name, struct sv value)
 
 static struct err own_params(struct writing *w)
 {
-	for (const struct node *c = w->p->authorize_params == NULL ? NULL : w->p->authorize_params->first; c != NULL; c = c->next) {
+	for (const struct node *c = w->p->authorize_params == NULL ? NULL : w->p->authorize_params->first; c != NULL;
+	     c = c->next) {
 		struct sv value = c->text;
 		char number[24];
 
@@ -96,7 +104,8 @@ static void put_scopes(struct writing *w, const struct pdef_scope_list *l, struc
 		enc_form(w->out, value);
 		return;
 	}
-	while (value.p != NULL && l->encode == PENC_LITERAL) {   /* read+write: the plus is the provider's own delimiter */
+	while (value.p != NULL &&
+	       l->encode == PENC_LITERAL) { /* read+write: the plus is the provider's own delimiter */
 		enc_pct(w->out, sv_cut(&value, '+'));
 		if (value.p != NULL)
 			buf_char(w->out, '+');
@@ -127,7 +136,8 @@ static bool keeps_existing(const struct pdef_parts *p)
 	for (size_t i = 0; i < p->n_scope_lists; i++)
 		if (tmpl_names(p->scope_lists[i].value, "existing_scopes"))
 			return true;
-	for (const struct node *c = p->authorize_params == NULL ? NULL : p->authorize_params->first; c != NULL; c = c->next)
+	for (const struct node *c = p->authorize_params == NULL ? NULL : p->authorize_params->first; c != NULL;
+	     c = c->next)
 		if (tmpl_names(node_text(c), "existing_scopes"))
 			return true;
 	return false;
@@ -170,7 +180,8 @@ static struct err params(struct writing *w, const struct wire_client *c, const s
 	return OK;
 }
 
-/* "https://host/path?a=b#f" + "&x=y": the query that is there stays, a fragment has no place in it (RFC 6749 section 3.1). */
+/* "https://host/path?a=b#f" + "&x=y": the query that is there stays, a fragment has no place in it (RFC 6749
+ * section 3.1). */
 static struct err join(struct ctx *cx, struct sv base, const struct buf *query, struct sv *url)
 {
 	CLEANUP(buf_free) struct buf b = BUF(2 * MOST_URL);
@@ -186,8 +197,8 @@ static struct err join(struct ctx *cx, struct sv base, const struct buf *query, 
 	return url->p == NULL ? fail(cx, E_INTERNAL, "out of memory", "authorization address") : OK;
 }
 
-struct err wire_authorize_url(struct ctx *cx, const struct wire_client *c, const struct wire_authorize *in, struct sv *url,
-    struct sv_list *sent)
+struct err wire_authorize_url(struct ctx *cx, const struct wire_client *c, const struct wire_authorize *in,
+			      struct sv *url, struct sv_list *sent)
 {
 	struct wire_env e;
 	struct sv base;

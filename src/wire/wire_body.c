@@ -41,7 +41,8 @@ static struct err own(struct ctx *cx, const struct wire_env *e, const struct nod
 	return OK;
 }
 
-struct err wire_body_params(struct ctx *cx, const struct wire_env *e, const struct wire_send *in, struct wire_pairs *out)
+struct err wire_body_params(struct ctx *cx, const struct wire_env *e, const struct wire_send *in,
+			    struct wire_pairs *out)
 {
 	const struct node *params = in->call->params;
 
@@ -49,7 +50,8 @@ struct err wire_body_params(struct ctx *cx, const struct wire_env *e, const stru
 	for (size_t i = 0; i < in->n_params; i++) {
 		struct wire_pair p = { renamed(in->call, in->params[i].name), in->params[i].value, NULL };
 
-		if (p.value.n == 0 || wire_body_omits(in->call, in->params[i].name) || node_get_sv(params, p.name) != NULL)
+		if (p.value.n == 0 || wire_body_omits(in->call, in->params[i].name) ||
+		    node_get_sv(params, p.name) != NULL)
 			continue;
 		if (!add(out, p))
 			return fail(cx, E_INTERNAL, "internal error", "more than 80 parameters");

@@ -8,7 +8,10 @@
 
 enum { MOST_QUERY = 16384, MOST_VALUE = 8192, MOST_PARAMS = 64, MOST_ERROR = 64, MOST_WORDS = 300, MOST_KEPT = 1024 };
 
-static struct err bad(struct ctx *cx) { return refuse(cx, E_BAD_INPUT, "the provider's answer in the address is not well formed"); }
+static struct err bad(struct ctx *cx)
+{
+	return refuse(cx, E_BAD_INPUT, "the provider's answer in the address is not well formed");
+}
 
 /* RFC 6749 section 3.1: no parameter twice; so one of them could not be meant for somebody else. */
 static struct err read_query(struct ctx *cx, struct sv query, struct node **out)
@@ -24,8 +27,8 @@ static struct err read_query(struct ctx *cx, struct sv query, struct node **out)
 	if (sv_starts(query, SV("?")))
 		query = sv_from(query, 1);
 	while (form_next(cx->arena, &query, &p, &torn)) {
-		if (node_get_sv(map, p.name) != NULL || map->n == MOST_PARAMS || p.value.n > MOST_VALUE || !text_is_utf8(p.name) ||
-		    !text_is_utf8(p.value) || text_has_control(p.value))
+		if (node_get_sv(map, p.name) != NULL || map->n == MOST_PARAMS || p.value.n > MOST_VALUE ||
+		    !text_is_utf8(p.name) || !text_is_utf8(p.value) || text_has_control(p.value))
 			return bad(cx);
 		if (!node_set(cx->arena, map, p.name, node_new_text(cx->arena, p.value)))
 			return fail(cx, E_INTERNAL, "out of memory", "callback");
@@ -52,7 +55,10 @@ struct err wire_callback_state(struct ctx *cx, struct sv query, struct sv *state
 }
 
 /* RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, and common words beside them. */
-static const struct { const char *error; enum reason reason; } standard[] = {
+static const struct {
+	const char *error;
+	enum reason reason;
+} standard[] = {
 	{ "access_denied", REASON_DENIED },
 	{ "user_denied", REASON_DENIED },
 	{ "user_cancelled_login", REASON_DENIED },
@@ -74,7 +80,9 @@ static enum reason reason_for(const struct pdef *d, struct sv error)
 	struct sv own = node_text(node_get_sv(d->parts->callback_errors, error));
 
 	if (own.p != NULL)
-		return sv_eqz(own, "denied") ? REASON_DENIED : sv_eqz(own, "config_error") ? REASON_MISCONFIGURED : REASON_PROVIDER_DOWN;
+		return sv_eqz(own, "denied")         ? REASON_DENIED
+		       : sv_eqz(own, "config_error") ? REASON_MISCONFIGURED
+						     : REASON_PROVIDER_DOWN;
 	for (size_t i = 0; i < ARRAY_LEN(standard); i++)
 		if (sv_eqz(error, standard[i].error))
 			return standard[i].reason;
@@ -83,7 +91,8 @@ static enum reason reason_for(const struct pdef *d, struct sv error)
 
 static struct err words(struct ctx *cx, const struct node *map, const struct pdef *d, struct wire_callback *out)
 {
-	struct sv known[2] = { out->code, out->state }, error = there(map, "error"), said = there(map, "error_description");
+	struct sv known[2] = { out->code, out->state }, error = there(map, "error"),
+		  said = there(map, "error_description");
 	char *e = arena_alloc(cx->arena, MOST_ERROR), *w = arena_alloc(cx->arena, MOST_WORDS + 1);
 	const struct sv_list secrets = { known, ARRAY_LEN(known) };
 
@@ -133,6 +142,6 @@ struct err wire_callback_read(struct ctx *cx, const struct pdef *d, struct sv qu
 		out->code = SV_NONE;
 	TRY(words(cx, map, d, out));
 	if (out->error != NULL)
-		out->code = SV_NONE;             /* both is neither: an error is never redeemed */
+		out->code = SV_NONE; /* both is neither: an error is never redeemed */
 	return keep(cx, map, d, &out->stored);
 }

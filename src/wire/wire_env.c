@@ -14,7 +14,7 @@ static struct tmpl_var *slot(struct wire_env *e, const char *name)
 		if (sv_eqz(sv_of(name), e->vars[i].name))
 			return &e->vars[i];
 	if (e->env.n_vars == WIRE_VARS)
-		abort();                         /* the names are literals of ours: there are fewer */
+		abort(); /* the names are literals of ours: there are fewer */
 	e->vars[e->env.n_vars].name = name;
 	return &e->vars[e->env.n_vars++];
 }
@@ -79,8 +79,11 @@ struct err wire_env_start(struct ctx *cx, const struct wire_client *c, struct wi
 	char *nonce = arena_alloc(cx->arena, ID_TEXT);
 
 	*out = (struct wire_env){ .client = c };
-	out->env = (struct tmpl_env){ .vars = out->vars, .roots = out->roots, .delimiter = c->def->parts->scope_delimiter,
-		.sign = wire_jwt, .sign_arg = out };
+	out->env = (struct tmpl_env){ .vars = out->vars,
+				      .roots = out->roots,
+				      .delimiter = c->def->parts->scope_delimiter,
+				      .sign = wire_jwt,
+				      .sign_arg = out };
 	if (now == NULL || nonce == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "a call's values");
 	id_uuid(nonce);

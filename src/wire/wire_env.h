@@ -3,7 +3,8 @@
 #define WIRE_ENV_H
 /* wire_env.h: what a template may name during one call, and which of it is secret.
  *
- * Promises: every value put in by wire_env_secret is known to wire_redact.  The struct points into itself: it is never copied.
+ * Promises: every value put in by wire_env_secret is known to wire_redact.  The struct points into itself: it is never
+ * copied.
  */
 #include "model/pdef_parts.h"
 #include "model/tmpl.h"
@@ -13,7 +14,8 @@ struct wire_env {
 	struct tmpl_env env;
 	struct tmpl_var vars[WIRE_VARS];
 	struct tmpl_root roots[WIRE_ROOTS];
-	struct sv secrets[WIRE_SECRETS]; size_t n_secrets;
+	struct sv secrets[WIRE_SECRETS];
+	size_t n_secrets;
 	const struct wire_client *client;
 };
 /* client_id, client_secret, redirect_uri, public_url, version, now, nonce, token_url; var. and stored. */

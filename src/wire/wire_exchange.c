@@ -35,10 +35,12 @@ struct err wire_exchange(struct ctx *cx, const struct wire_client *c, struct tok
 	TRY(wire_env_start(cx, &with, &e));
 	wire_env_secret(&e, "access_token", secret_view(set->access));
 	wire_env_text(&e, "token", secret_view(set->access));
-	TRY(wire_send(cx, &e, &(struct wire_send){ .purpose = "exchange", .at = PAT_EXCHANGE, .call = &p->exchange }, &reply, how));
+	TRY(wire_send(cx, &e, &(struct wire_send){ .purpose = "exchange", .at = PAT_EXCHANGE, .call = &p->exchange },
+		      &reply, how));
 	if (how->fate != WIRE_OK)
 		return OK;
-	TRY(wire_answer_read(cx, &e, &reply, &(struct wire_answer_in){ PAT_EXCHANGE, &p->exchange_answer, false }, &got, how));
+	TRY(wire_answer_read(cx, &e, &(struct wire_answer_in){ &reply, PAT_EXCHANGE, &p->exchange_answer, false }, &got,
+			     how));
 	if (how->fate == WIRE_OK)
 		take_over(set, &got);
 	return OK;

@@ -17,14 +17,12 @@ static enum said number(const struct node *n, int64_t *out)
 	switch (n->kind) {
 	case NODE_NULL: return SAID_NULL;
 	case NODE_INT: *out = n->i; return SAID_NUMBER;
-	case NODE_REAL:
-		*out = n->r > 9e15 ? INT64_MAX : n->r < -9e15 ? INT64_MIN : (int64_t)n->r;
-		return SAID_NUMBER;
+	case NODE_REAL: *out = n->r > 9e15 ? INT64_MAX : n->r < -9e15 ? INT64_MIN : (int64_t)n->r; return SAID_NUMBER;
 	case NODE_TEXT:
 		s = sv_trim(n->text);
 		if (s.n == 0)
 			return SAID_ABSENT;
-		whole = sv_cut(&s, '.');         /* "3599.5" */
+		whole = sv_cut(&s, '.'); /* "3599.5" */
 		return sv_i64(whole, INT64_MIN, INT64_MAX, out) ? SAID_NUMBER : SAID_ODD;
 	case NODE_BOOL:
 	case NODE_LIST:

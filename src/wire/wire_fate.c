@@ -8,8 +8,9 @@
 
 const char *wire_fate_name(enum wire_fate f)
 {
-	static const char *const names[] = { [WIRE_OK] = "ok", [WIRE_NOT_SENT] = "not_sent", [WIRE_RETRY] = "retry",
-		[WIRE_UNCERTAIN] = "uncertain", [WIRE_DEAD] = "dead", [WIRE_CONFIG] = "config" };
+	static const char *const names[] = { [WIRE_OK] = "ok",       [WIRE_NOT_SENT] = "not_sent",
+					     [WIRE_RETRY] = "retry", [WIRE_UNCERTAIN] = "uncertain",
+					     [WIRE_DEAD] = "dead",   [WIRE_CONFIG] = "config" };
 
 	return (size_t)f < ARRAY_LEN(names) ? names[f] : "unknown";
 }
@@ -22,7 +23,10 @@ void wire_fate_bad(struct wire_outcome *how, const char *why)
 }
 
 /* RFC 6749 section 5.2 and what is in common use beside it. */
-static const struct { const char *error; enum pdef_error_is is; } standard[] = {
+static const struct {
+	const char *error;
+	enum pdef_error_is is;
+} standard[] = {
 	{ "invalid_grant", PERR_REAUTH },
 	{ "bad_verification_code", PERR_REAUTH },
 	{ "bad_refresh_token", PERR_REAUTH },
@@ -40,13 +44,16 @@ static const struct { const char *error; enum pdef_error_is is; } standard[] = {
 	{ "temporarily_unavailable", PERR_RETRY },
 };
 
-struct said { struct sv error, description; };
+struct said {
+	struct sv error, description;
+	int status;
+};
 
 static struct err texts(struct ctx *cx, const struct pdef_answer *a, const struct node *tree, struct said *out)
 {
 	const struct node *n = NULL;
 
-	*out = (struct said){ SV_NONE, SV_NONE };
+	out->error = out->description = SV_NONE;
 	if (tree == NULL)
 		return OK;
 	TRY(jpath_get(cx, a->error, tree, &n));
@@ -62,14 +69,14 @@ static bool holds(struct sv s, struct sv part)
 	return part.p == NULL || (s.p != NULL && sv_find(s, part, &at));
 }
 
-static struct err row_fits(struct ctx *cx, const struct pdef_error *r, const struct wire_fate_in *in, const struct said *said, int status,
-    bool *out)
+static struct err row_fits(struct ctx *cx, const struct pdef_error *r, const struct wire_fate_in *in,
+			   const struct said *said, bool *out)
 {
 	struct sv value = said->error;
 	const struct node *n = NULL;
 
 	*out = false;
-	if ((r->at != 0 && (r->at & in->at) == 0) || (r->status != 0 && r->status != status))
+	if ((r->at != 0 && (r->at & in->at) == 0) || (r->status != 0 && r->status != said->status))
 		return OK;
 	if (r->path.p != NULL && in->tree != NULL) {
 		TRY(jpath_get(cx, r->path, in->tree, &n));
@@ -77,7 +84,8 @@ static struct err row_fits(struct ctx *cx, const struct pdef_error *r, const str
 	} else if (r->path.p != NULL) {
 		value = SV_NONE;
 	}
-	*out = (r->value.p == NULL || (value.p != NULL && sv_eq(value, r->value))) && holds(said->description, r->contains);
+	*out = (r->value.p == NULL || (value.p != NULL && sv_eq(value, r->value))) &&
+	       holds(said->description, r->contains);
 	return OK;
 }
 
@@ -138,13 +146,15 @@ static void by_status(struct sv error, unsigned at, struct wire_outcome *how)
 	} else {
 		char why[100];
 
-		(void)snprintf(why, sizeof why, "the provider answered with status %d and no error that is known", how->status);
+		(void)snprintf(why, sizeof why, "the provider answered with status %d and no error that is known",
+			       how->status);
 		wire_fate_bad(how, why);
 	}
 }
 
 /* "retry_after": 0.3 in the body, as Discord sends it beside the header. */
-static struct err body_retry(struct ctx *cx, const struct wire_env *e, const struct node *tree, struct wire_outcome *how)
+static struct err body_retry(struct ctx *cx, const struct wire_env *e, const struct node *tree,
+			     struct wire_outcome *how)
 {
 	const struct node *retry = e->client->def->parts->api.retry, *n = NULL;
 	struct sv path = node_text_at(retry, "body");
@@ -164,10 +174,11 @@ static struct sv_list secrets_of(const struct wire_env *e)
 	return (struct sv_list){ (struct sv *)(uintptr_t)e->secrets, e->n_secrets };
 }
 
-struct err wire_fate_read(struct ctx *cx, const struct wire_env *e, const struct wire_fate_in *in, struct wire_outcome *how)
+struct err wire_fate_read(struct ctx *cx, const struct wire_env *e, const struct wire_fate_in *in,
+			  struct wire_outcome *how)
 {
 	const struct pdef_parts *p = e->client->def->parts;
-	struct said said;
+	struct said said = { .status = how->status };
 
 	TRY(texts(cx, in->answer == NULL ? &p->token_answer : in->answer, in->tree, &said));
 	if (said.error.p != NULL)
@@ -178,7 +189,7 @@ struct err wire_fate_read(struct ctx *cx, const struct wire_env *e, const struct
 	for (size_t i = 0; i < p->n_errors; i++) {
 		bool fits;
 
-		TRY(row_fits(cx, &p->errors[i], in, &said, how->status, &fits));
+		TRY(row_fits(cx, &p->errors[i], in, &said, &fits));
 		if (!fits)
 			continue;
 		decide(how, in->at, (enum pdef_error_is)p->errors[i].is);

@@ -50,13 +50,20 @@ struct err wire_introspect(struct ctx *cx, const struct wire_client *c, struct t
 	wire_env_secret(&e, "access_token", secret_view(set->access));
 	wire_env_text(&e, "token", secret_view(set->access));
 	const struct wire_param params[] = { { "token", secret_view(set->access) } };
-	TRY(wire_send(cx, &e, &(struct wire_send){ .purpose = "introspect", .at = PAT_INTROSPECT, .call = &p->introspect, .params = params,
-		.n_params = ARRAY_LEN(params), .may_repeat = true }, &reply, how));
+	TRY(wire_send(cx, &e,
+		      &(struct wire_send){ .purpose = "introspect",
+					   .at = PAT_INTROSPECT,
+					   .call = &p->introspect,
+					   .params = params,
+					   .n_params = ARRAY_LEN(params),
+					   .may_repeat = true },
+		      &reply, how));
 	if (how->fate != WIRE_OK)
 		return OK;
 	TRY(wire_answer_tree(cx, buf_view(&reply.body), reply.content_type, p->introspect_answer.type, &tree));
 	if (how->status < 200 || how->status > 299)
-		return wire_fate_read(cx, &e, &(struct wire_fate_in){ PAT_INTROSPECT, &p->introspect_answer, tree }, how);
+		return wire_fate_read(cx, &e, &(struct wire_fate_in){ PAT_INTROSPECT, &p->introspect_answer, tree },
+				      how);
 	if (tree == NULL || tree->kind != NODE_MAP) {
 		wire_fate_bad(how, "the answer about the token is not a JSON object");
 		return OK;

@@ -20,7 +20,9 @@ static void sig_drop(ECDSA_SIG **s) { ECDSA_SIG_free(*s); }
 
 static struct err bad_key(struct ctx *cx)
 {
-	return fail(cx, E_CONFIG, "the client secret is not a private key that can sign as the provider's definition says", "sign_jwt");
+	return fail(cx, E_CONFIG,
+		    "the client secret is not a private key that can sign as the provider's definition says",
+		    "sign_jwt");
 }
 
 static struct err header(struct ctx *cx, const struct wire_env *e, struct buf *out)
@@ -88,12 +90,14 @@ static struct err sign_with_key(struct ctx *cx, int alg, struct sv pem, struct b
 	unsigned char sig[MOST_SIGNATURE], raw[2 * P256_HALF];
 	size_t n = sizeof sig;
 	CLEANUP(bio_drop) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	CLEANUP(pkey_drop) EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)(uintptr_t)"");
+	CLEANUP(pkey_drop)
+	EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)(uintptr_t) "");
 	CLEANUP(mdctx_drop) EVP_MD_CTX *md = EVP_MD_CTX_new();
 
 	if (md == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "sign_jwt");
-	if (key == NULL || !EVP_PKEY_is_a(key, alg == PJWT_ES256 ? "EC" : "RSA") || (alg == PJWT_ES256 && EVP_PKEY_get_bits(key) != 256))
+	if (key == NULL || !EVP_PKEY_is_a(key, alg == PJWT_ES256 ? "EC" : "RSA") ||
+	    (alg == PJWT_ES256 && EVP_PKEY_get_bits(key) != 256))
 		return bad_key(cx);
 	if (EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, key) != 1 ||
 	    EVP_DigestSign(md, sig, &n, (const unsigned char *)out->p, out->n) != 1)
@@ -101,7 +105,8 @@ static struct err sign_with_key(struct ctx *cx, int alg, struct sv pem, struct b
 	if (alg == PJWT_ES256 && !raw_es256(sig, n, raw))
 		return bad_key(cx);
 	buf_char(out, '.');
-	enc_b64url(out, alg == PJWT_ES256 ? (struct sv){ (const char *)raw, sizeof raw } : (struct sv){ (const char *)sig, n });
+	enc_b64url(out, alg == PJWT_ES256 ? (struct sv){ (const char *)raw, sizeof raw }
+					  : (struct sv){ (const char *)sig, n });
 	return OK;
 }
 
@@ -112,7 +117,8 @@ struct err wire_jwt(struct ctx *cx, void *arg, struct buf *out)
 	struct sv key = SV_NONE;
 
 	if (!j->there)
-		return fail(cx, E_CONFIG, "the provider's definition does not say what to sign", "sign_jwt without jwt");
+		return fail(cx, E_CONFIG, "the provider's definition does not say what to sign",
+			    "sign_jwt without jwt");
 	TRY(tmpl_text(cx, j->key, &e->env, &key));
 	if (key.p == NULL || key.n > MOST_JWT)
 		return bad_key(cx);

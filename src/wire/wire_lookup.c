@@ -10,7 +10,8 @@
 enum { MOST_JSON = 65536, MOST_ROWS = 1000 };
 
 /* The row that is meant: of those that fit `where`, the first, or the only one. */
-static struct err pick(struct ctx *cx, const struct pdef_lookup *l, const struct node *tree, const struct node **row, struct wire_outcome *how)
+static struct err pick(struct ctx *cx, const struct pdef_lookup *l, const struct node *tree, const struct node **row,
+		       struct wire_outcome *how)
 {
 	const struct node *rows = tree;
 	size_t fits = 0, seen = 0;
@@ -22,8 +23,8 @@ static struct err pick(struct ctx *cx, const struct pdef_lookup *l, const struct
 		*row = rows;
 		return OK;
 	}
-	for (const struct node *c = rows == NULL || rows->kind != NODE_LIST ? NULL : rows->first; c != NULL && seen < MOST_ROWS;
-	     c = c->next, seen++) {
+	for (const struct node *c = rows == NULL || rows->kind != NODE_LIST ? NULL : rows->first;
+	     c != NULL && seen < MOST_ROWS; c = c->next, seen++) {
 		bool good = true;
 
 		if (l->where.p != NULL)
@@ -35,7 +36,8 @@ static struct err pick(struct ctx *cx, const struct pdef_lookup *l, const struct
 		wire_fate_bad(how, "a look-up at the provider found nothing");
 	if (fits > 1 && l->pick == PPICK_ONLY) {
 		*row = NULL;
-		wire_fate_bad(how, "a look-up at the provider found more than one row, and the definition wants the only one");
+		wire_fate_bad(
+		    how, "a look-up at the provider found more than one row, and the definition wants the only one");
 	}
 	return OK;
 }
@@ -66,7 +68,8 @@ static struct err keep(struct ctx *cx, const struct pdef_lookup *l, const struct
 	return set->stored.p == NULL ? fail(cx, E_INTERNAL, "out of memory", "look-up") : OK;
 }
 
-static struct err one(struct ctx *cx, const struct wire_client *c, const struct pdef_lookup *l, struct token_set *set, struct wire_outcome *how)
+static struct err one(struct ctx *cx, const struct wire_client *c, const struct pdef_lookup *l, struct token_set *set,
+		      struct wire_outcome *how)
 {
 	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
 	const struct node *tree = NULL, *row = NULL;
@@ -77,7 +80,9 @@ static struct err one(struct ctx *cx, const struct wire_client *c, const struct 
 	TRY(wire_env_start(cx, &with, &e));
 	wire_env_secret(&e, "access_token", secret_view(set->access));
 	wire_env_text(&e, "token", secret_view(set->access));
-	TRY(wire_send(cx, &e, &(struct wire_send){ .purpose = "lookup", .at = PAT_LOOKUP, .call = &l->call, .may_repeat = true }, &reply, how));
+	TRY(wire_send(
+	    cx, &e, &(struct wire_send){ .purpose = "lookup", .at = PAT_LOOKUP, .call = &l->call, .may_repeat = true },
+	    &reply, how));
 	if (how->fate != WIRE_OK)
 		return OK;
 	TRY(wire_answer_tree(cx, buf_view(&reply.body), reply.content_type, PANSWER_JSON, &tree));

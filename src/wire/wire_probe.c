@@ -5,13 +5,19 @@
 struct err wire_probe(struct ctx *cx, const struct wire_client *c, struct wire_outcome *how)
 {
 	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
-	const struct pdef_call bare = { .at = c->def->parts->token.at, .url = c->def->parts->token.url, .method = PMETHOD_GET,
-		.content_type = PBODY_NONE, .auth = { PAUTH_NONE }, .n_auth = 1 };
+	const struct pdef_call bare = { .at = c->def->parts->token.at,
+					.url = c->def->parts->token.url,
+					.method = PMETHOD_GET,
+					.content_type = PBODY_NONE,
+					.auth = { PAUTH_NONE },
+					.n_auth = 1 };
 	struct wire_client nobody = *c;
 	const struct wire_gate gate = { .timeout = SEC(10) };
 	struct wire_env e;
 
 	nobody.client_secret = NULL;
 	TRY(wire_env_start(cx, &nobody, &e));
-	return wire_send(cx, &e, &(struct wire_send){ .purpose = "probe", .call = &bare, .gate = &gate, .may_repeat = true }, &reply, how);
+	return wire_send(cx, &e,
+			 &(struct wire_send){ .purpose = "probe", .call = &bare, .gate = &gate, .may_repeat = true },
+			 &reply, how);
 }

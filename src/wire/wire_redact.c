@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum { LOOKS_LIKE_TOKEN = 20, SHORTEST_SECRET = 2, MOST_IN = 4096, MOST_OUT = 65536 };
-static const struct sv shown = SV_INIT("\xC2\xAB" "redacted\xC2\xBB");
+static const struct sv shown = SV_INIT("\xC2\xAB"
+				       "redacted\xC2\xBB");
 
 /* How many bytes of s, at its start, are this secret in one of the spellings it may come back in; 0: none. */
 static size_t secret_here(struct sv s, struct sv secret)
@@ -27,11 +28,12 @@ static size_t secret_here(struct sv s, struct sv secret)
 
 static bool token_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '+' || c == '/' ||
-	       c == '=' || c == '~' || c == '%';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+	       c == '+' || c == '/' || c == '=' || c == '~' || c == '%';
 }
 
-/* Words joined by _ - or / are not a token: no digits, and every word in one case or capitalised, of at most 19 letters. */
+/* Words joined by _ - or / are not a token: no digits, and every word in one case or capitalised, of at most 19
+ * letters. */
 static bool is_words(struct sv s)
 {
 	size_t run = 0;
@@ -119,7 +121,9 @@ void wire_redact(struct sv text, struct sv_list secrets, char *out, size_t cap)
 	struct sv s = buf_ok(&b) ? buf_view(&b) : shown;
 	while (s.n > 0) {
 		size_t token = in_run ? 0 : token_here(s), n = character(s);
-		struct sv piece = token > 0 ? shown : n > 0 && !text_has_control(sv_upto(s, n)) ? sv_upto(s, n) : SV(" ");
+		struct sv piece = token > 0                                   ? shown
+				  : n > 0 && !text_has_control(sv_upto(s, n)) ? sv_upto(s, n)
+									      : SV(" ");
 
 		if (!put(out, cap, &at, piece))
 			break;

@@ -19,7 +19,7 @@ static struct err plain_code(struct ctx *cx, const struct pdef_call *call, struc
 
 /* RFC 6749 section 4.1.3, RFC 7636 section 4.5. */
 struct err wire_redeem(struct ctx *cx, const struct wire_client *c, const struct wire_redeem *in, struct token_set *out,
-    struct wire_outcome *how)
+		       struct wire_outcome *how)
 {
 	const struct pdef_parts *p = c->def->parts;
 	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
@@ -34,12 +34,21 @@ struct err wire_redeem(struct ctx *cx, const struct wire_client *c, const struct
 	wire_env_secret(&e, "code_verifier", in->verifier);
 	wire_env_list(&e, "scopes", in->asked);
 	const struct wire_param params[] = {
-		{ "grant_type", SV("authorization_code") }, { "code", code }, { "redirect_uri", c->redirect_uri },
+		{ "grant_type", SV("authorization_code") },
+		{ "code", code },
+		{ "redirect_uri", c->redirect_uri },
 		{ "code_verifier", c->def->pkce ? in->verifier : SV_NONE },
 	};
-	TRY(wire_send(cx, &e, &(struct wire_send){ .purpose = "token", .at = PAT_CODE, .call = &p->token, .params = params,
-		.n_params = ARRAY_LEN(params), .gate = &in->gate }, &reply, how));
+	TRY(wire_send(cx, &e,
+		      &(struct wire_send){ .purpose = "token",
+					   .at = PAT_CODE,
+					   .call = &p->token,
+					   .params = params,
+					   .n_params = ARRAY_LEN(params),
+					   .gate = &in->gate },
+		      &reply, how));
 	if (how->fate != WIRE_OK)
 		return OK;
-	return wire_answer_read(cx, &e, &reply, &(struct wire_answer_in){ PAT_CODE, &p->token_answer, false }, out, how);
+	return wire_answer_read(cx, &e, &(struct wire_answer_in){ &reply, PAT_CODE, &p->token_answer, false }, out,
+				how);
 }

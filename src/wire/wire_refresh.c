@@ -6,8 +6,8 @@
 static struct sv view(const struct secret *s) { return s == NULL ? SV_NONE : secret_view(s); }
 
 /* RFC 6749 section 6; or, with some providers, the access token stands for itself. */
-struct err wire_refresh(struct ctx *cx, const struct wire_client *c, const struct wire_refresh *in, struct token_set *out,
-    struct wire_outcome *how)
+struct err wire_refresh(struct ctx *cx, const struct wire_client *c, const struct wire_refresh *in,
+			struct token_set *out, struct wire_outcome *how)
 {
 	const struct pdef_parts *p = c->def->parts;
 	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
@@ -31,9 +31,16 @@ struct err wire_refresh(struct ctx *cx, const struct wire_client *c, const struc
 		{ "grant_type", by_access ? SV_NONE : SV("refresh_token") },
 		{ "refresh_token", by_access ? SV_NONE : view(in->refresh) },
 	};
-	TRY(wire_send(cx, &e, &(struct wire_send){ .purpose = "refresh", .at = PAT_REFRESH, .call = &p->refresh, .params = params,
-		.n_params = ARRAY_LEN(params), .gate = &in->gate }, &reply, how));
+	TRY(wire_send(cx, &e,
+		      &(struct wire_send){ .purpose = "refresh",
+					   .at = PAT_REFRESH,
+					   .call = &p->refresh,
+					   .params = params,
+					   .n_params = ARRAY_LEN(params),
+					   .gate = &in->gate },
+		      &reply, how));
 	if (how->fate != WIRE_OK)
 		return OK;
-	return wire_answer_read(cx, &e, &reply, &(struct wire_answer_in){ PAT_REFRESH, &p->refresh_answer, true }, out, how);
+	return wire_answer_read(cx, &e, &(struct wire_answer_in){ &reply, PAT_REFRESH, &p->refresh_answer, true }, out,
+				how);
 }

@@ -14,7 +14,8 @@ static bool is_gone(const struct wire_outcome *how)
 	return how->status == 404 || how->status == 410 || (how->status == 400 && word) || how->fate == WIRE_DEAD;
 }
 
-static struct err read_reply(struct ctx *cx, struct wire_env *e, const struct net_reply *reply, struct wire_outcome *how)
+static struct err read_reply(struct ctx *cx, struct wire_env *e, const struct net_reply *reply,
+			     struct wire_outcome *how)
 {
 	const struct pdef_call *call = &e->client->def->parts->revoke;
 	const struct node *tree = NULL;
@@ -34,7 +35,8 @@ static struct err read_reply(struct ctx *cx, struct wire_env *e, const struct ne
 	return OK;
 }
 
-struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in, struct wire_outcome *how)
+struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in,
+		       struct wire_outcome *how)
 {
 	const struct pdef_parts *p = c->def->parts;
 	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
@@ -53,9 +55,15 @@ struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct
 	wire_env_text(&e, "token", secret_view(which));
 	wire_env_text(&e, "token_type_hint", access ? SV("access_token") : SV("refresh_token"));
 	const struct wire_param params[] = {
-		{ "token", secret_view(which) }, { "token_type_hint", access ? SV("access_token") : SV("refresh_token") },
+		{ "token", secret_view(which) },
+		{ "token_type_hint", access ? SV("access_token") : SV("refresh_token") },
 	};
-	TRY(wire_send(cx, &e, &(struct wire_send){ .purpose = "revoke", .at = PAT_REVOKE, .call = &p->revoke, .params = params,
-		.n_params = ARRAY_LEN(params) }, &reply, how));
+	TRY(wire_send(cx, &e,
+		      &(struct wire_send){ .purpose = "revoke",
+					   .at = PAT_REVOKE,
+					   .call = &p->revoke,
+					   .params = params,
+					   .n_params = ARRAY_LEN(params) },
+		      &reply, how));
 	return how->fate == WIRE_OK ? read_reply(cx, &e, &reply, how) : OK;
 }

@@ -13,9 +13,13 @@ enum { MOST_BODY = 256 << 10, MOST_REPLY = 1 << 20, MOST_HEADERS = 40, MOST_STD 
 
 /* A call being put together. */
 struct making {
-	struct ctx *cx; struct wire_env *e; const struct wire_send *in;
-	struct wire_param std[MOST_STD]; size_t n_std;
-	struct net_header headers[MOST_HEADERS]; size_t n_headers;
+	struct ctx *cx;
+	struct wire_env *e;
+	const struct wire_send *in;
+	struct wire_param std[MOST_STD];
+	size_t n_std;
+	struct net_header headers[MOST_HEADERS];
+	size_t n_headers;
 	struct sv url, authorization;
 };
 
@@ -27,7 +31,10 @@ static void std_param(struct making *m, const char *name, struct sv value)
 
 /* ---- authentication ---- */
 /* Only calls by which the client shows itself carry its id; a user's call carries the user's token. */
-static bool is_client_call(const struct wire_send *in) { return (in->at & (PAT_CODE | PAT_REFRESH | PAT_REVOKE | PAT_INTROSPECT)) != 0; }
+static bool is_client_call(const struct wire_send *in)
+{
+	return (in->at & (PAT_CODE | PAT_REFRESH | PAT_REVOKE | PAT_INTROSPECT)) != 0;
+}
 
 static bool usable(const struct making *m, enum pdef_auth a)
 {
@@ -79,7 +86,7 @@ static struct err authenticate(struct making *m, enum pdef_auth a)
 		std_param(m, "client_id", m->e->client->client_id);
 		std_param(m, "client_secret", secret_view(m->e->client->client_secret));
 		return OK;
-	case PAUTH_KEY_JWT:                      /* RFC 7523 section 2.2 */
+	case PAUTH_KEY_JWT: /* RFC 7523 section 2.2 */
 		TRY(signed_by_client(m, &jwt));
 		std_param(m, "client_id", m->e->client->client_id);
 		std_param(m, "client_assertion_type", SV("urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
@@ -120,7 +127,9 @@ static struct err header(struct making *m, struct sv name, struct sv value)
 	if (value.n == 0 || has_header(m, name))
 		return OK;
 	if (m->n_headers == MOST_HEADERS || text_has_control(value))
-		return fail(m->cx, E_CONFIG, "a header of the provider's definition cannot be sent: it holds a control character", "header");
+		return fail(m->cx, E_CONFIG,
+			    "a header of the provider's definition cannot be sent: it holds a control character",
+			    "header");
 	m->headers[m->n_headers++] = (struct net_header){ name, value };
 	return OK;
 }
@@ -152,7 +161,8 @@ static struct err headers(struct making *m, struct sv content_type)
 /* ---- body ---- */
 static struct sv method_of(const struct pdef_call *c)
 {
-	static const struct sv words[] = { SV_INIT("POST"), SV_INIT("GET"), SV_INIT("DELETE"), SV_INIT("PUT"), SV_INIT("PATCH") };
+	static const struct sv words[] = { SV_INIT("POST"), SV_INIT("GET"), SV_INIT("DELETE"), SV_INIT("PUT"),
+					   SV_INIT("PATCH") };
 
 	return words[c->method];
 }
@@ -180,7 +190,8 @@ static struct err template_body(struct making *m, struct buf *body)
 
 	in_json.in_json = true;
 	TRY(tmpl_put(m->cx, m->in->call->body, &in_json, body, &wanting));
-	return wanting ? fail(m->cx, E_CONFIG, "a request body of the provider's definition lacks a value", "body") : OK;
+	return wanting ? fail(m->cx, E_CONFIG, "a request body of the provider's definition lacks a value", "body")
+		       : OK;
 }
 
 static struct err fill_body(struct making *m, struct buf *body, struct sv *content_type)
@@ -201,7 +212,8 @@ static struct err fill_body(struct making *m, struct buf *body, struct sv *conte
 		return OK;
 	if (c->content_type == PBODY_QUERY || c->method == PMETHOD_GET)
 		return into_query(m, &p);
-	*content_type = c->content_type == PBODY_JSON ? SV("application/json") : SV("application/x-www-form-urlencoded");
+	*content_type =
+	    c->content_type == PBODY_JSON ? SV("application/json") : SV("application/x-www-form-urlencoded");
 	if (c->content_type == PBODY_JSON)
 		wire_body_json(&p, body);
 	else
@@ -224,7 +236,8 @@ static void note_reply(const struct net_reply *r, struct wire_outcome *how)
 	how->retry_after_s = r->retry_after_s;
 	if (r->fate == NET_DONE)
 		return;
-	(void)snprintf(how->detail, sizeof how->detail, "%s", r->detail[0] != '\0' ? r->detail : net_fate_text(r->fate));
+	(void)snprintf(how->detail, sizeof how->detail, "%s",
+		       r->detail[0] != '\0' ? r->detail : net_fate_text(r->fate));
 	how->fate = r->sent ? WIRE_UNCERTAIN : WIRE_NOT_SENT;
 	how->reason = r->fate == NET_TOO_LARGE ? REASON_BAD_ANSWER : REASON_PROVIDER_DOWN;
 	how->status = 0;
@@ -254,7 +267,8 @@ static struct err cannot(struct ctx *cx, struct err e, struct wire_outcome *how)
 	return forgive(cx);
 }
 
-struct err wire_send(struct ctx *cx, struct wire_env *e, const struct wire_send *in, struct net_reply *reply, struct wire_outcome *how)
+struct err wire_send(struct ctx *cx, struct wire_env *e, const struct wire_send *in, struct net_reply *reply,
+		     struct wire_outcome *how)
 {
 	struct making m = { .cx = cx, .e = e, .in = in };
 	CLEANUP(buf_free) struct buf body = BUF(MOST_BODY);
@@ -267,11 +281,19 @@ struct err wire_send(struct ctx *cx, struct wire_env *e, const struct wire_send 
 	if (IS_ERR(made))
 		return cannot(cx, made, how);
 	note_host(cx, m.url, how);
-	struct net_call call = { .purpose = in->purpose, .method = method_of(in->call), .url = m.url, .headers = m.headers,
-		.n_headers = m.n_headers, .body = buf_view(&body), .user_agent = agent, .max_reply = MOST_REPLY,
-		.timeout = in->gate != NULL && in->gate->timeout > 0 ? in->gate->timeout : DEFAULT_TIMEOUT,
-		.once = in->may_repeat ? NET_MAY_REPEAT : NET_ONCE, .may_send = in->gate == NULL ? NULL : in->gate->may_send,
-		.may_send_arg = in->gate == NULL ? NULL : in->gate->arg };
+	struct net_call call = { .purpose = in->purpose,
+				 .method = method_of(in->call),
+				 .url = m.url,
+				 .headers = m.headers,
+				 .n_headers = m.n_headers,
+				 .body = buf_view(&body),
+				 .user_agent = agent,
+				 .max_reply = MOST_REPLY,
+				 .timeout =
+				     in->gate != NULL && in->gate->timeout > 0 ? in->gate->timeout : DEFAULT_TIMEOUT,
+				 .once = in->may_repeat ? NET_MAY_REPEAT : NET_ONCE,
+				 .may_send = in->gate == NULL ? NULL : in->gate->may_send,
+				 .may_send_arg = in->gate == NULL ? NULL : in->gate->arg };
 	TRY(net_call(cx, e->client->net, &call, reply));
 	how->took = reply->took;
 	note_reply(reply, how);

@@ -22,7 +22,8 @@ static void user_undo(struct wire_user **u)
 		wire_user_clear(*u);
 }
 
-/* A scope the call needs and the grant is known not to have: the call would be refused, and refusals are counted (Discord). */
+/* A scope the call needs and the grant is known not to have: the call would be refused, and refusals are counted
+ * (Discord). */
 static bool lacks_scope(const struct pdef_parts *p, const struct token_set *set)
 {
 	for (size_t i = 0; set->scope_known && i < p->user_info_scopes.n; i++) {
@@ -63,14 +64,17 @@ static struct err to_json(struct ctx *cx, const struct pdef_parts *p, const stru
 }
 
 /* One call with the user's token.  *tree NULL unless it succeeded. */
-static struct err fetch(struct ctx *cx, struct wire_env *e, const struct pdef_call *call, const struct node **tree, struct wire_outcome *how)
+static struct err fetch(struct ctx *cx, struct wire_env *e, const struct pdef_call *call, const struct node **tree,
+			struct wire_outcome *how)
 {
 	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
 	const struct node *got = NULL;
 	bool good;
 
 	*tree = NULL;
-	TRY(wire_send(cx, e, &(struct wire_send){ .purpose = "userinfo", .at = PAT_USER_INFO, .call = call, .may_repeat = true }, &reply, how));
+	TRY(wire_send(
+	    cx, e, &(struct wire_send){ .purpose = "userinfo", .at = PAT_USER_INFO, .call = call, .may_repeat = true },
+	    &reply, how));
 	if (how->fate != WIRE_OK)
 		return OK;
 	TRY(wire_answer_tree(cx, buf_view(&reply.body), reply.content_type, PANSWER_JSON, &got));
@@ -118,8 +122,8 @@ static bool cannot_ask(const struct wire_client *c, const struct token_set *set,
 	return true;
 }
 
-struct err wire_user_info(struct ctx *cx, const struct wire_client *c, const struct token_set *set, struct wire_user *out,
-    struct wire_outcome *how)
+struct err wire_user_info(struct ctx *cx, const struct wire_client *c, const struct token_set *set,
+			  struct wire_user *out, struct wire_outcome *how)
 {
 	CLEANUP(user_undo) struct wire_user *undo = out;
 	struct wire_client with = *c;
