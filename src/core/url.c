@@ -115,7 +115,7 @@ struct sv url_with_param(struct ctx *cx, struct sv url, const char *name, struct
 	buf_sv(&b, head);
 	if (!sv_find(head, SV("?"), &at))
 		buf_char(&b, '?');
-	else if (!sv_ends(head, SV("?")) && !sv_ends(head, SV("&")))
+	else if (at + 1 < head.n && !sv_ends(head, SV("&"))) /* a later '?' is part of the query */
 		buf_char(&b, '&');
 	enc_pct(&b, sv_of(name));
 	buf_char(&b, '=');

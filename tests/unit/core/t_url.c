@@ -93,6 +93,7 @@ TEST(parameters_are_added)
 		{ "https://h/p#f", "v", "https://h/p?flow_id=v#f" },
 		{ "https://h/p?a=1#f?x", "a b&=/", "https://h/p?a=1&flow_id=a%20b%26%3D%2F#f?x" },
 		{ "https://h", "", "https://h?flow_id=" },
+		{ "https://h/p?a=1?", "v", "https://h/p?a=1?&flow_id=v" },
 		{ "https://h/#", "v", "https://h/?flow_id=v#" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "seed_world.h"
+#include "core/codec.h"
+#include "core/rnd.h"
+#include "domain/tokens.h"
+#include "store/store.h"
+#include "store/store_connection.h"
+#include <stdio.h>
+
+enum { ARENA_BYTES = 64 << 20, A_BATCH = 200, TOKEN_BYTES = 30 };
+
+struct err seed_world_up(struct seed_world *w, const char *dir)
+{
+	w->cx = (struct ctx){ .now = clock_now(), .request_id = "seed", .arena = arena_new(ARENA_BYTES) };
+	w->how = (struct life_how){ .conf = { .data = dir, .log_level = "warn" }, .may_create = true };
+	if (w->cx.arena == NULL)
+		return (struct err){ E_INTERNAL };
+	return life_up(&w->cx, &w->life, &w->how);
+}
+
+void seed_world_down(struct seed_world *w)
+{
+	life_down(&w->life);
+	arena_drop(&w->cx.arena);
+}
+
+static struct err provider(struct ctx *cx, struct life *l, const struct provider **out)
+{
+	static const struct actor by = { .type = "operator", .id = "operator", .source = "CLI" };
+	CLEANUP(secret_drop) struct secret *secret = secret_copy(SV("seeded-client-secret"));
+	const struct provider_write in = { .id = SV("discord"),
+					   .provider_id = SV("discord"),
+					   .description = SV("Made for measuring"),
+					   .client_id = SV("100000000000000001"),
+					   .client_secret = secret,
+					   .by = &by };
+	struct sv project = sv_of(store_default_project(l->en.store));
+
+	*out = providers_by_id(&l->en, project, SV("discord"));
+	return *out != NULL ? OK : providers_create(cx, &l->en, project, &in, out);
+}
+
+/* ---- one token set a user ---- */
+struct batch {
+	struct life *l;
+	const struct provider *p;
+	int64_t from, to; /* numbers of users, from < to */
+};
+
+static struct secret *random_token(void)
+{
+	CLEANUP(buf_free) struct buf b = BUF(128);
+	uint8_t raw[TOKEN_BYTES];
+
+	rnd_bytes(raw, sizeof raw);
+	enc_b64url(&b, (struct sv){ (const char *)raw, sizeof raw });
+	return buf_ok(&b) ? secret_copy(buf_view(&b)) : NULL;
+}
+
+static struct err token_set(struct ctx *cx, struct secret **access, struct secret **refresh)
+{
+	struct token_set set = { .access = random_token(), .refresh = random_token(), .token_type = "Bearer" };
+	struct err e = set.access == NULL || set.refresh == NULL ? fail(cx, E_INTERNAL, "out of memory", "token set")
+								 : tokens_pack(cx, &set, access, refresh);
+
+	secret_drop(&set.access);
+	secret_drop(&set.refresh);
+	return e;
+}
+
+static struct err adopt(struct ctx *cx, struct tx *tx, const struct batch *b, int64_t user)
+{
+	static struct sv scopes[] = { SV_INIT("identify"), SV_INIT("email"), SV_INIT("guilds") };
+	CLEANUP(secret_drop) struct secret *access = NULL;
+	CLEANUP(secret_drop) struct secret *refresh = NULL;
+	struct connection_adopted done;
+	char name[64];
+
+	TRY(token_set(cx, &access, &refresh));
+	int n = snprintf(name, sizeof name, "user-%lld@example.com", (long long)user);
+	struct sv user_id = { name, (size_t)n };
+	const struct sha256 account = store_mac(b->l->en.store, MAC_ACCOUNT, user_id);
+	const struct connection_adopt in = { .project_id = sv_of(store_default_project(b->l->en.store)),
+					     .user_id = user_id,
+					     .provider_id = sv_of(b->p->row_id),
+					     .client_id = sv_of(b->p->client_id),
+					     .revision_id = sv_of(b->p->revision_id),
+					     .authorization_id = SV(""),
+					     .stored = SV("{}"),
+					     .requested = { scopes, ARRAY_LEN(scopes) },
+					     .granted = { scopes, ARRAY_LEN(scopes) },
+					     .scope_known = true,
+					     .access = access,
+					     .refresh_json = refresh,
+					     .account_hash = sha256_view(&account),
+					     .token_expires_at = tx_now(tx) + DAY(7) };
+	return store_connection_adopt(cx, tx, &in, &done);
+}
+
+static struct err act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	const struct batch *b = in;
+
+	(void)out;
+	for (int64_t user = b->from; user < b->to; user++)
+		TRY(adopt(cx, tx, b, user));
+	return OK;
+}
+
+struct err seed_world_grants(struct ctx *cx, struct life *l, int64_t n)
+{
+	struct batch b = { .l = l };
+
+	TRY(provider(cx, l, &b.p));
+	for (b.from = 1; b.from <= n; b.from = b.to) {
+		b.to = b.from + A_BATCH <= n ? b.from + A_BATCH : n + 1;
+		TRY(store_act(cx, l->en.store, act, &b, NULL));
+		arena_reset(cx->arena);
+	}
+	return OK;
+}
