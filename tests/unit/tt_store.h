@@ -8,7 +8,7 @@
 #include "tt_folder.h"
 #include "tt_keyring.h"
 struct tt_store {
-	char dir[64], path[96];
+	char dir[64], path[96], project[40]; /* project: the default one, also while the store is being reopened */
 	struct keyring *keys;
 	struct store *st;
 };
@@ -21,6 +21,7 @@ static inline struct tt_store tt_store_begin(struct ctx *cx)
 	w.keys = tt_keyring(cx, "0123456789abcdef0123456789abcdef");
 	CHECK(
 	    !IS_ERR(store_open(cx, &(struct store_how){ .path = w.path, .keys = w.keys, .may_create = true }, &w.st)));
+	(void)snprintf(w.project, sizeof w.project, "%s", store_default_project(w.st));
 	return w;
 }
 static inline void tt_store_reopen(struct ctx *cx, struct tt_store *w)

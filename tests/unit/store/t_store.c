@@ -114,9 +114,7 @@ TEST(sealed_rows_open_in_their_place_only)
 {
 	struct ctx *cx = tt_ctx();
 	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
-	char id[ID_TEXT];
-	CHECK(sv_copy(sv_of(store_default_project(w.st)), id, sizeof id));
-	struct sv project = sv_of(id), box;
+	struct sv project = sv_of(w.project), box;
 	const struct seal_at at = { "connections.access_box", project, SV_INIT("cn_1") };
 	const struct seal_at wrong[] = {
 		{ "connections.access_box", project, SV_INIT("cn_2") },

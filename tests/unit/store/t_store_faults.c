@@ -123,7 +123,7 @@ TEST(reading_survives_each_failed_allocation)
 {
 	struct ctx *cx = tt_ctx();
 	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
-	struct sv project = sv_of(store_default_project(w.st));
+	struct sv project = sv_of(w.project);
 	const struct event ev = { .project_id = project,
 				  .kind = "k",
 				  .by = { "system", "x", "SYSTEM", SV("") },
