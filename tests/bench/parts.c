@@ -18,6 +18,7 @@ enum { USERS = 1000, ROUNDS = 7, BODY_BYTES = 256 };
 struct bench {
 	struct seed_world w;
 	struct sv key, project;
+	char bearer[64];
 	const struct provider *p;
 	struct data_key *data_key;
 	struct box box;
@@ -105,10 +106,9 @@ static bool granted(struct bench *b)
 static bool whole(struct bench *b)
 {
 	CLEANUP(buf_free) struct buf out = BUF(1 << 16), head_lines = BUF(4096);
-	char text[BODY_BYTES], bearer[64];
-	int n = snprintf(bearer, sizeof bearer, "Bearer %.*s", SV_FMT(b->key));
+	char text[BODY_BYTES];
 	const struct header headers[] = { { SV("Host"), SV("127.0.0.1:9099") },
-					  { SV("Authorization"), { bearer, (size_t)n } },
+					  { SV("Authorization"), sv_of(b->bearer) },
 					  { SV("Content-Type"), SV("application/json") } };
 	struct request rq = { .cx = cx_of(b),
 			      .en = &b->w.life.en,
@@ -185,6 +185,9 @@ static struct err ready(struct bench *b, const char *dir)
 		return fail(cx_of(b), E_CONFLICT, "the folder is not new", "parts");
 	TRY(seed_world_grants(cx_of(b), &b->w.life, USERS));
 	b->key = secret_view(b->w.life.first_key);
+	memcpy(b->bearer, "Bearer ", 7);
+	if (!sv_copy(b->key, b->bearer + 7, sizeof b->bearer - 7))
+		return fail(cx_of(b), E_INTERNAL, "the key is too long", "parts");
 	b->project = sv_of(store_default_project(b->w.life.en.store));
 	b->p = providers_by_id(&b->w.life.en, b->project, SV("discord"));
 	TRY(data_key_new(cx_of(b), "dk_1", (struct sv){ raw, sizeof raw }, &b->data_key));
