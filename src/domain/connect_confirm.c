@@ -167,6 +167,11 @@ static struct err adopt(struct ctx *cx, struct tx *tx, const struct proving *p, 
 				       .ends_grant = f->ends_grant,
 				       .can_revoke = f->can_revoke };
 
+	if (p->in->def != NULL) {
+		in.lead_s = p->in->def->lead_s;
+		in.by_access = p->in->def->refresh == REFRESH_BY_ACCESS;
+	}
+
 	TRY(store_flow_unseal(cx, tx_store(tx), f, FLOW_ACCESS, &access));
 	TRY(store_flow_unseal(cx, tx_store(tx), f, FLOW_REFRESH, &refresh));
 	TRY(store_flow_unseal(cx, tx_store(tx), f, FLOW_USER_INFO, &user_info));
@@ -323,6 +328,7 @@ struct err connect_confirm(struct ctx *cx, struct engine *en, const struct confi
 		return no_flow(cx, REASON_NONE);
 	TRY(e);
 	proof.flow_id = v.f.id;
+	proof.def = v.rev.def;
 	TRY(connect_prove(cx, en, &proof, &got));
 	TRY(answer(cx, &got));
 	out->next_uri = got.next_uri;

@@ -72,6 +72,8 @@ struct connect_proof {
 	struct sv flow_id, user; /* row id; who came */
 	bool is_the_user;        /* the built-in verifier has compared already */
 	const struct actor *by;
+	const struct pdef
+	    *def; /* of the flow's revision: when its tokens are to be renewed; NULL for a verifier test */
 };
 struct connect_outcome {
 	enum connect_verdict verdict;

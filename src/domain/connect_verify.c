@@ -67,7 +67,9 @@ static struct err confirm(struct ctx *cx, struct engine *en, const struct visit 
 	struct actor by = {
 		.type = "account", .id = in->account_id.p, .source = "BROWSER", .client_ip = in->br.client_ip
 	};
-	struct connect_proof proof = { .flow_id = v->f.id, .user = v->f.user_id, .is_the_user = true, .by = &by };
+	struct connect_proof proof = {
+		.flow_id = v->f.id, .user = v->f.user_id, .is_the_user = true, .by = &by, .def = v->rev.def
+	};
 	struct connect_outcome got = { .verdict = VERDICT_NO_FLOW };
 
 	TRY(connect_prove(cx, en, &proof, &got));

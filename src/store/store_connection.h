@@ -128,7 +128,7 @@ struct connection_claimed {
 struct err store_connection_claim(struct ctx *cx, struct store *st, const struct connection_claim *in,
 				  struct connection_claimed *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* A new pair.  If the generation does not fit any more, the pair goes where the one it came from went (design 8):
- * discarded as late after a disconnect, as replaced after a consent, wiped after another refresh. */
+ * revoked with it after a disconnect, as replaced after a consent, wiped after another refresh. */
 struct connection_renew {
 	struct sv id;
 	const char *owner;

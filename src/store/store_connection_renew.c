@@ -157,7 +157,7 @@ static struct err stray(struct ctx *cx, struct tx *tx, const struct connection_r
 
 	out->fate = RENEW_DISCARDED;
 	if (gone) {
-		d.why = by_provider ? DISCARD_PROVIDER_DELETED : DISCARD_LATE;
+		d.why = by_provider ? DISCARD_PROVIDER_DELETED : DISCARD_DISCONNECT;
 		TRY(event_of(cx, tx, in, by_provider ? REASON_PROVIDER_DELETED : REASON_DISCONNECTED));
 		return store_revocation_discard(cx, tx, &d, &fate);
 	}

@@ -16,7 +16,7 @@ enum discard {
 	DISCARD_MISMATCH,
 	DISCARD_EXPIRED,
 	DISCARD_REPLACED,
-	DISCARD_LATE, /* came after a disconnect, and shares its fate */
+	DISCARD_LATE, /* of a flow that had ended, or ended with its authorization */
 	DISCARD_PROVIDER_DELETED
 };
 enum discarded { DISCARDED_NOTHING, DISCARDED_QUEUED, DISCARDED_KEPT /* shared grant */, DISCARDED_UNSUPPORTED };
