@@ -5,10 +5,9 @@
 #include "http/inside.h"
 #include <stdlib.h>
 
-enum { POOL_DEPTH = 64, CALL_STACK = 256 * 1024, PEER_BUCKETS = 256 };
+enum { POOL_DEPTH = 64, CALL_STACK = 256 * 1024 };
 
 struct peer {
-	struct peer *next;
 	uint64_t key;
 	size_t n;
 };
@@ -17,7 +16,8 @@ struct lanes {
 	pthread_mutex_t lock; /* guards the queues' ends and the peers; never held while a handler runs */
 	struct workq *pool, *call;
 	size_t calls;
-	struct peer *peers[PEER_BUCKETS];
+	struct peer *peers; /* how.calls of them; n_peers are in use */
+	size_t n_peers;
 };
 
 struct lanes *lanes_new(const struct lanes_how *how)
@@ -31,11 +31,12 @@ struct lanes *lanes_new(const struct lanes_how *how)
 		free(l);
 		return NULL;
 	}
+	l->peers = calloc(how->calls, sizeof *l->peers);
 	l->pool =
 	    workq_new(&(struct workq_how){ .name = "pool", .threads = how->pool, .depth = how->pool * POOL_DEPTH });
 	l->call = workq_new(&(struct workq_how){
 	    .name = "call", .threads = how->calls, .depth = how->calls, .stack_bytes = CALL_STACK });
-	if (l->pool == NULL || l->call == NULL) {
+	if (l->peers == NULL || l->pool == NULL || l->call == NULL) {
 		lanes_free(l);
 		return NULL;
 	}
@@ -57,52 +58,43 @@ void lanes_free(struct lanes *l)
 		return;
 	workq_free(l->pool);
 	workq_free(l->call);
-	for (size_t i = 0; i < PEER_BUCKETS; i++) {
-		while (l->peers[i] != NULL) {
-			struct peer *p = l->peers[i];
-			l->peers[i] = p->next;
-			free(p);
-		}
-	}
+	free(l->peers);
 	(void)pthread_mutex_destroy(&l->lock);
 	free(l);
 }
 
 /* ---- at most so many calls wait for one peer; under the lock ---- */
-static struct peer **peer_at(struct lanes *l, uint64_t key)
+static struct peer *peer_at(struct lanes *l, uint64_t key)
 {
-	struct peer **at = &l->peers[(key ^ key >> 32) % PEER_BUCKETS];
-
-	while (*at != NULL && (*at)->key != key)
-		at = &(*at)->next;
-	return at;
+	for (size_t i = 0; i < l->n_peers; i++)
+		if (l->peers[i].key == key)
+			return &l->peers[i];
+	return NULL;
 }
 
+/* Every peer in the list has a call running, so there are never more peers than calls. */
 static bool peer_enter(struct lanes *l, uint64_t key)
 {
-	struct peer **at = peer_at(l, key);
+	struct peer *p = peer_at(l, key);
 
-	if (*at == NULL) {
-		struct peer *p = calloc(1, sizeof *p);
-		if (p == NULL)
-			return false;
-		p->key = key;
-		*at = p;
-	}
-	if ((*at)->n >= l->how.calls_per_peer)
+	if (l->calls >= l->how.calls || (p != NULL && p->n >= l->how.calls_per_peer))
 		return false;
-	(*at)->n++;
+	if (p == NULL) {
+		p = &l->peers[l->n_peers++];
+		*p = (struct peer){ .key = key };
+	}
+	p->n++;
+	l->calls++;
 	return true;
 }
 
 static void peer_leave(struct lanes *l, uint64_t key)
 {
-	struct peer **at = peer_at(l, key), *p = *at;
+	struct peer *p = peer_at(l, key);
 
-	if (p != NULL && --p->n == 0) {
-		*at = p->next;
-		free(p);
-	}
+	l->calls--;
+	if (p != NULL && --p->n == 0)
+		*p = l->peers[--l->n_peers];
 }
 
 static void leave_call(struct work *w)
@@ -113,7 +105,6 @@ static void leave_call(struct work *w)
 		return;
 	w->on_call = false;
 	(void)pthread_mutex_lock(&l->lock);
-	l->calls--;
 	peer_leave(l, w->peer_key);
 	(void)pthread_mutex_unlock(&l->lock);
 }
@@ -148,12 +139,10 @@ static bool push(struct lanes *l, struct work *w, enum lane lane)
 		taken = l->pool != NULL && workq_push(l->pool, on_thread, w);
 	} else {
 		w->peer_key = w->rq.peer_key;
-		taken = l->call != NULL && l->calls < l->how.calls && peer_enter(l, w->peer_key);
+		taken = l->call != NULL && peer_enter(l, w->peer_key);
 		w->on_call = taken;
-		l->calls += taken;
 		if (taken && !workq_push(l->call, on_thread, w)) {
 			taken = w->on_call = false;
-			l->calls--;
 			peer_leave(l, w->peer_key);
 		}
 	}

@@ -224,7 +224,7 @@ static void on_event(void *arg)
 	(void)pthread_mutex_unlock(&z->lock);
 }
 
-static struct err run_again(struct request *rq, const struct http_app *app)
+static enum err_code run_again(struct request *rq, const struct http_app *app)
 {
 	buf_clear(rq->out);
 	buf_clear(rq->head);
@@ -233,20 +233,20 @@ static struct err run_again(struct request *rq, const struct http_app *app)
 	(void)forgive(rq->cx);
 	rq->cx->now = clock_now();
 	rq->runs++;
-	return app->again(rq);
+	return app->again(rq).code;
 }
 
 /* Lanes are only names here: everything runs in this thread. */
-static struct err run_lanes(struct request *rq, const struct http_app *app, struct err e)
+static enum err_code run_lanes(struct request *rq, const struct http_app *app, enum err_code e)
 {
-	while (e.code == E_TAKE_POOL || e.code == E_TAKE_CALL) {
-		rq->lane = e.code == E_TAKE_POOL ? LANE_POOL : LANE_CALL;
+	while (e == E_TAKE_POOL || e == E_TAKE_CALL) {
+		rq->lane = e == E_TAKE_POOL ? LANE_POOL : LANE_CALL;
 		e = run_again(rq, app);
 	}
 	return e;
 }
 
-static struct err park_here(struct request *rq, const struct http_app *app, struct hub *hub)
+static enum err_code park_here(struct request *rq, const struct http_app *app, struct hub *hub)
 {
 	struct sleeper z = { .lock = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER };
 	struct hub_sub sub = { .topic = rq->park.topic, .fn = on_event, .arg = &z };
@@ -255,8 +255,8 @@ static struct err park_here(struct request *rq, const struct http_app *app, stru
 	int r = 0;
 
 	hub_subscribe(hub, &sub);
-	struct err e = run_lanes(rq, app, run_again(rq, app));
-	if (e.code == E_PARK && rq->park.topic == sub.topic) {
+	enum err_code e = run_lanes(rq, app, run_again(rq, app));
+	if (e == E_PARK && rq->park.topic == sub.topic) {
 		(void)pthread_mutex_lock(&z.lock);
 		while (!z.fired && r == 0)
 			r = pthread_cond_timedwait(&z.woken, &z.lock, &until);
@@ -268,19 +268,25 @@ static struct err park_here(struct request *rq, const struct http_app *app, stru
 	return e;
 }
 
-void server_run_here(struct request *rq, const struct http_app *app, struct hub *hub)
+static enum err_code first_run(struct request *rq, const struct http_app *app)
 {
 	rq->cx->now = clock_now();
 	rq->runs = 1;
 	rq->app = app->app;
 	rq->en = app->en;
-	struct err e = app->serve(rq);
-	if (IS_ERR(e) && rq->route != NULL && rq->route->lane != LANE_INLINE)
+	return app->serve(rq).code;
+}
+
+void server_run_here(struct request *rq, const struct http_app *app, struct hub *hub)
+{
+	enum err_code e = first_run(rq, app);
+
+	if (e != E_OK && rq->route != NULL && rq->route->lane != LANE_INLINE)
 		rq->runs = 0;
 	e = run_lanes(rq, app, e);
-	while (e.code == E_PARK && hub != NULL && !rq->park_over)
+	while (e == E_PARK && hub != NULL && !rq->park_over)
 		e = park_here(rq, app, hub);
-	if (IS_ERR(e)) {
+	if (e != E_OK) {
 		buf_clear(rq->out);
 		buf_clear(rq->head);
 		rq->status = 500;
