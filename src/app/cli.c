@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/cli.h"
+#include "app/cmd.h"
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/jdoc.h"
+#include "core/logf.h"
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,8 +49,8 @@ static void help_all(struct buf *b)
 	    b,
 	    "Tokenbooth holds end-users' OAuth grants for AI agents and apps, and speaks the Arcade Engine's API.\n\n"
 	    "usage: tokenbooth COMMAND [ARGUMENTS]\n\n");
-	for (size_t i = 0; i < cli_n_commands; i++) {
-		const struct cli_command *c = &cli_commands[i];
+	for (size_t i = 0; i < cmd_table_n; i++) {
+		const struct cli_command *c = &cmd_table[i];
 		int used = (int)(strlen(c->name) + strlen(c->takes) + 1);
 
 		buf_printf(b, "  %s %s%*s %s\n", c->name, c->takes, used < 30 ? 30 - used : 0, "", c->doc);
@@ -93,15 +95,15 @@ static const struct cli_command *find(int argc, char **argv, int *words)
 {
 	const struct cli_command *best = NULL;
 
-	for (size_t i = 0; i < cli_n_commands; i++) {
-		const char *name = cli_commands[i].name, *space = strchr(name, ' ');
+	for (size_t i = 0; i < cmd_table_n; i++) {
+		const char *name = cmd_table[i].name, *space = strchr(name, ' ');
 		int n = space == NULL ? 1 : 2;
 		size_t head = space == NULL ? strlen(name) : (size_t)(space - name);
 
 		if (argc < n || strlen(argv[0]) != head || strncmp(argv[0], name, head) != 0)
 			continue;
 		if ((n == 1 || strcmp(argv[1], space + 1) == 0) && (best == NULL || n > *words)) {
-			best = &cli_commands[i];
+			best = &cmd_table[i];
 			*words = n;
 		}
 	}
@@ -112,11 +114,11 @@ static struct err unknown(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(buf_free) struct buf b = BUF(1000);
 
-	for (size_t i = 0; i < cli_n_commands && argc > 0; i++) {
+	for (size_t i = 0; i < cmd_table_n && argc > 0; i++) {
 		size_t n = strlen(argv[0]);
 
-		if (strncmp(cli_commands[i].name, argv[0], n) == 0 && cli_commands[i].name[n] == ' ')
-			buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", cli_commands[i].name);
+		if (strncmp(cmd_table[i].name, argv[0], n) == 0 && cmd_table[i].name[n] == ' ')
+			buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", cmd_table[i].name);
 	}
 	if (b.n > 0)
 		return cli_usage(cli, "%s: which? %.*s", argv[0], SV_FMT(buf_view(&b)));
@@ -232,6 +234,7 @@ int cli_main(int argc, char **argv)
 		return CLI_FAILED;
 	}
 	jdoc_start();
+	log_setup(LOG_ERROR, LOG_CONSOLE); /* an engine that starts says what it wants itself */
 	struct err e = dispatch(&cli, argc, argv);
 	if (!IS_ERR(e))
 		return cli.status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_H
 #define CLI_H
-/* cli.h: the command line, from two tables: options (once, whoever takes them) and commands (cli_commands in
+/* cli.h: the command line, from two tables: options (once, whoever takes them) and commands (cmd_table in
  * commands.c).
  *
  * Promises: exit status 0 done, 1 refused or failed (reason on stderr), 2 wrong usage, 3 configuration refused, 4
@@ -77,8 +77,6 @@ struct cli_command {
 	const char *doc;  /* one sentence */
 	const char *more; /* shown by its --help; NULL: nothing */
 };
-extern const struct cli_command cli_commands[];
-extern const size_t cli_n_commands;
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_CONFIG = 3, CLI_UNREACHABLE = 4 };
 
 int cli_main(int argc, char **argv) NONNULL(2);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/client.h"
-#include "app/commands.h"
+#include "app/cmd.h"
 #include "app/folder.h"
 #include "app/life.h"
 #include "app/secretin.h"

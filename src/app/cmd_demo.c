@@ -2,7 +2,7 @@
 /* cmd_demo.c: engine and simulated Discord in one process, an account, and one authorization to click through (design
  * 10). */
 #include "app/client.h"
-#include "app/commands.h"
+#include "app/cmd.h"
 #include "app/life.h"
 #include "app/version.h"
 #include "core/arena.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_serve.c: serve and init: the commands that make a data folder. */
-#include "app/commands.h"
+#include "app/cmd.h"
 #include "app/greet.h"
 #include "app/life.h"
 #include "core/logf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_simulate.c: a provider's side, played (design 10, 15). */
-#include "app/commands.h"
+#include "app/cmd.h"
 #include "app/life.h"
 #include "core/arena.h"
 #include "core/jout.h"

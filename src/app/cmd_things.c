@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_things.c: keys, providers, connections and users: one call of the API each. */
-#include "app/commands.h"
+#include "app/cmd.h"
 #include "app/secretin.h"
 #include "app/show.h"
 #include "core/arena.h"

@@ -156,37 +156,42 @@ static struct err lack(struct ctx *cx, struct conf_env *env, struct node *n, con
 	return OK;
 }
 
+struct putting { /* one ${...} */
+	const char *folder;
+	struct buf *out;
+	const char *lacks; /* what is missing, in words; NULL: nothing */
+};
+
 /* One trailing newline is the editor's, not the secret's. */
-static struct err put_file(struct ctx *cx, struct conf_env *env, struct sv path, const char *folder, struct buf *out,
-			   const char **lacks)
+static struct err put_file(struct ctx *cx, struct conf_env *env, struct sv path, struct putting *p)
 {
 	CLEANUP(buf_free) struct buf b = BUF(FILE_BYTES);
-	bool relative = path.n > 0 && path.p[0] != '/' && folder != NULL;
-	char *z = relative ? arena_printf(env->arena, "%s/%.*s", folder, SV_FMT(path)) : arena_text(env->arena, path);
+	bool relative = path.n > 0 && path.p[0] != '/' && p->folder != NULL;
+	char *z =
+	    relative ? arena_printf(env->arena, "%s/%.*s", p->folder, SV_FMT(path)) : arena_text(env->arena, path);
 	CLEANUP(file_drop) FILE *f = z == NULL ? NULL : fopen(z, "r");
 
 	if (z == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "configuration");
 	if (f == NULL || !read_all(f, &b)) {
-		*lacks = arena_printf(env->arena, "file %s cannot be read: %s", z,
-				      f == NULL ? strerror(errno) : "too large or unreadable");
+		p->lacks = arena_printf(env->arena, "file %s cannot be read: %s", z,
+					f == NULL ? strerror(errno) : "too large or unreadable");
 		return OK;
 	}
 	struct sv v = buf_view(&b);
-	buf_sv(out, sv_ends(v, SV("\n")) ? sv_upto(v, v.n - 1) : v);
+	buf_sv(p->out, sv_ends(v, SV("\n")) ? sv_upto(v, v.n - 1) : v);
 	return OK;
 }
 
-static struct err put_one(struct ctx *cx, struct conf_env *env, struct sv name, const char *folder, struct buf *out,
-			  const char **lacks)
+static struct err put_one(struct ctx *cx, struct conf_env *env, struct sv name, struct putting *p)
 {
 	if (sv_starts(name, SV("file:")))
-		return put_file(cx, env, sv_from(name, 5), folder, out, lacks);
+		return put_file(cx, env, sv_from(name, 5), p);
 	struct sv v = conf_env_get(env, sv_from(name, 4));
 	if (v.p == NULL)
-		*lacks = arena_printf(env->arena, "variable %.*s is not set", SV_FMT(sv_from(name, 4)));
+		p->lacks = arena_printf(env->arena, "variable %.*s is not set", SV_FMT(sv_from(name, 4)));
 	else
-		buf_sv(out, v);
+		buf_sv(p->out, v);
 	return OK;
 }
 
@@ -213,7 +218,7 @@ static struct err put_in_text(struct ctx *cx, struct conf_env *env, struct node 
 
 	while (sv_find(rest, SV("${"), &at)) {
 		struct sv inner = sv_from(rest, at + 2);
-		const char *lacks = NULL;
+		struct putting p = { folder, &b, NULL };
 
 		if ((!sv_starts(inner, SV("env:")) && !sv_starts(inner, SV("file:"))) ||
 		    !sv_find(inner, SV("}"), &end)) {
@@ -222,9 +227,9 @@ static struct err put_in_text(struct ctx *cx, struct conf_env *env, struct node 
 			continue;
 		}
 		buf_sv(&b, sv_upto(rest, at));
-		TRY(put_one(cx, env, sv_upto(inner, end), folder, &b, &lacks));
-		if (lacks != NULL)
-			return lack(cx, env, n, lacks);
+		TRY(put_one(cx, env, sv_upto(inner, end), &p));
+		if (p.lacks != NULL)
+			return lack(cx, env, n, p.lacks);
 		rest = sv_from(inner, end + 1);
 		any = true;
 	}

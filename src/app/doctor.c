@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/doctor.h"
-#include "app/commands.h"
+#include "app/cmd.h"
 #include "core/jout.h"
 #include "core/text.h"
 #include "net/net.h"
@@ -96,7 +96,7 @@ static struct err print_text(const struct doctor *d)
 	return cli_print(d->cli, buf_view(&b));
 }
 
-struct err cmd_doctor(struct cli *cli)
+struct err doctor_run(struct cli *cli)
 {
 	struct doctor *d = calloc(1, sizeof *d);
 

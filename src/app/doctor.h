@@ -15,6 +15,7 @@ struct doctor_finding {
 };
 enum { DOCTOR_MOST = 80 };
 struct net;
+struct err doctor_run(struct cli *cli) MUST_USE NONNULL(1); /* the command */
 struct doctor {
 	struct cli *cli;
 	bool remote; /* --url: nothing of this machine is looked at */
@@ -23,8 +24,9 @@ struct doctor {
 	const char *data;
 	bool running; /* an engine listens on the folder's control socket */
 	struct client *client;
-	struct net *out;   /* as the engine calls */
-	int64_t clock_off; /* of whoever answered with a Date */
+	const char *public_url; /* what the running engine says, else the configuration's */
+	struct net *out;        /* as the engine calls */
+	int64_t clock_off;      /* of whoever answered with a Date */
 	bool clock_known;
 	struct doctor_finding v[DOCTOR_MOST];
 	size_t n;

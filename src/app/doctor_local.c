@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* doctor_local.c: what can be seen on this machine: configuration, folder, engine, address. */
-#include "app/commands.h"
+#include "app/cmd.h"
 #include "app/doctor.h"
 #include "app/folder.h"
 #include "app/version.h"
@@ -35,6 +35,7 @@ void doctor_config(struct doctor *d)
 	}
 	d->config = conf_get(d->conf);
 	d->data = d->config->data_dir;
+	d->public_url = d->config->public_url;
 	const struct sv_list *w = conf_warnings(d->conf);
 	for (size_t i = 0; i < w->n; i++)
 		doctor_say(d, "configuration", DOCTOR_WARNING, "", "%.*s", SV_FMT(w->v[i]));
@@ -121,6 +122,21 @@ static void check_version(struct doctor *d)
 		doctor_say(d, "version", DOCTOR_OK, "", "%s", VERSION_TEXT);
 }
 
+/* The engine may have been started with --listen or --public-url: its redirect addresses show what it goes by. */
+static void learn_public_url(struct doctor *d)
+{
+	struct client_answer a;
+	size_t at;
+
+	if (IS_ERR(client_call(d->cli, d->client, &(struct client_ask){ "GET", "/v1/config", SV_NONE }, &a))) {
+		(void)forgive(d->cli->cx);
+		return;
+	}
+	struct sv template = node_text(node_path(a.json, SV("oauth2.callback_url_template")));
+	if (sv_find(template, SV("/api/v1/oauth/"), &at))
+		d->public_url = arena_text(d->cli->cx->arena, sv_upto(template, at));
+}
+
 void doctor_engine(struct doctor *d)
 {
 	struct client_answer a;
@@ -145,8 +161,10 @@ void doctor_engine(struct doctor *d)
 		return;
 	}
 	doctor_say(d, "store", DOCTOR_OK, "", "it answers %s", client_where(d->client));
-	if (d->remote || d->running)
-		check_version(d);
+	if (!d->remote && !d->running)
+		return;
+	check_version(d);
+	learn_public_url(d);
 }
 
 /* ---- its addresses ---- */
@@ -177,7 +195,7 @@ static bool ask_health(struct doctor *d, const char *base, struct net_reply *r)
 static void check_public(struct doctor *d)
 {
 	CLEANUP(net_reply_clear) struct net_reply r = { .fate = NET_FAILED };
-	const char *base = d->config->public_url;
+	const char *base = d->public_url;
 	size_t at;
 
 	if (!ask_health(d, base, &r) || r.fate != NET_DONE) {
@@ -216,7 +234,7 @@ void doctor_address(struct doctor *d)
 {
 	struct url u;
 
-	if (d->config == NULL)
+	if (d->config == NULL || d->public_url == NULL)
 		return;
 	if (!d->running) {
 		check_port(d);
@@ -224,8 +242,8 @@ void doctor_address(struct doctor *d)
 	}
 	check_public(d);
 	(void)forgive(d->cli->cx);
-	if (!IS_ERR(url_parse(d->cli->cx, sv_of(d->config->public_url), "url", &u)) && u.loopback)
+	if (!IS_ERR(url_parse(d->cli->cx, sv_of(d->public_url), "url", &u)) && u.loopback)
 		doctor_say(d, "public address", DOCTOR_WARNING,
 			   "for users on other machines give an https address with --public-url (api.public_host)",
-			   "only browsers on this machine can open links to %s", d->config->public_url);
+			   "only browsers on this machine can open links to %s", d->public_url);
 }

@@ -47,7 +47,13 @@ static struct err as_json(struct cli *cli, const struct life *l, bool serving, s
 static void next_step(struct buf *b, struct sv setup, bool serving)
 {
 	if (!serving) {
-		buf_str(b, "Next: start it with `tokenbooth serve`.\n");
+		buf_str(b, "Next: start it with `tokenbooth serve`");
+		if (setup.p != NULL)
+			buf_printf(b,
+				   ", then open this address to make the first account (it works once):\n\n    %.*s\n",
+				   SV_FMT(setup));
+		else
+			buf_str(b, ".\n");
 		return;
 	}
 	if (setup.p != NULL)

@@ -48,71 +48,69 @@ TEST(conf_without_a_file_has_the_defaults)
 	CHECK(conf_warnings(c)->n == 0 && conf_file(c) == NULL);
 }
 
+static const struct {
+	const char *yaml, *say;
+} mistakes[] = {
+	{ "api:\n  port: ninety\n", "engine.yaml:2: api.port: must be a whole number from 0 to 65535" },
+	{ "api:\n  port: 65536\n", "engine.yaml:2: api.port: must be" },
+	{ "api:\n  port: [1]\n", "engine.yaml:2: api.port: must be a single value" },
+	{ "api:\n  development: yes please\n", "engine.yaml:2: api.development: must be true or false" },
+	{ "api:\n  read_timeout: 30\n", "engine.yaml:2: api.read_timeout: must be a time" },
+	{ "api:\n  read_timeout: 2h\n", "engine.yaml:2: api.read_timeout: must be a time" },
+	{ "api: 3\n", "engine.yaml:1: api: must be a map" },
+	{ "api:\n  port: 1\n  port: 2\n", "engine.yaml:3: " },
+	{ "- a\n", "engine.yaml:1: the file: must be a map" },
+	{ "network:\n  conect_to: []\n", "engine.yaml:2: network.conect_to: unknown key" },
+	{ "network:\n  connect_to: a:1:b:2\n", "engine.yaml:2: network.connect_to: must be a list" },
+	{ "network:\n  connect_to: [{a: b}]\n", "engine.yaml:2: network.connect_to: must be a list" },
+	{ "network:\n  proxy: ${env:TB_NONE}\n", "engine.yaml:2: network.proxy: variable TB_NONE is not set" },
+	{ "network:\n  ca_file: ${file:no/such}\n", "engine.yaml:2: network.ca_file: file ./no/such cannot be read" },
+	{ "verifier:\n  uri: x\n", "engine.yaml:2: verifier.uri: unknown key" },
+	{ "verifier:\n  url: app.example/verify\n", "verifier.url: must be an absolute" },
+	{ "limits:\n  pool: 0\n", "engine.yaml:2: limits.pool: must be" },
+	{ "tls:\n  cert_file: a.pem\n", "tls: cert_file and key_file belong together; key_file is missing" },
+	{ "storage:\n  postgres: {data_path: x}\n", "engine.yaml:2: storage.postgres: PostgreSQL is not supported" },
+	{ "telemetry:\n  logging:\n    level: loud\n", "engine.yaml:3: telemetry.logging.level: must be" },
+	{ "provider_definitions: [1]\n", "engine.yaml:1: provider_definitions: must be a map" },
+	{ "auth:\n  providers: {}\n", "engine.yaml:2: auth.providers: must be a list" },
+	{ "auth:\n  providers:\n    - {client_id: x}\n", "engine.yaml:3: auth.providers[0].id" },
+	{ "auth:\n  providers:\n    - {id: a}\n", "engine.yaml:3: auth.providers[0].client_id" },
+	{ "auth:\n  providers:\n    - {id: a b, client_id: x}\n", "engine.yaml:3: auth.providers: id must be" },
+	{ "auth:\n  providers:\n    - {id: a.b, client_id: x}\n",
+	  "engine.yaml:3: auth.providers: external_id must be given" },
+	{ "auth:\n  providers:\n    - {id: a, client_id: x, type: saml}\n",
+	  "engine.yaml:3: auth.providers: type must be oauth2" },
+	{ "auth:\n  providers:\n    - {id: a, client_id: x}\n    - {id: a, client_id: y}\n",
+	  "engine.yaml:4: auth.providers: id 'a' is used twice" },
+	{ "auth:\n  providers:\n    - {id: a, client_id: x}\n    - {id: b, external_id: a, client_id: y}\n",
+	  "engine.yaml:4: auth.providers: external_id 'a'" },
+	{ "auth:\n  providers:\n    - id: a\n      client_id: \"${env:TB_NONE}\"\n",
+	  "engine.yaml:4: auth.providers[0]: client_id: variable TB_NONE is not set" },
+	{ "auth:\n  providers:\n    - id: a\n      client_id: b\n      client_secret: \"${env:TB_NONE}\"\n",
+	  "engine.yaml:5: auth.providers[0]: client_secret: variable TB_NONE" },
+	{ "security:\n  root_keys: []\n", "engine.yaml:2: security.root_keys: must be a list" },
+	{ "security:\n  root_keys: [{id: a}]\n", "engine.yaml:2: security.root_keys[0].value" },
+	{ "security:\n  root_keys:\n    - {id: a, value: x, default: true}\n    - {id: b, value: y, default: "
+	  "true}\n",
+	  "only one may be the default" },
+	{ "api:\n  public_host: http://engine.example.com\n",
+	  "api.public_host: http://engine.example.com is plain http" },
+	{ "api:\n  public_host: https://engine.example.com/x\n", "api.public_host: must not have a path" },
+	{ "api:\n  public_host: https://u:p@engine.example.com\n", "api.public_host: must be an address" },
+};
+
 TEST(conf_refuses_with_file_line_and_key)
 {
-	static const struct {
-		const char *yaml, *say;
-	} t[] = {
-		{ "api:\n  port: ninety\n", "engine.yaml:2: api.port: must be a whole number from 0 to 65535" },
-		{ "api:\n  port: 65536\n", "engine.yaml:2: api.port: must be" },
-		{ "api:\n  port: [1]\n", "engine.yaml:2: api.port: must be a single value" },
-		{ "api:\n  development: yes please\n", "engine.yaml:2: api.development: must be true or false" },
-		{ "api:\n  read_timeout: 30\n", "engine.yaml:2: api.read_timeout: must be a time" },
-		{ "api:\n  read_timeout: 2h\n", "engine.yaml:2: api.read_timeout: must be a time" },
-		{ "api: 3\n", "engine.yaml:1: api: must be a map" },
-		{ "api:\n  port: 1\n  port: 2\n", "engine.yaml:3: " },
-		{ "- a\n", "engine.yaml:1: the file: must be a map" },
-		{ "network:\n  conect_to: []\n", "engine.yaml:2: network.conect_to: unknown key" },
-		{ "network:\n  connect_to: a:1:b:2\n", "engine.yaml:2: network.connect_to: must be a list" },
-		{ "network:\n  connect_to: [{a: b}]\n", "engine.yaml:2: network.connect_to: must be a list" },
-		{ "network:\n  proxy: ${env:TB_NONE}\n", "engine.yaml:2: network.proxy: variable TB_NONE is not set" },
-		{ "network:\n  ca_file: ${file:no/such}\n",
-		  "engine.yaml:2: network.ca_file: file ./no/such cannot be read" },
-		{ "verifier:\n  uri: x\n", "engine.yaml:2: verifier.uri: unknown key" },
-		{ "verifier:\n  url: app.example/verify\n", "verifier.url: must be an absolute" },
-		{ "limits:\n  pool: 0\n", "engine.yaml:2: limits.pool: must be" },
-		{ "tls:\n  cert_file: a.pem\n", "tls: cert_file and key_file belong together; key_file is missing" },
-		{ "storage:\n  postgres: {data_path: x}\n",
-		  "engine.yaml:2: storage.postgres: PostgreSQL is not supported" },
-		{ "telemetry:\n  logging:\n    level: loud\n", "engine.yaml:3: telemetry.logging.level: must be" },
-		{ "provider_definitions: [1]\n", "engine.yaml:1: provider_definitions: must be a map" },
-		{ "auth:\n  providers: {}\n", "engine.yaml:2: auth.providers: must be a list" },
-		{ "auth:\n  providers:\n    - {client_id: x}\n", "engine.yaml:3: auth.providers[0].id" },
-		{ "auth:\n  providers:\n    - {id: a}\n", "engine.yaml:3: auth.providers[0].client_id" },
-		{ "auth:\n  providers:\n    - {id: a b, client_id: x}\n", "engine.yaml:3: auth.providers: id must be" },
-		{ "auth:\n  providers:\n    - {id: a.b, client_id: x}\n",
-		  "engine.yaml:3: auth.providers: external_id must be given" },
-		{ "auth:\n  providers:\n    - {id: a, client_id: x, type: saml}\n",
-		  "engine.yaml:3: auth.providers: type must be oauth2" },
-		{ "auth:\n  providers:\n    - {id: a, client_id: x}\n    - {id: a, client_id: y}\n",
-		  "engine.yaml:4: auth.providers: id 'a' is used twice" },
-		{ "auth:\n  providers:\n    - {id: a, client_id: x}\n    - {id: b, external_id: a, client_id: y}\n",
-		  "engine.yaml:4: auth.providers: external_id 'a'" },
-		{ "auth:\n  providers:\n    - id: a\n      client_id: \"${env:TB_NONE}\"\n",
-		  "engine.yaml:4: auth.providers[0]: client_id: variable TB_NONE is not set" },
-		{ "auth:\n  providers:\n    - id: a\n      client_id: b\n      client_secret: \"${env:TB_NONE}\"\n",
-		  "engine.yaml:5: auth.providers[0]: client_secret: variable TB_NONE" },
-		{ "security:\n  root_keys: []\n", "engine.yaml:2: security.root_keys: must be a list" },
-		{ "security:\n  root_keys: [{id: a}]\n", "engine.yaml:2: security.root_keys[0].value" },
-		{ "security:\n  root_keys:\n    - {id: a, value: x, default: true}\n    - {id: b, value: y, default: "
-		  "true}\n",
-		  "only one may be the default" },
-		{ "api:\n  public_host: http://engine.example.com\n",
-		  "api.public_host: http://engine.example.com is plain http" },
-		{ "api:\n  public_host: https://engine.example.com/x\n", "api.public_host: must not have a path" },
-		{ "api:\n  public_host: https://u:p@engine.example.com\n", "api.public_host: must be an address" },
-	};
-
 	(void)folder();
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
 		CLEANUP(conf_drop) struct conf *c = NULL;
 		struct ctx *cx = tt_ctx();
-		struct err e = load(cx, t[i].yaml, &c);
+		struct err e = load(cx, mistakes[i].yaml, &c);
 
-		CHECK_ROW(t[i].yaml, e.code == E_CONFIG && c == NULL);
-		if (strstr(cx->cause.say, t[i].say) == NULL)
+		CHECK_ROW(mistakes[i].yaml, e.code == E_CONFIG && c == NULL);
+		if (strstr(cx->cause.say, mistakes[i].say) == NULL)
 			fprintf(stderr, "said: %s\n", cx->cause.say);
-		CHECK_ROW(t[i].yaml, strstr(cx->cause.say, t[i].say) != NULL);
+		CHECK_ROW(mistakes[i].yaml, strstr(cx->cause.say, mistakes[i].say) != NULL);
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef COMMANDS_H
-#define COMMANDS_H
-/* commands.h: what `run` of each row of cli_commands is.  Every one but serve, init, demo, simulate, version and docs
+#ifndef CMD_H
+#define CMD_H
+/* cmd.h: what `run` of each row of cmd_table is.  Every one but serve, init, demo, simulate, version and docs
  * is a client of the public API (design 15). */
 #include "app/cli.h"
 #include "app/conf.h"
@@ -11,5 +11,7 @@ cmd_fn cmd_serve, cmd_init, cmd_version, cmd_docs;
 cmd_fn cmd_key_create, cmd_key_list, cmd_key_revoke;
 cmd_fn cmd_provider_add, cmd_provider_list, cmd_provider_show, cmd_provider_remove;
 cmd_fn cmd_connection_list, cmd_connection_show, cmd_connection_delete;
-cmd_fn cmd_user_add, cmd_doctor, cmd_simulate, cmd_demo;
+cmd_fn cmd_user_add, cmd_simulate, cmd_demo;
+extern const struct cli_command cmd_table[];
+extern const size_t cmd_table_n;
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* commands.c: every command, once. */
-#include "app/commands.h"
+/* cmd_table.c: every command, once. */
 #include "api/api.h"
+#include "app/cmd.h"
 #include "app/conf_doc.h"
+#include "app/doctor.h"
 #include "app/version.h"
 #include "core/jout.h"
 #include <string.h>
@@ -12,7 +13,7 @@
 #define CLIENT (B(CONFIG) | B(ENV) | B(DATA) | B(URL) | B(KEY) | B(KEY_FILE) | B(PROJECT) | B(JSON))
 #define PAGED  (B(LIMIT) | B(OFFSET))
 
-const struct cli_command cli_commands[] = {
+const struct cli_command cmd_table[] = {
 	{ "serve", "", 0, 0, ENGINE, cmd_serve, "Runs the engine.",
 	  "The data folder is made on the first run, with a store, a root key and a first API key, which is shown "
 	  "once.\n"
@@ -44,14 +45,14 @@ const struct cli_command cli_commands[] = {
 	  "Disconnects a user and says what happened at the provider.", NULL },
 	{ "user add", "EMAIL", 1, 1, CLIENT | B(PASSWORD), cmd_user_add, "Makes an account that may confirm who it is.",
 	  "The password is read from --password-file, or asked for." },
-	{ "doctor", "", 0, 0, CLIENT, cmd_doctor, "Says in words what is wrong with the set-up, and the mend.", NULL },
+	{ "doctor", "", 0, 0, CLIENT, doctor_run, "Says in words what is wrong with the set-up, and the mend.", NULL },
 	{ "simulate", "PROVIDER...", 1, CLI_ARGS, B(LISTEN) | B(APP) | B(CA_DIR) | B(PLAIN) | B(JSON), cmd_simulate,
 	  "Plays a provider's side, for work without internet or credentials.", NULL },
 	{ "docs", "config|api|openapi", 1, 1, 0, cmd_docs, "Prints a document made from the program's own tables.",
 	  NULL },
 	{ "version", "", 0, 0, B(JSON), cmd_version, "Says which version this is.", NULL },
 };
-const size_t cli_n_commands = ARRAY_LEN(cli_commands);
+const size_t cmd_table_n = ARRAY_LEN(cmd_table);
 
 struct err cmd_version(struct cli *cli)
 {
