@@ -4,7 +4,9 @@
 /* tt_flow.h: an engine with providers, for tests of authorizations and flows: real store, real wire, answers from
  *tt_net. CLEANUP(tt_flow_end) struct tt_flow w = { 0 }; struct engine *en = tt_flow_begin(cx, &w);
  */
+#include "core/clock.h"
 #include "core/hub.h"
+#include "db/db.h"
 #include "domain/connect.h"
 #include "domain/providers.h"
 #include "domain/refresh.h"
@@ -104,6 +106,25 @@ static inline const char *tt_param(struct ctx *cx, struct sv url, const char *na
 		return arena_text(cx->arena, (struct sv){ at, strcspn(at, "&#") });
 	}
 	return "";
+}
+/* Time has no hook: rows are moved instead. */
+static inline struct err tt_sql_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	(void)out;
+	return db_exec(cx, tx_db(tx), in);
+}
+static inline void tt_sql(struct ctx *cx, struct engine *en, const char *sql)
+{
+	CHECK(!IS_ERR(store_act(cx, en->store, tt_sql_act, sql, NULL)));
+	cx->now = clock_now();
+}
+static inline int64_t tt_count(struct ctx *cx, struct engine *en, const char *sql)
+{
+	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
+	int64_t n = 0;
+
+	CHECK(!IS_ERR(store_read(cx, en->store, &rd)) && !IS_ERR(db_get_i64(cx, rd.db, sql, &n)));
+	return n;
 }
 /* A browser: its cookie is kept between the steps. */
 struct tt_browser {
