@@ -22,7 +22,7 @@ def test_no_key(engine):
     assert error(r, 401, "invalid_authorization")["message"] == "Missing Authorization header"
 
 
-@pytest.mark.parametrize("key", ["arc_", "nonsense", "arc_" + "A" * 38, "My API Key", "Bearer ", "Bearer arc_" + "b" * 38])
+@pytest.mark.parametrize("key", ["arc_", "nonsense", "arc_" + "A" * 38, "My API Key", "Bearer arc_" + "b" * 38])
 def test_wrong_key(engine, key):
     r = httpx.get(engine.url + "/v1/auth/status?id=ar_x", headers={"Authorization": key}, trust_env=False)
     assert error(r, 401, "invalid_authorization")["message"] in ("Invalid API key", "Missing Authorization header")

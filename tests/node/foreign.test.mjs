@@ -31,7 +31,7 @@ async function through(legs, url, login) {
     const html = await r.text()
     const form = /<form[^>]*action="([^"]+)"[^>]*>([\s\S]*?)<\/form>/.exec(html)
     assert.ok(form, `no form at ${url}: ${html.slice(0, 400)}`)
-    const fields = new URLSearchParams([...form[2].matchAll(/<input[^>]*name="([^"]+)"[^>]*?(?:value="([^"]*)")?[^>]*>/g)].map((m) => [m[1], m[2] ?? '']))
+    const fields = new URLSearchParams([...form[2].matchAll(/<input[^>]*>/g)].map(([tag]) => [/name="([^"]+)"/.exec(tag)?.[1], /value="([^"]*)"/.exec(tag)?.[1] ?? '']).filter(([name]) => name))
     if (fields.has('login')) { fields.set('login', login); fields.set('password', 'any') }
     const p = await legs.fetch(new URL(form[1], url), { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: fields.toString() })
     assert.ok(p.status >= 300 && p.status < 400, `${p.status} ${await p.text()}`)
