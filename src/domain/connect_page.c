@@ -118,6 +118,8 @@ struct err connect_failed(struct ctx *cx, struct engine *en, const struct visit 
 {
 	*out = page(v, NEXT_FAILED, why == REASON_EXPIRED ? 410 : 400);
 	out->reason = (int)why;
+	if (v->a.next_uri.n > 0) /* contract 2.6: a failure leads back to the app, too */
+		out->back = v->a.next_uri;
 	return v->p != NULL && lives(cx, &v->a) ? connect_link(cx, en, &v->a, &out->url) : OK;
 }
 

@@ -69,7 +69,8 @@ static void failed(struct request *rq, const struct next *n)
 		HTMLF(&h, "<p>{}</p><p class=\"soft\">{}</p>", sv_of(reason_cause(why)), sv_of(reason_fix(why)));
 	if (n->message.n > 0)
 		HTMLF(&h, "<p class=\"note info\">The provider said: {}</p>", n->message);
-	way_on(&h, n->url, why == REASON_DENIED ? SV("Back to the app") : SV("Try again"));
+	way_on(&h, n->url, SV("Try again"));
+	way_on(&h, n->back, SV("Back to the app"));
 	if (why != REASON_NONE)
 		HTMLF(&h, "<p class=\"soft small\">Reason: <code>{}</code></p>", sv_of(reason_code(why)));
 	HTML(&h, "</div>");
