@@ -17,6 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char peer[IP_TEXT], out[IP_TEXT], again[IP_TEXT];
 	uint8_t ip[16];
 
+	if (!text_is_utf8(line))
+		return 0; /* configuration is UTF-8 */
 	while (line.p != NULL && line.n > 0 && cidrs.n < MOST)
 		v[cidrs.n++] = sv_cut(&line, ' ');
 	struct err e = proxies_new(cx, &cidrs, &p);
