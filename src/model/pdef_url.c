@@ -54,6 +54,9 @@ bool pdef_host_fits(struct sv host, struct sv pattern)
 	if (!sv_starts(pattern, SV("*.")))
 		return sv_ieq(host, pattern);
 	struct sv tail = sv_from(pattern, 1);
+	size_t at;
+	if (sv_starts(host, SV(".")) || sv_find(host, SV(".."), &at))
+		return false;
 	return host.n > tail.n && sv_ieq(sv_from(host, host.n - tail.n), tail);
 }
 
