@@ -227,7 +227,7 @@ int cli_main(int argc, char **argv)
 {
 	CLEANUP(arena_drop) struct arena *arena = arena_new(ARENA_BYTES);
 	struct ctx cx = { .now = clock_now(), .request_id = "", .arena = arena };
-	struct cli cli = { .cx = &cx };
+	struct cli cli = { .cx = &cx, .program = argc > 0 && argv[0][0] != '\0' ? argv[0] : "tokenbooth" };
 
 	if (arena == NULL) {
 		(void)fputs("tokenbooth: out of memory\n", stderr);

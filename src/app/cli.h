@@ -60,6 +60,7 @@ enum { CLI_ARGS = 16, CLI_APPS = 32 };
 
 struct cli {
 	struct ctx *cx;
+	const char *program; /* what to type for it: argv[0] */
 	const struct cli_command *command;
 	const char *opt[OPT__COUNT]; /* value; "" for one without value; NULL: not given */
 	const char *apps[CLI_APPS];

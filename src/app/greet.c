@@ -44,10 +44,10 @@ static struct err as_json(struct cli *cli, const struct life *l, bool serving, s
 	return cli_print(cli, buf_view(&b));
 }
 
-static void next_step(struct buf *b, struct sv setup, bool serving)
+static void next_step(struct buf *b, const char *program, struct sv setup, bool serving)
 {
 	if (!serving) {
-		buf_str(b, "Next: start it with `tokenbooth serve`");
+		buf_printf(b, "Next: start it with `%s serve`", program);
 		if (setup.p != NULL)
 			buf_printf(b,
 				   ", then open this address to make the first account (it works once):\n\n    %.*s\n",
@@ -61,10 +61,12 @@ static void next_step(struct buf *b, struct sv setup, bool serving)
 			   SV_FMT(setup));
 	else
 		buf_str(b, "Next: ");
-	buf_printf(b, "add a provider, for example:\n\n"
-		      "    tokenbooth provider add my-discord --type discord --client-id YOUR_CLIENT_ID\n\n"
-		      "and register the redirect address it prints at the provider.  Is the set-up right?  `tokenbooth "
-		      "doctor` tells.\n");
+	buf_printf(b,
+		   "add a provider, for example:\n\n"
+		   "    %s provider add my-discord --type discord --client-id YOUR_CLIENT_ID\n\n"
+		   "and register the redirect address it prints at the provider.  `%s doctor` says whether the set-up "
+		   "is right.\n",
+		   program, program);
 }
 
 struct err greet_started(struct cli *cli, const struct life *l, bool serving)
@@ -87,9 +89,10 @@ struct err greet_started(struct cli *cli, const struct life *l, bool serving)
 			   "    export ARCADE_BASE_URL=%s\n    export ARCADE_API_KEY=%.*s\n\n",
 			   l->en.config->public_url, SV_FMT(secret_view(l->first_key)));
 	else if (l->first_run)
-		buf_str(&b, "This is the first run.  Make yourself an API key: tokenbooth key create NAME\n\n");
+		buf_printf(&b, "This is the first run.  Make yourself an API key: %s key create NAME\n\n",
+			   cli->program);
 	if (l->first_run)
-		next_step(&b, setup, serving);
+		next_step(&b, cli->program, setup, serving);
 	if (!buf_ok(&b))
 		return fail(cli->cx, E_INTERNAL, "out of memory", "start message");
 	return cli_print(cli, buf_view(&b));
