@@ -113,7 +113,7 @@ static struct err wait_of(struct request *rq, int64_t *seconds)
 	TRY(http_query(rq, "wait", &s));
 	if (s.p == NULL || s.n == 0)
 		return OK;
-	if (!sv_i64(s, INT64_MIN, INT64_MAX, seconds))
+	if (!input_integer(s, seconds))
 		return bad_field(rq->cx, "wait", "integer", "must be an integer");
 	*seconds = *seconds < 0 ? 0 : *seconds > WAIT_MOST_S ? WAIT_MOST_S : *seconds;
 	return OK;

@@ -11,6 +11,9 @@
 struct err input_tree(struct request *rq, const struct node **out) MUST_USE NONNULL(1, 2);
 struct err input_fields(struct request *rq, const struct nfield *fields, size_t n, void *out) MUST_USE NONNULL(1, 2, 4);
 #define INPUT(rq, table, out) input_fields((rq), (table), ARRAY_LEN(table), (out))
+/* A decimal integer of any length, with an optional '-'; one that does not fit is INT64_MIN or INT64_MAX.  false: none.
+ */
+bool input_integer(struct sv s, int64_t *out) MUST_USE NONNULL(2);
 /* "" counts as absent. */
 static inline struct sv input_or_none(struct sv s) { return s.n == 0 ? SV_NONE : s; }
 #endif

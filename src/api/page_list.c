@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/page_list.h"
-#include "core/text.h"
+#include "api/input.h"
 
 static struct err number(struct request *rq, const char *name, int64_t *out)
 {
@@ -9,7 +9,7 @@ static struct err number(struct request *rq, const char *name, int64_t *out)
 	TRY(http_query(rq, name, &s));
 	if (s.p == NULL || s.n == 0)
 		return OK;
-	if (!sv_i64(s, INT64_MIN, INT64_MAX, out))
+	if (!input_integer(s, out))
 		return bad_field(rq->cx, name, "integer", "must be an integer");
 	return OK;
 }
