@@ -31,8 +31,8 @@ struct err cli_usage(struct cli *cli, const char *fmt, ...)
 		what[0] = '\0';
 	va_end(ap);
 	cli->status = CLI_USAGE;
-	return refuse(cli->cx, E_BAD_INPUT, "%s; see: tokenbooth %s --help", what,
-		      cli->command == NULL ? "" : cli->command->name);
+	return refuse(cli->cx, E_BAD_INPUT, "%s; see: tokenbooth %s%s--help", what,
+		      cli->command == NULL ? "" : cli->command->name, cli->command == NULL ? "" : " ");
 }
 
 struct err cli_print(struct cli *cli, struct sv text)

@@ -6,7 +6,8 @@
 #include "core/jout.h"
 #include "core/text.h"
 #include "sim/sim.h"
-#include <signal.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEXT_BYTES = 16 << 10 };
@@ -36,6 +37,20 @@ static struct err read_listen(struct cli *cli, const char *text, struct sim_how 
 	how->listen_host = arena_text(cli->cx->arena, sv_upto(s, (size_t)(colon - text)));
 	how->listen_port = (int)port;
 	return how->listen_host == NULL ? fail(cli->cx, E_INTERNAL, "out of memory", "listen") : OK;
+}
+
+/* Without --ca-dir the CA is written where the system keeps what need not last. */
+static struct err make_ca_dir(struct cli *cli, struct sim_how *how)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *path =
+	    arena_printf(cli->cx->arena, "%s/tokenbooth-ca-XXXXXX", tmp == NULL || tmp[0] == '\0' ? "/tmp" : tmp);
+
+	if (path == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "CA folder");
+	how->ca_dir = mkdtemp(path);
+	return how->ca_dir == NULL ? refuse(cli->cx, E_CONFIG, "cannot make a folder for the CA: %s", strerror(errno))
+				   : OK;
 }
 
 static struct err greet(struct cli *cli, const struct sim_at *at)
@@ -90,7 +105,7 @@ struct err cmd_simulate(struct cli *cli)
 	if (cli_has(cli, OPT_LISTEN))
 		TRY(read_listen(cli, cli->opt[OPT_LISTEN], &how));
 	if (how.ca_dir == NULL && !how.plain)
-		return cli_usage(cli, "--ca-dir DIR (or --plain) is needed");
+		TRY(make_ca_dir(cli, &how));
 	life_block_signals();
 	TRY(sim_start(cli->cx, &how, &sim, &at));
 	TRY(greet(cli, &at));

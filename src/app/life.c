@@ -103,7 +103,6 @@ static struct err store_up(struct ctx *cx, struct life *l)
 	    cx,
 	    &(struct store_how){ .path = folder_store(l->folder), .keys = l->keys, .may_create = l->how->may_create },
 	    &l->en.store));
-	l->first_run = store_is_new(l->en.store);
 	return OK;
 }
 static void store_down(struct life *l) { store_drop(&l->en.store); }
@@ -169,17 +168,24 @@ static void refresher_down(struct life *l)
 	l->en.refresher = NULL;
 }
 
+/* The last step: whoever was told of a taken port must still be shown the first key at the next start. */
 static struct err first_run_up(struct ctx *cx, struct life *l)
 {
 	static const struct actor by = { .type = "operator", .id = "operator", .source = "CLI" };
+	struct sv project = sv_of(store_default_project(l->en.store));
 	struct api_key row;
+	struct key_list keys;
+	bool no_account;
 
-	if (!l->first_run || l->how->no_first)
+	if (l->how->no_first)
 		return OK;
-	struct key_new in = { .project_id = sv_of(store_default_project(l->en.store)),
-			      .name = SV("default"),
-			      .by = &by };
-	TRY(key_create(cx, &l->en, &in, &row, &l->first_key));
+	TRY(key_list(cx, &l->en, project, &(struct page){ .limit = 1 }, &keys));
+	TRY(people_setup_needed(cx, &l->en, &no_account));
+	l->first_run = keys.total == 0 && no_account;
+	if (!l->first_run)
+		return OK;
+	TRY(key_create(cx, &l->en, &(struct key_new){ .project_id = project, .name = SV("default"), .by = &by }, &row,
+		       &l->first_key));
 	return people_setup_begin(cx, &l->en, &l->setup_token);
 }
 static void first_run_down(struct life *l)
@@ -258,10 +264,10 @@ static const struct {
 	{ "grants", grants_up, grants_down },
 	{ "registry", registry_up, registry_down },
 	{ "refresher", refresher_up, refresher_down },
-	{ "first_run", first_run_up, first_run_down },
 	{ "api", api_up, api_down },
 	{ "jobs", jobs_up, jobs_down },
 	{ "server", server_up, server_down },
+	{ "first_run", first_run_up, first_run_down },
 };
 
 void life_down(struct life *l)
