@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/text.h"
+#include "domain/scopes.h"
+#include "tt.h"
+
+/* "a b c" as a list. */
+static struct sv_list list(struct ctx *cx, const char *words)
+{
+	struct sv rest = sv_of(words);
+	struct sv_list out = { .v = arena_array(cx->arena, 16, sizeof *out.v) };
+
+	while (rest.p != NULL && rest.n > 0)
+		out.v[out.n++] = sv_cut(&rest, ' ');
+	return out;
+}
+
+TEST(scopes_cover_what_is_asked)
+{
+	static const struct {
+		const char *name, *requested, *granted;
+		bool known;
+		const char *wanted;
+		bool want;
+	} t[] = {
+		{ "nothing asked", "a", "a", true, "", true },
+		{ "nothing asked, nothing had", "", "", true, "", true },
+		{ "the same", "a b", "a b", true, "b a", true },
+		{ "fewer", "a b", "a b", true, "b", true },
+		{ "more", "a", "a", true, "a b", false },
+		{ "another case is another scope", "a", "a", true, "A", false },
+		{ "a part of a name is not the name", "read:user", "read:user", true, "read", false },
+		{ "one was declined", "a b", "a", true, "a b", false },
+		{ "declined, asked for the other", "a b", "a", true, "a", true },
+		{ "renamed by the provider", "email profile", "https://x/email https://x/profile", true, "email",
+		  true },
+		{ "renamed, never asked for", "email", "https://x/email", true, "files", false },
+		{ "partly renamed counts as spelled like us", "openid email", "openid https://x/email", true, "email",
+		  false },
+		{ "granted on top", "a", "a b", true, "b", true },
+		{ "provider said nothing", "a b", "a b", false, "a b", true },
+		{ "provider said nothing, more wanted", "a b", "a b", false, "c", false },
+		{ "nothing requested, defaults granted", "", "a b", true, "a", true },
+		{ "nothing requested, not among the defaults", "", "a b", true, "c", false },
+	};
+	struct ctx *cx = tt_ctx();
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		const struct scope_state have = { list(cx, t[i].requested), list(cx, t[i].granted), t[i].known };
+
+		CHECK_ROW(t[i].name, scopes_cover(&have, list(cx, t[i].wanted)) == t[i].want);
+	}
+}
+
+TEST(scopes_are_cleaned_in_order)
+{
+	struct ctx *cx = tt_ctx();
+	struct sv in[] = { SV_INIT("b"), SV_INIT(""), SV_INIT("a"), SV_INIT("b"), SV_INIT("a") };
+	struct sv_list out;
+	struct sv text;
+
+	CHECK(!IS_ERR(scopes_clean(cx, (struct sv_list){ in, ARRAY_LEN(in) }, &out)));
+	CHECK(out.n == 2 && sv_eqz(out.v[0], "b") && sv_eqz(out.v[1], "a"));
+	CHECK(!IS_ERR(scopes_json(cx, out, &text)) && sv_eqz(text, "[\"b\",\"a\"]"));
+	CHECK(!IS_ERR(scopes_from_json(cx, text, &out)) && out.n == 2 && sv_eqz(out.v[1], "a"));
+	CHECK(!IS_ERR(scopes_from_json(cx, SV("[]"), &out)) && out.n == 0);
+}
+
+TEST(the_key_of_a_scope_set_knows_no_order_and_no_separator)
+{
+	static const struct {
+		const char *name, *a, *b;
+		bool same;
+	} t[] = {
+		{ "order", "a b c", "c a b", true },
+		{ "duplicates", "a a b", "b a", true },
+		{ "another set", "a b", "a c", false },
+		{ "a prefix", "a", "a b", false },
+		{ "names that look joined", "a,b", "a b", false },
+		{ "empty", "", "a", false },
+	};
+	struct ctx *cx = tt_ctx();
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct sv a, b;
+
+		CHECK(!IS_ERR(scopes_key(cx, list(cx, t[i].a), &a)) && !IS_ERR(scopes_key(cx, list(cx, t[i].b), &b)));
+		CHECK_ROW(t[i].name, sv_eq(a, b) == t[i].same);
+	}
+}
+
+TEST(a_damaged_list_is_an_error)
+{
+	static const char *const bad[] = { "{}", "[", "\"a\"", "[\"a\",]", "nothing" };
+	struct sv_list out;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK_ROW(bad[i], scopes_from_json(tt_ctx(), sv_of(bad[i]), &out).code == E_INTERNAL && out.n == 0);
+}
