@@ -40,7 +40,7 @@ static void headers(struct request *rq, const struct html_page *page)
 	if (page->leads_out) /* browsers hold form-action against every redirect that follows */
 		buf_str(&csp, " https: http:");
 	http_header(rq, "Content-Security-Policy", buf_view(&csp));
-	http_header(rq, "Referrer-Policy", SV("no-referrer"));
+	http_header(rq, "Referrer-Policy", SV("same-origin")); /* no-referrer would make forms post Origin: null */
 	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
 	http_header(rq, "X-Frame-Options", SV("DENY"));
 	http_header(rq, "Cross-Origin-Opener-Policy", SV("same-origin"));
