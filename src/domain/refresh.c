@@ -156,6 +156,17 @@ void refresh_enqueue(struct engine *en, struct sv project_id, struct sv connecti
 	if (en->refresher != NULL)
 		enqueue(en->refresher, project_id, connection_id, 0);
 }
+size_t refresh_waiting(struct engine *en)
+{
+	struct refresher *r = en->refresher;
+
+	if (r == NULL)
+		return 0;
+	(void)pthread_mutex_lock(&r->lock);
+	size_t n = r->tasks;
+	(void)pthread_mutex_unlock(&r->lock);
+	return n;
+}
 struct err refresh_now(struct ctx *cx, struct engine *en, struct sv project_id, struct sv connection_id,
 		       enum refreshed *out)
 {
