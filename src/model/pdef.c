@@ -60,6 +60,8 @@ static struct err load(struct ctx *cx, const struct node *merged, const struct p
 	cx->cause = own.cause;
 	if (e.code == E_BAD_INPUT && merged->file != NULL) /* a file is the operator's, not a client's */
 		cx->cause.code = e.code = E_CONFIG;
+	if (e.code == E_CONFIG && merged->file == NULL) /* and what a client sent over one of ours is the client's */
+		cx->cause.code = e.code = E_BAD_INPUT;
 	if (!IS_ERR(e))
 		*out = TAKE(w);
 	return e;

@@ -17,27 +17,28 @@ struct check {
 };
 
 /* The reason just recorded becomes part of a sentence that says where. */
-static struct err explain(struct ctx *cx, struct err e, const struct node *n, const char *field)
+static struct err explain(const struct check *k, struct err e, const struct node *n, const char *field)
 {
+	struct ctx *cx = k->cx;
 	char why[sizeof cx->cause.say];
 
 	if (e.code != E_BAD_INPUT && e.code != E_UPSTREAM)
 		return e;
 	(void)snprintf(why, sizeof why, "%s", cx->cause.n_fields > 0 ? cx->cause.fields[0].message : cx->cause.say);
 	(void)forgive(cx);
-	return pdef_decode_wrong(cx, n, field, why);
+	return pdef_decode_wrong(cx, n != NULL ? n : k->p->tree, field, why);
 }
 
 static struct err text(const struct check *k, const struct node *n, const char *field, struct sv t, unsigned place)
 {
 	if (t.p == NULL)
 		return OK;
-	return explain(k->cx, tmpl_check(k->cx, t, place), n, field);
+	return explain(k, tmpl_check(k->cx, t, place), n, field);
 }
 
 static struct err path(const struct check *k, const struct node *n, const char *field, struct sv t)
 {
-	return t.p == NULL ? OK : explain(k->cx, jpath_check(k->cx, t), n, field);
+	return t.p == NULL ? OK : explain(k, jpath_check(k->cx, t), n, field);
 }
 
 /* A map of scalars, each a template (place != 0). */
@@ -98,14 +99,14 @@ static struct err url(const struct check *k, const struct node *n, const char *f
 		return OK;
 	TRY(text(k, n, field, t, place));
 	if (static_url(t))
-		return lacks_values(k, t) ? OK : explain(k->cx, pdef_url(k->cx, k->d, t, &env, &ignored), n, field);
+		return lacks_values(k, t) ? OK : explain(k, pdef_url(k->cx, k->d, t, &env, &ignored), n, field);
 	bool data = tmpl_names(t, "answer.") || tmpl_names(t, "stored.") || tmpl_names(t, "callback.");
 	if (data && k->p->hosts.n == 0)
-		return pdef_decode_wrong(k->cx, n, field,
+		return pdef_decode_wrong(k->cx, n != NULL ? n : k->p->tree, field,
 					 "depends on data of the connection: list the hosts it may name under hosts");
 	if (!sv_starts(t, SV("https://")) && !sv_starts(t, SV("{{")) &&
 	    !(k->p->development && sv_starts(t, SV("http://"))))
-		return pdef_decode_wrong(k->cx, n, field, "must begin with https://");
+		return pdef_decode_wrong(k->cx, n != NULL ? n : k->p->tree, field, "must begin with https://");
 	return OK;
 }
 
@@ -151,7 +152,7 @@ static struct err call(const struct check *k, const struct pdef_call *c, const c
 	(void)snprintf(field, sizeof field, "%s.body", where);
 	TRY(text(k, node_get(c->at, "body"), field, c->body, place));
 	if (c->ok_when.p != NULL)
-		TRY(explain(k->cx, jpath_check_cond(k->cx, c->ok_when), c->at, where));
+		TRY(explain(k, jpath_check_cond(k->cx, c->ok_when), c->at, where));
 	for (size_t i = 0; i < c->n_auth; i++)
 		if ((c->auth[i] == PAUTH_KEY_JWT || c->auth[i] == PAUTH_SECRET_JWT) && !k->p->jwt.there)
 			return pdef_decode_wrong(k->cx, c->at, where,
@@ -175,7 +176,7 @@ static struct err answer(const struct check *k, const struct pdef_answer *a, con
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		TRY(path(k, n, where, all[i]));
 	if (a->ok_when.p != NULL)
-		TRY(explain(k->cx, jpath_check_cond(k->cx, a->ok_when), n, "answer.ok_when"));
+		TRY(explain(k, jpath_check_cond(k->cx, a->ok_when), n, "answer.ok_when"));
 	TRY(paths(k, a->store, "answer.store"));
 	if (a->tokens != NULL && (a->tokens->kind != NODE_LIST || a->tokens->n == 0 || a->tokens->n > 4))
 		return pdef_decode_wrong(k->cx, a->tokens, "answer.tokens", "must be a list of 1 to 4 maps of paths");
@@ -246,7 +247,7 @@ static struct err lists(const struct check *k)
 		TRY(path(k, node_get(p->tree, "lookup"), "lookup.rows", p->lookups[i].rows));
 		TRY(paths(k, p->lookups[i].store, "lookup.store"));
 		if (p->lookups[i].where.p != NULL)
-			TRY(explain(k->cx, jpath_check_cond(k->cx, p->lookups[i].where), node_get(p->tree, "lookup"),
+			TRY(explain(k, jpath_check_cond(k->cx, p->lookups[i].where), node_get(p->tree, "lookup"),
 				    "lookup.where"));
 	}
 	for (size_t i = 0; i < p->n_errors; i++)
@@ -285,7 +286,7 @@ static struct err origin(const struct check *k)
 
 	if (k->d->origin == NULL)
 		return OK;
-	TRY(explain(k->cx, url_parse(k->cx, sv_of(k->d->origin), "origin", &u), n, "origin"));
+	TRY(explain(k, url_parse(k->cx, sv_of(k->d->origin), "origin", &u), n, "origin"));
 	if (u.path.n > 1 || u.query.p != NULL || u.fragment.p != NULL || sv_ends(sv_of(k->d->origin), SV("/")))
 		return pdef_decode_wrong(k->cx, n, "origin",
 					 "must be scheme, host and port only: http://localhost:9199");

@@ -50,7 +50,7 @@ struct pdef_call {
 	bool code_decode;       /* code comes percent-encoded once too often */
 };
 struct pdef_expires {
-	int zero, minus_one, null, absent;
+	int zero, minus_one, none, absent; /* none: null */
 	int64_t lifetime_s;
 	bool jwt_exp;
 };

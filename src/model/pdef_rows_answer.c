@@ -41,7 +41,7 @@ static const struct nfield answer_rows[] = {
 static const struct nfield expires_rows[] = {
 	NENUM(struct pdef_expires, zero, NOPT, expiries),
 	NENUM(struct pdef_expires, minus_one, NOPT, expiries),
-	NENUM(struct pdef_expires, null, NOPT, expiries),
+	NENUM(struct pdef_expires, none, NOPT, expiries),
 	NENUM(struct pdef_expires, absent, NOPT, expiries),
 	NI64(struct pdef_expires, lifetime_s, NOPT, 0, 315360000),
 	NBOOL(struct pdef_expires, jwt_exp, NOPT),
@@ -64,7 +64,7 @@ static struct answer standard(void)
 struct err pdef_rows_answer(struct ctx *cx, const struct node *n, const char *where, struct pdef_answer *out)
 {
 	struct answer a = standard();
-	struct pdef_expires e = { .zero = PEXP_NEVER, .minus_one = PEXP_NEVER, .null = PEXP_NEVER };
+	struct pdef_expires e = { .zero = PEXP_NEVER, .minus_one = PEXP_NEVER, .none = PEXP_NEVER };
 
 	if (n != NULL && n->kind != NODE_NULL)
 		TRY(node_decode(

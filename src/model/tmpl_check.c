@@ -32,7 +32,7 @@ static const struct {
 	{ "token_url", TMPL_JWT },
 	{ "var.", ALL },
 	{ "stored.", CALLS | TMPL_ID | TMPL_API },
-	{ "callback.", TMPL_TOKEN | TMPL_ID },
+	{ "callback.", CALLS | TMPL_ID | TMPL_API },
 	{ "answer.", TMPL_BEARER | TMPL_INTROSPECT | TMPL_ID },
 	{ "user.", TMPL_ID },
 	{ "id_token.", TMPL_ID },

@@ -207,7 +207,7 @@ static struct err expiry(const struct reading *r)
 		(void)snprintf(r->how->detail, sizeof r->how->detail,
 			       "the answer's expiry makes no sense and counts as not said");
 	plain.expires = (struct pdef_expires){
-		.zero = PEXP_NEVER, .minus_one = PEXP_NEVER, .null = PEXP_NEVER, .lifetime_s = p->refresh_expires_s
+		.zero = PEXP_NEVER, .minus_one = PEXP_NEVER, .none = PEXP_NEVER, .lifetime_s = p->refresh_expires_s
 	};
 	x = (struct wire_expiry){ &plain, r->tree, r->paths.refresh_expires_in, r->paths.refresh_expires_at, SV_NONE };
 	if (r->out->refresh == NULL)
@@ -227,6 +227,8 @@ static struct err scopes(const struct reading *r)
 	if (p->granted_from == PGRANTED_CALLBACK) {
 		TRY(wire_env_stored(r->cx, r->e->client->stored, &stored));
 		n = node_get_sv(stored, p->granted_at);
+	} else if (p->granted_from == PGRANTED_HEADER) {
+		n = r->in->reply->header[0] == '\0' ? NULL : node_new_text(r->cx->arena, sv_of(r->in->reply->header));
 	} else if (p->granted_from == PGRANTED_ANSWER && r->paths.scope.p != NULL) {
 		TRY(jpath_get(r->cx, r->paths.scope, r->tree, &n));
 	}

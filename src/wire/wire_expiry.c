@@ -93,7 +93,7 @@ struct err wire_answer_expiry(struct ctx *cx, const struct wire_expiry *in, int6
 	if (said == SAID_NUMBER && relative(cx, x, v, out))
 		return OK;
 	*odd = *odd || said == SAID_ODD || said == SAID_NUMBER;
-	if (said == SAID_NULL && x->null == PEXP_NEVER)
+	if (said == SAID_NULL && x->none == PEXP_NEVER)
 		return OK;
 	if (x->jwt_exp && in->access_token.p != NULL)
 		TRY(jwt_exp(cx, in->access_token, out));

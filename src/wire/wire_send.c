@@ -294,6 +294,8 @@ struct err wire_send(struct ctx *cx, struct wire_env *e, const struct wire_send 
 				 .once = in->may_repeat ? NET_MAY_REPEAT : NET_ONCE,
 				 .may_send = in->gate == NULL ? NULL : in->gate->may_send,
 				 .may_send_arg = in->gate == NULL ? NULL : in->gate->arg };
+	if (e->client->def->parts->granted_from == PGRANTED_HEADER)
+		call.want_header = e->client->def->parts->granted_at.p;
 	TRY(net_call(cx, e->client->net, &call, reply));
 	how->took = reply->took;
 	note_reply(reply, how);

@@ -40,115 +40,113 @@ TEST(code_is_redeemed_as_rfc_6749_says)
 }
 
 /* Every shape of answer, and what it means.  fate OK rows come first; bad ones outnumber them. */
+static const struct shape {
+	const char *name;
+	int status;
+	const char *type, *body;
+	enum wire_fate fate;
+	enum reason reason;
+} shapes[] = {
+	{ "plain", 200, "application/json", GOOD, WIRE_OK, REASON_NONE },
+	{ "no type", 200, "application/json", "{\"access_token\":\"at\"}", WIRE_OK, REASON_NONE },
+	{ "BEARER", 200, "application/json", "{\"access_token\":\"at\",\"token_type\":\"BEARER\"}", WIRE_OK,
+	  REASON_NONE },
+	{ "json called text", 200, "text/plain; charset=utf-8", GOOD, WIRE_OK, REASON_NONE },
+	{ "json called html", 200, "text/html", GOOD, WIRE_OK, REASON_NONE },
+	{ "form", 200, "application/x-www-form-urlencoded", "access_token=at&token_type=bearer&scope=", WIRE_OK,
+	  REASON_NONE },
+	{ "form without a type", 200, "", "access_token=at&expires_in=5", WIRE_OK, REASON_NONE },
+	{ "201", 201, "application/json", GOOD, WIRE_OK, REASON_NONE },
+	{ "expiry is a word", 200, "application/json", "{\"access_token\":\"at\",\"expires_in\":\"soon\"}", WIRE_OK,
+	  REASON_NONE },
+	{ "empty", 200, "application/json", "", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "html", 200, "text/html", "<html a=\"b\">oops</html>", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "html called json", 200, "application/json", "<html a=b></html>", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "cut json", 200, "application/json", "{\"access_token\":\"at\"", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "json twice", 200, "application/json", GOOD GOOD, WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "list", 200, "application/json", "[" GOOD "]", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "null", 200, "application/json", "null", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "key twice", 200, "application/json", "{\"access_token\":\"a\",\"access_token\":\"b\"}", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
+	{ "form key twice", 200, "application/x-www-form-urlencoded", "access_token=a&access_token=b", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
+	{ "not utf-8", 200, "application/json", "{\"access_token\":\"a\xFF\"}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "form not utf-8", 200, "application/x-www-form-urlencoded", "access_token=a%FF", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
+	{ "nul in a token", 200, "application/json", "{\"access_token\":\"a\\u0000b\"}", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
+	{ "line feed in a token", 200, "application/json", "{\"access_token\":\"a\\nb\"}", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
+	{ "token not ascii", 200, "application/json", "{\"access_token\":\"\\u00e9\"}", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
+	{ "no token", 200, "application/json", "{\"token\":\"at\"}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "empty token", 200, "application/json", "{\"access_token\":\"\"}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "null token", 200, "application/json", "{\"access_token\":null}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "number token", 200, "application/json", "{\"access_token\":5}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "object token", 200, "application/json", "{\"access_token\":{\"v\":1}}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "bad refresh token", 200, "application/json", "{\"access_token\":\"at\",\"refresh_token\":\"a\\tb\"}",
+	  WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "mac", 200, "application/json", "{\"access_token\":\"at\",\"token_type\":\"mac\"}", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
+	{ "dpop", 200, "application/json", "{\"access_token\":\"at\",\"token_type\":\"DPoP\"}", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
+	{ "error in a 200", 200, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_DEAD,
+	  REASON_EXCHANGE_REFUSED },
+	{ "error and empty token in a 200", 200, "application/json",
+	  "{\"error\":\"invalid_grant\",\"access_token\":\"\"}", WIRE_DEAD, REASON_EXCHANGE_REFUSED },
+	{ "redirect", 302, "text/html", "", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "invalid_grant", 400, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_DEAD,
+	  REASON_EXCHANGE_REFUSED },
+	{ "invalid_grant as a form", 400, "application/x-www-form-urlencoded",
+	  "error=invalid_grant&error_description=no", WIRE_DEAD, REASON_EXCHANGE_REFUSED },
+	{ "invalid_grant as 401", 401, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_DEAD,
+	  REASON_EXCHANGE_REFUSED },
+	{ "invalid_client", 401, "application/json", "{\"error\":\"invalid_client\"}", WIRE_CONFIG,
+	  REASON_MISCONFIGURED },
+	{ "invalid_client as 400", 400, "application/json", "{\"error\":\"invalid_client\"}", WIRE_CONFIG,
+	  REASON_MISCONFIGURED },
+	{ "unauthorized_client", 400, "application/json", "{\"error\":\"unauthorized_client\"}", WIRE_CONFIG,
+	  REASON_MISCONFIGURED },
+	{ "unsupported_grant_type", 400, "application/json", "{\"error\":\"unsupported_grant_type\"}", WIRE_CONFIG,
+	  REASON_MISCONFIGURED },
+	{ "invalid_scope", 400, "application/json", "{\"error\":\"invalid_scope\"}", WIRE_CONFIG,
+	  REASON_MISCONFIGURED },
+	{ "redirect_uri_mismatch", 400, "application/json", "{\"error\":\"redirect_uri_mismatch\"}", WIRE_CONFIG,
+	  REASON_MISCONFIGURED },
+	{ "bare 401", 401, "text/plain", "no", WIRE_CONFIG, REASON_MISCONFIGURED },
+	{ "unknown word", 400, "application/json", "{\"error\":\"mercury_retrograde\"}", WIRE_DEAD,
+	  REASON_EXCHANGE_REFUSED },
+	{ "bare 400", 400, "text/plain", "no", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "404", 404, "text/html", "<p>", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+	{ "server_error in a 400", 400, "application/json", "{\"error\":\"server_error\"}", WIRE_RETRY,
+	  REASON_PROVIDER_DOWN },
+	{ "slow_down", 400, "application/json", "{\"error\":\"slow_down\"}", WIRE_RETRY, REASON_RATE_LIMITED },
+	{ "429", 429, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_RETRY, REASON_RATE_LIMITED },
+	{ "429 html", 429, "text/html", "<p>", WIRE_RETRY, REASON_RATE_LIMITED },
+	{ "500", 500, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_UNCERTAIN, REASON_PROVIDER_DOWN },
+	{ "502", 502, "text/html", "<p>", WIRE_UNCERTAIN, REASON_PROVIDER_DOWN },
+	{ "503", 503, "", "", WIRE_UNCERTAIN, REASON_PROVIDER_DOWN },
+	{ "500 with a token", 500, "application/json", GOOD, WIRE_UNCERTAIN, REASON_PROVIDER_DOWN },
+	{ "400 with a token", 400, "application/json", GOOD, WIRE_UNCERTAIN, REASON_BAD_ANSWER },
+};
+
 TEST(answers_of_the_token_endpoint_are_told_apart)
 {
-	static const struct {
-		const char *name;
-		int status;
-		const char *type, *body;
-		enum wire_fate fate;
-		enum reason reason;
-	} t[] = {
-		{ "plain", 200, "application/json", GOOD, WIRE_OK, REASON_NONE },
-		{ "no type", 200, "application/json", "{\"access_token\":\"at\"}", WIRE_OK, REASON_NONE },
-		{ "BEARER", 200, "application/json", "{\"access_token\":\"at\",\"token_type\":\"BEARER\"}", WIRE_OK,
-		  REASON_NONE },
-		{ "json called text", 200, "text/plain; charset=utf-8", GOOD, WIRE_OK, REASON_NONE },
-		{ "json called html", 200, "text/html", GOOD, WIRE_OK, REASON_NONE },
-		{ "form", 200, "application/x-www-form-urlencoded", "access_token=at&token_type=bearer&scope=", WIRE_OK,
-		  REASON_NONE },
-		{ "form without a type", 200, "", "access_token=at&expires_in=5", WIRE_OK, REASON_NONE },
-		{ "201", 201, "application/json", GOOD, WIRE_OK, REASON_NONE },
-		{ "expiry is a word", 200, "application/json", "{\"access_token\":\"at\",\"expires_in\":\"soon\"}",
-		  WIRE_OK, REASON_NONE },
-		{ "empty", 200, "application/json", "", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "html", 200, "text/html", "<html a=\"b\">oops</html>", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "html called json", 200, "application/json", "<html a=b></html>", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "cut json", 200, "application/json", "{\"access_token\":\"at\"", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "json twice", 200, "application/json", GOOD GOOD, WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "list", 200, "application/json", "[" GOOD "]", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "null", 200, "application/json", "null", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "key twice", 200, "application/json", "{\"access_token\":\"a\",\"access_token\":\"b\"}",
-		  WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "form key twice", 200, "application/x-www-form-urlencoded", "access_token=a&access_token=b",
-		  WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "not utf-8", 200, "application/json", "{\"access_token\":\"a\xFF\"}", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "form not utf-8", 200, "application/x-www-form-urlencoded", "access_token=a%FF", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "nul in a token", 200, "application/json", "{\"access_token\":\"a\\u0000b\"}", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "line feed in a token", 200, "application/json", "{\"access_token\":\"a\\nb\"}", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "token not ascii", 200, "application/json", "{\"access_token\":\"\\u00e9\"}", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "no token", 200, "application/json", "{\"token\":\"at\"}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "empty token", 200, "application/json", "{\"access_token\":\"\"}", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "null token", 200, "application/json", "{\"access_token\":null}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "number token", 200, "application/json", "{\"access_token\":5}", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "object token", 200, "application/json", "{\"access_token\":{\"v\":1}}", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "bad refresh token", 200, "application/json", "{\"access_token\":\"at\",\"refresh_token\":\"a\\tb\"}",
-		  WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "mac", 200, "application/json", "{\"access_token\":\"at\",\"token_type\":\"mac\"}", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "dpop", 200, "application/json", "{\"access_token\":\"at\",\"token_type\":\"DPoP\"}", WIRE_UNCERTAIN,
-		  REASON_BAD_ANSWER },
-		{ "error in a 200", 200, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_DEAD,
-		  REASON_EXCHANGE_REFUSED },
-		{ "error and empty token in a 200", 200, "application/json",
-		  "{\"error\":\"invalid_grant\",\"access_token\":\"\"}", WIRE_DEAD, REASON_EXCHANGE_REFUSED },
-		{ "redirect", 302, "text/html", "", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "invalid_grant", 400, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_DEAD,
-		  REASON_EXCHANGE_REFUSED },
-		{ "invalid_grant as a form", 400, "application/x-www-form-urlencoded",
-		  "error=invalid_grant&error_description=no", WIRE_DEAD, REASON_EXCHANGE_REFUSED },
-		{ "invalid_grant as 401", 401, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_DEAD,
-		  REASON_EXCHANGE_REFUSED },
-		{ "invalid_client", 401, "application/json", "{\"error\":\"invalid_client\"}", WIRE_CONFIG,
-		  REASON_MISCONFIGURED },
-		{ "invalid_client as 400", 400, "application/json", "{\"error\":\"invalid_client\"}", WIRE_CONFIG,
-		  REASON_MISCONFIGURED },
-		{ "unauthorized_client", 400, "application/json", "{\"error\":\"unauthorized_client\"}", WIRE_CONFIG,
-		  REASON_MISCONFIGURED },
-		{ "unsupported_grant_type", 400, "application/json", "{\"error\":\"unsupported_grant_type\"}",
-		  WIRE_CONFIG, REASON_MISCONFIGURED },
-		{ "invalid_scope", 400, "application/json", "{\"error\":\"invalid_scope\"}", WIRE_CONFIG,
-		  REASON_MISCONFIGURED },
-		{ "redirect_uri_mismatch", 400, "application/json", "{\"error\":\"redirect_uri_mismatch\"}",
-		  WIRE_CONFIG, REASON_MISCONFIGURED },
-		{ "bare 401", 401, "text/plain", "no", WIRE_CONFIG, REASON_MISCONFIGURED },
-		{ "unknown word", 400, "application/json", "{\"error\":\"mercury_retrograde\"}", WIRE_DEAD,
-		  REASON_EXCHANGE_REFUSED },
-		{ "bare 400", 400, "text/plain", "no", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "404", 404, "text/html", "<p>", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-		{ "server_error in a 400", 400, "application/json", "{\"error\":\"server_error\"}", WIRE_RETRY,
-		  REASON_PROVIDER_DOWN },
-		{ "slow_down", 400, "application/json", "{\"error\":\"slow_down\"}", WIRE_RETRY, REASON_RATE_LIMITED },
-		{ "429", 429, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_RETRY, REASON_RATE_LIMITED },
-		{ "429 html", 429, "text/html", "<p>", WIRE_RETRY, REASON_RATE_LIMITED },
-		{ "500", 500, "application/json", "{\"error\":\"invalid_grant\"}", WIRE_UNCERTAIN,
-		  REASON_PROVIDER_DOWN },
-		{ "502", 502, "text/html", "<p>", WIRE_UNCERTAIN, REASON_PROVIDER_DOWN },
-		{ "503", 503, "", "", WIRE_UNCERTAIN, REASON_PROVIDER_DOWN },
-		{ "500 with a token", 500, "application/json", GOOD, WIRE_UNCERTAIN, REASON_PROVIDER_DOWN },
-		{ "400 with a token", 400, "application/json", GOOD, WIRE_UNCERTAIN, REASON_BAD_ANSWER },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
 		struct ctx *cx = tt_ctx();
 		struct wire_client *c = plain(cx);
 		CLEANUP(token_set_clear) struct token_set set = { .access = NULL };
 		struct wire_outcome how;
 
-		world_answer((struct world_reply){ NET_DONE, true, t[i].status, t[i].type, t[i].body, 0, 0 });
-		CHECK_ROW(t[i].name, !IS_ERR(world_redeem(cx, c, &set, &how)));
-		CHECK_ROW(t[i].name, how.fate == t[i].fate);
-		CHECK_ROW(t[i].name, how.reason == t[i].reason && how.status == t[i].status);
-		CHECK_ROW(t[i].name, (set.access != NULL) == (t[i].fate == WIRE_OK));
-		CHECK_ROW(t[i].name,
-			  t[i].fate == WIRE_OK || (set.refresh == NULL && set.rest == NULL && set.expires_at == 0));
-		CHECK_ROW(t[i].name, cx->cause.code == E_OK);
+		world_answer(
+		    (struct world_reply){ NET_DONE, true, shapes[i].status, shapes[i].type, shapes[i].body, 0, 0 });
+		CHECK_ROW(shapes[i].name, !IS_ERR(world_redeem(cx, c, &set, &how)));
+		CHECK_ROW(shapes[i].name, how.fate == shapes[i].fate);
+		CHECK_ROW(shapes[i].name, how.reason == shapes[i].reason && how.status == shapes[i].status);
+		CHECK_ROW(shapes[i].name, (set.access != NULL) == (shapes[i].fate == WIRE_OK));
+		CHECK_ROW(shapes[i].name, shapes[i].fate == WIRE_OK ||
+					      (set.refresh == NULL && set.rest == NULL && set.expires_at == 0));
+		CHECK_ROW(shapes[i].name, cx->cause.code == E_OK);
 		world_start();
 	}
 }
