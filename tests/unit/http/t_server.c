@@ -369,33 +369,3 @@ TEST(the_access_log_names_routes_not_queries)
 	      NULL);
 	CHECK(strstr(text, "route=\"-\" status=400") != NULL && strstr(text, "duration_us=") != NULL);
 }
-
-TEST(a_start_without_memory_leaves_nothing_behind)
-{
-	struct world w = { .value = 0 };
-	long k = 1;
-
-	world_start(&w);
-	for (;; k++) {
-		struct ctx *cx = tt_ctx();
-		struct listen at = { "localhost", 0 };
-		struct server_how how = { .app = w.how.app,
-					  .hub = w.hub,
-					  .listen = &at,
-					  .n_listen = 1,
-					  .loops = 2,
-					  .server_name = "x",
-					  .trusted_proxies = { &(struct sv)SV_INIT("::1"), 1 } };
-		struct server *s = NULL;
-		tt_fail_alloc(k);
-		struct err e = server_start(cx, &how, &s);
-		tt_fail_alloc(0);
-		if (!IS_ERR(e)) {
-			server_drop(&s);
-			break;
-		}
-		CHECK(s == NULL && e.code == cx->cause.code);
-	}
-	CHECK(k > 5);
-	world_stop(&w);
-}
