@@ -224,7 +224,8 @@ struct err store_flow_test(struct ctx *cx, struct tx *tx, const struct flow *f, 
 
 struct err store_flow_form(struct ctx *cx, struct tx *tx, const struct flow_form *in)
 {
-	static const char sql[] = "UPDATE flows SET form_hash = $1, form_box = $2 WHERE id = $3 AND ended_at = 0";
+	static const char sql[] =
+	    "UPDATE flows SET form_hash = $1, form_box = CASE WHEN ended_at = 0 THEN $2 END WHERE id = $3";
 	struct sha256 hash = store_mac(tx_store(tx), MAC_STATE, in->handle);
 	struct sv box;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
@@ -270,7 +271,8 @@ struct err store_flow_tokens(struct ctx *cx, struct tx *tx, const struct flow_to
 
 	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_ACCESS }, maybe(in->access), &access));
 	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_REFRESH }, maybe(in->refresh), &refresh));
-	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_USER_INFO }, maybe(in->user_info), &user_info));
+	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_USER_INFO }, maybe(in->user_info),
+		      &user_info));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_blob(q, 1, access);
 	db_bind_blob(q, 2, refresh);

@@ -49,7 +49,8 @@ struct err store_flow_start(struct ctx *cx, struct tx *tx, const struct flow_sta
 /* A verifier test (contract 2.5): unverified from the start, without tokens. */
 struct err store_flow_test(struct ctx *cx, struct tx *tx, const struct flow *flow, struct sv flow_id) MUST_USE
     NONNULL(1, 2, 3);
-/* The form of a form_post callback, found again by its handle; another one takes its place. */
+/* The form of a form_post callback, found again by its handle; another one takes its place.  A flow that has ended is
+ * found, but keeps no form. */
 struct flow_form {
 	struct sv id, project_id, handle, form;
 };

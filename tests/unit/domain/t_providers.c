@@ -27,15 +27,6 @@ static const struct provider *made(struct ctx *cx, struct engine *en, const char
 	CHECK_ROW(id, !IS_ERR(providers_create(cx, en, tt_project(en), &in, &p)) && p != NULL);
 	return p;
 }
-static void again(struct ctx *cx, struct tt_flow *w)
-{
-	refresher_drop(&w->en->refresher);
-	registry_free(w->en->registry);
-	w->en->registry = NULL;
-	CHECK(!IS_ERR(registry_open(cx, w->en, &w->en->registry)));
-	CHECK(!IS_ERR(refresher_start(cx, w->en, &w->en->refresher)));
-}
-
 TEST(which_one_is_meant)
 {
 	struct ctx *cx = tt_ctx();
@@ -193,7 +184,7 @@ TEST(a_custom_one_is_made_patched_and_survives_a_restart)
 	CHECK(node_path(q->config, SV("token_request.endpoint")) != NULL);
 	CHECK(strcmp(q->revision_id, p->revision_id) != 0 && secret_equal(q->client_secret, SV("top")));
 	CHECK(p->def->has_user_info); /* who holds the old one still may */
-	again(cx, &w);
+	tt_flow_again(cx, &w);
 	q = providers_by_id(en, tt_project(en), SV("hooli"));
 	CHECK(q != NULL && secret_equal(q->client_secret, SV("top")) && strcmp(q->description, "Hooli\nInc") == 0);
 	CHECK(!q->def->has_user_info);
@@ -255,7 +246,7 @@ TEST(a_new_client_id_ends_connections_and_open_flows)
 	tt_sql(cx, en, "UPDATE providers SET external_id = 'discord2' WHERE unique_id = 'discord'");
 	tt_sql(cx, en, "UPDATE providers SET external_id = 'discord' WHERE unique_id = 'mine'");
 	w.conf.external_id = "discord2";
-	again(cx, &w);
+	tt_flow_again(cx, &w);
 	p = providers_by_id(en, tt_project(en), SV("mine"));
 	struct auth_view old = tt_consent(cx, en, ask, TT_TOKENS("tok", "identify"));
 	ask.user_id = SV("bob@example.com");
@@ -285,7 +276,7 @@ TEST(an_edit_that_keeps_the_client_leaves_open_flows_their_revision)
 	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, ALICE, &identify), &v)));
 	const char *query = tt_query(cx, "c", tt_click(cx, en, v.url, &b));
 	tt_sql(cx, en, "UPDATE provider_revisions SET definition = replace(definition, 'Discord', 'Renamed')");
-	again(cx, &w); /* the built-in definition differs from the stored one: a new revision */
+	tt_flow_again(cx, &w); /* the built-in definition differs from the stored one: a new revision */
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM provider_revisions") == 2);
 	tt_net_answer("token", 200, TT_TOKENS("tok", "identify"));
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)) && n.kind == NEXT_REDIRECT &&
@@ -320,7 +311,7 @@ TEST(a_deleted_provider_takes_its_questions_with_it)
 	CHECK(providers_delete(cx, en, p, &tt_by).code == E_NOT_FOUND);
 	(void)forgive(cx);
 	CHECK(made(cx, en, "gh", "github") != p); /* the id is free again */
-	again(cx, &w);
+	tt_flow_again(cx, &w);
 	CHECK(providers_by_id(en, tt_project(en), SV("gh")) != NULL);
 }
 
@@ -334,17 +325,17 @@ TEST(the_file_is_the_truth_about_its_providers)
 	struct provider_list list;
 
 	w.e.config.n_providers = 0;
-	again(cx, &w);
+	tt_flow_again(cx, &w);
 	CHECK(!IS_ERR(providers_list(cx, en, tt_project(en), &list)) && list.n == 0);
 	w.e.config.n_providers = 1;
-	again(cx, &w); /* it comes back with its connections */
+	tt_flow_again(cx, &w); /* it comes back with its connections */
 	CHECK(!IS_ERR(providers_list(cx, en, tt_project(en), &list)) && list.n == 1);
 	CHECK(!IS_ERR(tt_status(cx, en, old.id, &now)) && now.status == AUTH_COMPLETED);
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM provider_revisions") == 1 &&
 	      tt_count(cx, en, "SELECT count(*) FROM providers") == 1);
 	auth_view_clear(&now);
 	w.conf.client_id = "client-2";
-	again(cx, &w);
+	tt_flow_again(cx, &w);
 	CHECK(!IS_ERR(tt_status(cx, en, old.id, &now)) && now.status == AUTH_FAILED &&
 	      now.reason == REASON_CLIENT_CHANGED);
 	struct registry *r = NULL;

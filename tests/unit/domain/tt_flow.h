@@ -49,6 +49,15 @@ static inline struct engine *tt_flow_begin(struct ctx *cx, struct tt_flow *w)
 	CHECK(!IS_ERR(refresher_start(cx, w->en, &w->en->refresher)));
 	return w->en;
 }
+/* As a restart does with providers: read again from file and store. */
+static inline void tt_flow_again(struct ctx *cx, struct tt_flow *w)
+{
+	refresher_drop(&w->en->refresher);
+	registry_free(w->en->registry);
+	w->en->registry = NULL;
+	CHECK(!IS_ERR(registry_open(cx, w->en, &w->en->registry)));
+	CHECK(!IS_ERR(refresher_start(cx, w->en, &w->en->refresher)));
+}
 static inline void tt_flow_end(struct tt_flow *w)
 {
 	if (w->en != NULL) {
