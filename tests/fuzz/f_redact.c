@@ -21,7 +21,7 @@ static void without(struct sv text, struct sv secret, struct sv also)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(buf_free) struct buf text = BUF(1 << 20), pct = BUF(256);
-	struct sv secret = SV_INIT("pa s+/w=rd");
+	struct sv secret = SV_INIT("pa&s+/w=rd");
 
 	if (size < 1)
 		return 0;
