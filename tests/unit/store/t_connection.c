@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* t_connection.c: a verified token set becomes a connection; what it displaces; what a failing act leaves. */
+#include "core/text.h"
+#include "db/db.h"
+#include "store/grant_cache.h"
+#include "store/store_connection.h"
+#include "tt_store.h"
+
+struct world {
+	struct tt_store s;
+	struct grant_cache *c;
+	struct sv project;
+};
+static void world_end(struct world *w)
+{
+	grant_cache_free(w->c);
+	tt_store_end(&w->s);
+}
+static struct err sql_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	(void)out;
+	return db_exec(cx, tx_db(tx), in);
+}
+static void sql(struct ctx *cx, struct world *w, const char *text)
+{
+	CHECK(!IS_ERR(store_act(cx, w->s.st, sql_act, text, NULL)));
+}
+static int64_t count(struct ctx *cx, struct world *w, const char *text)
+{
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	int64_t n = -1;
+
+	CHECK(!IS_ERR(store_read(cx, w->s.st, &r)) && !IS_ERR(db_get_i64(cx, r.db, text, &n)));
+	return n;
+}
+static struct world world_begin(struct ctx *cx)
+{
+	struct world w = { .s = tt_store_begin(cx) };
+
+	CHECK(!IS_ERR(grant_cache_new(cx, w.s.st, 1 << 20, &w.c)));
+	w.project = sv_of(store_default_project(w.s.st));
+	sql(cx, &w,
+	    "INSERT INTO providers(id, project_id, unique_id, external_id, binding, status, client_id, revision_id, "
+	    "created_at,"
+	    " updated_at) VALUES('pv_1', '', 'discord', 'discord', 'static', 'active', 'client', 'pr_1', 1, 1)");
+	return w;
+}
+
+/* ---- adopting ---- */
+struct set {
+	const char *token, *refresh, *account, *asked, *granted; /* granted NULL: the provider said nothing */
+	bool keep, ends_grant, cannot_revoke, fails;
+};
+struct in {
+	struct world *w;
+	const struct set *set;
+};
+static struct sv_list one(struct ctx *cx, const char *words)
+{
+	struct sv rest = sv_of(words);
+	struct sv_list out = { .v = arena_array(cx->arena, 8, sizeof *out.v) };
+
+	while (rest.p != NULL && rest.n > 0)
+		out.v[out.n++] = sv_cut(&rest, ' ');
+	return out;
+}
+static struct err adopt_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	const struct in *in = in_;
+	const struct set *s = in->set;
+	const char *json =
+	    s->refresh == NULL ? "{}" : arena_printf(cx->arena, "{\"refresh_token\":\"%s\"}", s->refresh);
+	CLEANUP(secret_drop)
+	struct secret *access = secret_copy(sv_of(arena_printf(cx->arena, "{\"token\":\"%s\"}", s->token)));
+	CLEANUP(secret_drop) struct secret *refresh = secret_copy(sv_of(json));
+	const struct connection_adopt a = {
+		.project_id = in->w->project,
+		.user_id = SV("ada"),
+		.provider_id = SV("pv_1"),
+		.client_id = SV("client"),
+		.revision_id = SV("pr_1"),
+		.authorization_id = SV("ar_1"),
+		.requested = one(cx, s->asked == NULL ? "a" : s->asked),
+		.granted = one(cx, s->granted == NULL ? "" : s->granted),
+		.scope_known = s->granted != NULL,
+		.keep_scopes = s->keep,
+		.access = access,
+		.refresh_json = refresh,
+		.account_hash = s->account == NULL ? SV_NONE : sv_of(s->account),
+		.token_expires_at = tx_now(tx) + HOUR(1),
+		.ends_grant = s->ends_grant,
+		.can_revoke = !s->cannot_revoke,
+	};
+
+	TRY(store_connection_adopt(cx, tx, &a, out));
+	return s->fails ? fail(cx, E_CONFLICT, "no", "as told") : OK;
+}
+static struct connection adopt(struct ctx *cx, struct world *w, const struct set *s, struct connection_adopted *out)
+{
+	struct connection c;
+
+	CHECK(!IS_ERR(store_act(cx, w->s.st, adopt_act, &(struct in){ w, s }, out)));
+	CHECK(!IS_ERR(store_connection_get(cx, w->s.st, sv_of(out->id), &c)));
+	return c;
+}
+
+TEST(what_a_consent_displaces)
+{
+	static const struct {
+		const char *name;
+		struct set was, is;
+		bool another;
+		int64_t queued, kept;
+		const char *refresh; /* held afterwards */
+	} t[] = {
+		{ "another account",
+		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+		  { "t2", "r2", "B", NULL, "a", 0, 0, 0, 0 },
+		  true,
+		  1,
+		  0,
+		  "r2" },
+		{ "another account, revoking would end its grant",
+		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+		  { "t2", "r2", "B", NULL, "a", 0, true, 0, 0 },
+		  true,
+		  0,
+		  1,
+		  "r2" },
+		{ "the same account, a new pair",
+		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+		  { "t2", "r2", "A", NULL, "a", 0, 0, 0, 0 },
+		  false,
+		  1,
+		  0,
+		  "r2" },
+		{ "the same account, no refresh token came",
+		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+		  { "t2", NULL, "A", NULL, "a", 0, 0, 0, 0 },
+		  false,
+		  0,
+		  0,
+		  "r1" },
+		{ "another account, no refresh token came",
+		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+		  { "t2", NULL, "B", NULL, "a", 0, 0, 0, 0 },
+		  true,
+		  1,
+		  0,
+		  NULL },
+		{ "account unknown, no refresh token came",
+		  { "t1", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
+		  { "t2", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
+		  false,
+		  1,
+		  0,
+		  NULL },
+		{ "the same refresh token again",
+		  { "t1", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
+		  { "t2", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
+		  false,
+		  0,
+		  0,
+		  "r1" },
+		{ "the same access token again",
+		  { "t1", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
+		  { "t1", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
+		  false,
+		  0,
+		  0,
+		  NULL },
+		{ "a provider that cannot revoke",
+		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+		  { "t2", "r2", "B", NULL, "a", 0, 0, true, 0 },
+		  true,
+		  0,
+		  0,
+		  "r2" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct ctx *cx = tt_ctx();
+		CLEANUP(world_end) struct world w = world_begin(cx);
+		CLEANUP(secret_drop) struct secret *access = NULL;
+		CLEANUP(secret_drop) struct secret *refresh = NULL;
+		struct connection_adopted first, second;
+
+		(void)adopt(cx, &w, &t[i].was, &first);
+		struct connection c = adopt(cx, &w, &t[i].is, &second);
+		CHECK_ROW(t[i].name, strcmp(first.id, second.id) == 0 && second.generation == 2);
+		CHECK_ROW(t[i].name, second.replaced_account == t[i].another);
+		CHECK_ROW(t[i].name, count(cx, &w, "SELECT count(*) FROM revocations") == t[i].queued);
+		CHECK_ROW(t[i].name,
+			  count(cx, &w, "SELECT count(*) FROM events WHERE reason = 'not_revoked_shared_grant'") ==
+			      t[i].kept);
+		CHECK(!IS_ERR(store_connection_open(cx, w.s.st, &c, &access, &refresh)));
+		CHECK_ROW(t[i].name, c.has_refresh == (t[i].refresh != NULL) && (c.due_at > 0) == c.has_refresh);
+		size_t at;
+		CHECK_ROW(t[i].name, t[i].refresh == NULL || sv_find(secret_view(refresh), sv_of(t[i].refresh), &at));
+	}
+}
+
+TEST(scopes_after_a_consent)
+{
+	static const struct {
+		const char *name;
+		struct set was, is;
+		const char *requested, *granted;
+	} t[] = {
+		{ "a new token replaces the scopes",
+		  { "t1", "r", "A", "a b", "a b", 0, 0, 0, 0 },
+		  { "t2", "r2", "A", "c", "c", false, 0, 0, 0 },
+		  "[\"c\"]",
+		  "[\"c\"]" },
+		{ "asked with the existing ones",
+		  { "t1", "r", "A", "a b", "a b", 0, 0, 0, 0 },
+		  { "t2", "r2", "A", "c a b", "c a b", true, 0, 0, 0 },
+		  "[\"c\",\"a\",\"b\"]",
+		  "[\"c\",\"a\",\"b\"]" },
+		{ "one was declined",
+		  { "t1", "r", "A", "a", "a", 0, 0, 0, 0 },
+		  { "t2", "r2", "A", "c a", "a", true, 0, 0, 0 },
+		  "[\"c\",\"a\"]",
+		  "[\"a\"]" },
+		{ "another account starts afresh",
+		  { "t1", "r", "A", "a b", "a b", 0, 0, 0, 0 },
+		  { "t2", "r2", "B", "c", "c", true, 0, 0, 0 },
+		  "[\"c\"]",
+		  "[\"c\"]" },
+		{ "the provider said nothing",
+		  { "t1", "r", "A", "a", "a", 0, 0, 0, 0 },
+		  { "t2", "r2", "A", "c a", NULL, true, 0, 0, 0 },
+		  "[\"c\",\"a\"]",
+		  "[\"c\",\"a\"]" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct ctx *cx = tt_ctx();
+		CLEANUP(world_end) struct world w = world_begin(cx);
+		struct connection_adopted out;
+
+		(void)adopt(cx, &w, &t[i].was, &out);
+		struct connection c = adopt(cx, &w, &t[i].is, &out);
+		CHECK_ROW(t[i].name, sv_eqz(c.requested_scopes, t[i].requested));
+		CHECK_ROW(t[i].name, sv_eqz(c.granted_scopes, t[i].granted));
+		CHECK_ROW(t[i].name, c.scope_known == (t[i].is.granted != NULL));
+	}
+}
+
+static struct grant_key ada_key(const struct world *w)
+{
+	return (struct grant_key){ w->project, SV("ada"), SV("pv_1") };
+}
+TEST(memory_knows_a_change_when_its_act_returns_and_never_one_that_failed)
+{
+	static const struct set first = { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 };
+	static const struct set fails = { "t2", "r2", "A", NULL, "a", 0, 0, 0, true };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(world_end) struct world w = world_begin(cx);
+	const struct grant_key key = ada_key(&w);
+	struct connection_adopted out;
+	enum grant_found f;
+	struct grant g;
+
+	CHECK(!IS_ERR(grant_cache_load(cx, w.c, &key, &g, &f)) && f == GRANT_NONE);
+	(void)adopt(cx, &w, &first, &out);
+	CHECK(!IS_ERR(grant_cache_find(cx, w.c, &key, &g, &f)) && f == GRANT_LIVE && g.generation == 1);
+	CHECK(store_act(cx, w.s.st, adopt_act, &(struct in){ &w, &fails }, &out).code == E_CONFLICT);
+	(void)forgive(cx);
+	CHECK(!IS_ERR(grant_cache_find(cx, w.c, &key, &g, &f)) && f == GRANT_LIVE && g.generation == 1);
+	CHECK(count(cx, &w, "SELECT generation FROM connections") == 1);
+	CHECK(count(cx, &w, "SELECT count(*) FROM revocations") == 0);
+}
+
+TEST(a_box_of_another_row_does_not_open)
+{
+	static const struct set first = { "t1", "r1", NULL, NULL, "a", 0, 0, 0, 0 };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(world_end) struct world w = world_begin(cx);
+	struct connection_adopted out;
+	struct secret *access = NULL, *refresh = NULL;
+	struct connection c = adopt(cx, &w, &first, &out);
+
+	c.id = SV("uc_another");
+	CHECK(store_connection_open(cx, w.s.st, &c, &access, &refresh).code == E_INTERNAL && access == NULL &&
+	      refresh == NULL);
+	(void)forgive(cx);
+	c.id = sv_of(out.id);
+	c.access_box = c.refresh_box;
+	CHECK(store_connection_open(cx, w.s.st, &c, &access, &refresh).code == E_INTERNAL && access == NULL);
+	size_t at;
+	CHECK(!sv_find(c.refresh_box, SV("r1"), &at));
+}
+
+TEST(when_a_token_is_to_be_renewed)
+{
+	static const struct {
+		const char *name;
+		int64_t life, lead_s, ahead;
+	} t[] = {
+		{ "a week", DAY(7), 0, MIN(5) },
+		{ "an hour", HOUR(1), 0, MIN(5) },
+		{ "half an hour", MIN(30), 0, MIN(3) },
+		{ "five minutes", MIN(5), 0, SEC(60) },
+		{ "a minute", SEC(60), 0, SEC(30) },
+		{ "ten seconds", SEC(10), 0, SEC(5) },
+		{ "own lead", HOUR(1), 30, SEC(30) },
+		{ "own lead of days", DAY(60), 20 * 86400, DAY(20) },
+		{ "own lead longer than half the life", MIN(5), 300, SEC(150) },
+		{ "over when it came", 0, 0, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		int64_t from = DAY(20000), to = from + t[i].life;
+
+		CHECK_ROW(t[i].name, store_connection_due_at(from, to, t[i].lead_s) == to - t[i].ahead);
+	}
+	CHECK(store_connection_due_at(DAY(20000), 0, 0) == 0);
+}
+
+/* Every allocation of an adopt fails once: an error then, nothing written, nothing remembered. */
+TEST(a_read_without_memory_leaves_nothing)
+{
+	static const struct set first = { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(world_end) struct world w = world_begin(cx);
+	const struct grant_key key = ada_key(&w);
+	struct connection_adopted out;
+	bool failed = false;
+
+	(void)adopt(cx, &w, &first, &out);
+	for (long k = 1; k < 500; k++) {
+		struct ctx *c = tt_ctx();
+		enum grant_found f = GRANT_MISS;
+		struct grant g;
+
+		grant_cache_forget_provider(w.c, SV("pv_1"));
+		tt_fail_alloc(k);
+		struct err e = grant_cache_load(c, w.c, &key, &g, &f);
+		tt_fail_alloc(0);
+		failed = failed || IS_ERR(e);
+		CHECK(IS_ERR(e) ? c->cause.code == e.code : f == GRANT_LIVE && sv_eqz(g.id, out.id));
+		if (!IS_ERR(e) && k > 60)
+			break;
+	}
+	CHECK(failed && grant_cache_stats(w.c).loads == 0);
+}
