@@ -4,6 +4,7 @@
 #include "app/greet.h"
 #include "app/life.h"
 #include "core/logf.h"
+#include "core/secret.h"
 
 struct conf_how cmd_conf_how(const struct cli *cli)
 {
@@ -39,6 +40,8 @@ struct err cmd_serve(struct cli *cli)
 		life_down(&l);
 		return e;
 	}
+	secret_drop(&l.first_key); /* shown: it need not be here any longer */
+	secret_drop(&l.setup_token);
 	life_until_signal(&l);
 	return OK;
 }

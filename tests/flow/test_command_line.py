@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as a client of the API: over the control socket, over the network, and with no engine running."""
+import json
+import os
+import subprocess
+
+import pytest
+from world import BOUND, Engine
+
+WAYS = ["socket", "network", "here"]
+
+
+@pytest.fixture()
+def own(binary, tmp_path):
+    with Engine(binary, tmp_path) as engine:
+        yield engine
+
+
+def run(binary, *argv, stdin=None, env=None):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("ARCADE_", "TOKENBOOTH_"))}
+    return subprocess.run([binary, *map(str, argv)], capture_output=True, text=True, input=stdin if stdin is not None else "",
+                          timeout=BOUND * 2, env={**clean, **(env or {})})
+
+
+def caller(binary, engine, way):
+    """A function that runs a command this way, and the folder or address it goes to."""
+    if way == "here":
+        engine.stop()
+    return {
+        "socket": lambda *a, **k: run(binary, *a, "--data", engine.data, **k),
+        "here": lambda *a, **k: run(binary, *a, "--data", engine.data, **k),
+        "network": lambda *a, **k: run(binary, *a, env={"ARCADE_BASE_URL": engine.url, "ARCADE_API_KEY": engine.key}, **k),
+    }[way]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_keys_come_and_go(binary, own, way):
+    call = caller(binary, own, way)
+    made = call("key", "create", "app", "--json")
+    assert made.returncode == 0, made.stderr
+    key = json.loads(made.stdout)
+    assert key["name"] == "app" and key["key"].startswith("arc_") and key["id"] and key["created_at"].endswith("Z")
+    listed = call("key", "list")
+    assert key["id"] in listed.stdout and key["key"] not in listed.stdout
+    assert call("key", "revoke", key["id"]).returncode == 0
+    missing = call("key", "revoke", "key_nobody")
+    assert missing.returncode == 1 and "not found" in missing.stderr and missing.stdout == ""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_providers_come_and_go(binary, own, way):
+    call = caller(binary, own, way)
+    made = call("provider", "add", "my-discord", "--type", "discord", "--client-id", "123", "--client-secret-file", "-", "--external-id",
+                "disc", stdin="hush-hush\n")
+    assert made.returncode == 0, made.stderr
+    assert "/api/v1/oauth/disc/callback" in made.stdout and "hush" not in made.stdout
+    again = call("provider", "add", "my-discord", "--type", "discord", "--client-id", "123", "--client-secret-file", "-", stdin="x\n")
+    assert again.returncode == 1 and again.stderr.startswith("tokenbooth: ")
+    shown = json.loads(call("provider", "show", "my-discord", "--json").stdout)
+    assert shown["oauth2"]["client_id"] == "123" and shown["oauth2"]["client_secret"]["exists"] is True
+    assert "my-discord" in call("provider", "list").stdout
+    assert call("provider", "remove", "my-discord").returncode == 0
+    assert call("provider", "show", "my-discord").returncode == 1
+
+
+def test_accounts_are_the_operators(binary, own):
+    made = run(binary, "user", "add", "alice@example.com", "--password-file", "-", "--data", own.data, stdin="a long enough password\n")
+    assert made.returncode == 0, made.stderr
+    short = run(binary, "user", "add", "bob@example.com", "--password-file", "-", "--data", own.data, stdin="short\n")
+    assert short.returncode == 1 and "password" in short.stderr
+    by_key = caller(binary, own, "network")("user", "add", "carol@example.com", "--password-file", "-", stdin="a long enough password\n")
+    assert by_key.returncode == 1 and "--data" in by_key.stderr
+
+
+@pytest.mark.parametrize("argv", [
+    [], ["nothing"], ["key"], ["key", "create"], ["key", "create", "a", "b"], ["key", "create", "a", "--limit", "3"], ["serve", "--bogus"],
+    ["key", "list", "--limit"], ["provider", "add", "x", "--type", "discord"], ["user", "add", "a@example.com"], ["docs", "nothing"],
+    ["simulate", "discord", "--app", "a:b"],
+])
+def test_wrong_usage_is_2(binary, tmp_path, argv):
+    r = run(binary, *argv, env={"TOKENBOOTH_DATA": str(tmp_path), "HOME": str(tmp_path)})
+    assert r.returncode == 2, (r.stdout, r.stderr)
+    assert r.stderr or argv == []
+
+
+def test_help_of_every_command(binary):
+    listed = run(binary, "--help").stdout
+    names = [line[2:33].split("  ")[0] for line in listed.splitlines() if line.startswith("  ")]
+    assert len(names) > 15
+    for name in names:
+        words = [w for w in name.split() if w.islower() and "|" not in w]
+        r = run(binary, *words, "--help")
+        assert r.returncode == 0 and r.stdout.startswith("usage: tokenbooth " + " ".join(words)), name
+
+
+def test_nobody_there_is_4(binary, tmp_path):
+    gone = run(binary, "key", "list", "--data", tmp_path / "none")
+    assert gone.returncode == 4 and "none" in gone.stderr and not (tmp_path / "none").exists()
+    net = run(binary, "key", "list", "--url", "http://127.0.0.1:9", "--key", "x")
+    assert net.returncode == 4 and "127.0.0.1:9" in net.stderr
+
+
+def test_wrong_key_is_1_and_told(binary, own):
+    r = run(binary, "key", "list", "--url", own.url, "--key", "arc_wrong-and-secret")
+    assert r.returncode == 1 and "API key" in r.stderr and "arc_wrong" not in r.stderr
+
+
+def test_secrets_are_never_echoed(binary, own, tmp_path):
+    (tmp_path / "oauth2.json").write_text('{"client_id": "1", "client_secret": "from-the-file-secret", "authorize_request": 3}')
+    r = run(binary, "provider", "add", "bad", "--oauth2-file", tmp_path / "oauth2.json", "--data", own.data)
+    assert r.returncode == 1 and "from-the-file" not in r.stderr + r.stdout + own.log()
+
+
+def test_init_makes_the_folder_once(binary, tmp_path):
+    first = run(binary, "init", "--json", "--data", tmp_path / "d")
+    assert first.returncode == 0, first.stderr
+    ready = json.loads(first.stdout)
+    assert ready["first_run"] is True and ready["api_key"].startswith("arc_") and "/setup?" in ready["setup_url"]
+    again = run(binary, "init", "--data", tmp_path / "d")
+    assert again.returncode == 1 and "already" in again.stderr
+
+
+def checks(r):
+    return {c["check"]: c for c in json.loads(r.stdout)["checks"]}
+
+
+def test_doctor_is_content_with_a_good_set_up(binary, engine):
+    r = engine.cli("doctor", "--config", str(engine.config), "--json")
+    found = checks(r)
+    assert found["provider my-discord"]["status"] == "ok" and found["clock"]["status"] == "ok", found
+    assert found["data folder"]["status"] == "ok" and found["version"]["status"] == "ok" and found["store"]["status"] == "ok"
+    # Nobody listens at the verifier of this world, and doctor says so.
+    assert found["verifier"]["status"] == "failed" and found["verifier"]["mend"] and r.returncode == 1
+
+
+def test_doctor_names_what_is_wrong(binary, own):
+    own.add_discord()
+    os.chmod(own.data / "root.key", 0o644)
+    config = own.folder / "other.yaml"
+    config.write_text("network:\n  connect_to: ['discord.com:443:127.0.0.1:9']\n")
+    r = run(binary, "doctor", "--json", "--data", own.data, "--config", config)
+    found = checks(r)
+    assert r.returncode == 1 and json.loads(r.stdout)["ok"] is False
+    assert found["provider my-discord"]["status"] == "failed" and "discord.com" in found["provider my-discord"]["message"]
+    assert found["data folder"]["mend"] == f"chmod 600 {own.data}/root.key"
+    config.write_text("network:\n  nothing: 1\n")
+    found = checks(run(binary, "doctor", "--json", "--data", own.data, "--config", config))
+    assert found["configuration"]["status"] == "failed" and "other.yaml:2" in found["configuration"]["message"]
+
+
+def test_connections_are_shown_and_deleted(binary, engine, simulator, api):
+    from test_discord import connect
+
+    connect(engine, simulator, api, "command-line@example.com", as_user="alice")
+    listed = json.loads(engine.cli("connection", "list", "--user", "command-line@example.com", "--json").stdout)
+    assert listed["total_count"] == 1
+    one = listed["items"][0]["id"]
+    shown = engine.cli("connection", "show", one)
+    assert shown.returncode == 0 and "command-line@example.com" in shown.stdout and "identify" in shown.stdout
+    gone = engine.cli("connection", "delete", one)
+    assert gone.returncode == 0 and "Disconnected" in gone.stdout
+    assert engine.cli("connection", "show", one).returncode == 1
