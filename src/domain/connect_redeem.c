@@ -213,7 +213,7 @@ static struct err learn(struct ctx *cx, struct engine *en, struct keep *k, struc
 	struct wire_client client = client_of(en, k->v);
 	struct wire_outcome how = { .fate = WIRE_OK };
 
-	if (d->has_exchange)
+	if (d->exchange_on_grant)
 		noted(cx, &(struct learn){ en, k, "token_swap" }, wire_exchange(cx, &client, set, &how), &how);
 	if (d->has_introspection && d->introspect_on_grant)
 		noted(cx, &(struct learn){ en, k, "introspection" }, wire_introspect(cx, &client, set, &how), &how);

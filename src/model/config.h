@@ -6,33 +6,44 @@
 #include "core/logf.h"
 #include "core/node.h"
 #include "core/secret.h"
-struct root_key_conf { const char *id; bool is_default; struct secret *value; };
-struct provider_conf {                           /* auth.providers[]: binding static */
-	const char *id, *description, *type_id;  /* type_id: the built-in definition's id ("discord"), NULL for custom */
-	const char *external_id;                 /* NULL: its id */
-	const char *client_id; struct secret *client_secret;
-	bool enabled;
-	const struct node *oauth2;               /* Arcade's oauth2 section as written (contract 5.4), NULL: none */
-	const char *where;                       /* "engine.yaml:12" for messages */
+struct root_key_conf {
+	const char *id;
+	bool is_default;
+	struct secret *value;
 };
-struct limits_conf { size_t connections, parked, calls, header_bytes, body_bytes, pool; };
+struct provider_conf {                          /* auth.providers[]: binding static */
+	const char *id, *description, *type_id; /* type_id: the built-in definition's id ("discord"), NULL for custom */
+	const char *external_id;                /* NULL: its id */
+	const char *client_id;
+	struct secret *client_secret;
+	bool enabled;
+	const struct node *oauth2; /* Arcade's oauth2 section as written (contract 5.4), NULL: none */
+	const char *where;         /* "engine.yaml:12" for messages */
+};
+struct limits_conf {
+	size_t connections, parked, calls, header_bytes, body_bytes, pool;
+};
 struct config {
 	bool development;
 	const char *data_dir;
-	const char *listen_host; int listen_port;
-	const char *public_url;                  /* no trailing slash: "http://localhost:9099" */
+	const char *listen_host;
+	int listen_port;
+	const char *public_url; /* no trailing slash: "http://localhost:9099" */
 	bool public_https;
-	const char *public_hostport;             /* host[:port] of public_url as a browser sends it in Host */
+	const char *public_hostport; /* host[:port] of public_url as a browser sends it in Host */
 	int64_t read_timeout, write_timeout, idle_timeout;
 	struct limits_conf limits;
 	struct sv_list trusted_proxies, ssrf_allowlist, connect_to;
-	const char *ca_file, *proxy;             /* NULL: none */
+	const char *ca_file, *proxy; /* NULL: none */
 	const char *tls_cert_file, *tls_key_file;
-	const char *verifier_url;                /* NULL: built-in */
-	struct root_key_conf *root_keys; size_t n_root_keys;     /* none: file root.key */
-	struct provider_conf *providers; size_t n_providers;
-	const struct node *definitions;          /* provider_definitions: map, NULL: none */
+	const char *verifier_url; /* NULL: built-in */
+	struct root_key_conf *root_keys;
+	size_t n_root_keys; /* none: file root.key */
+	struct provider_conf *providers;
+	size_t n_providers;
+	const struct node *definitions; /* provider_definitions: map, NULL: none */
 	int64_t max_worker_timeout_s;
-	enum log_level log_level; enum log_format log_format;
+	enum log_level log_level;
+	enum log_format log_format;
 };
 #endif

@@ -34,7 +34,8 @@ struct pdef {
 	enum pdef_revoke_ends revoke_ends;
 	bool user_info_on_grant, user_info_on_refresh;
 	bool has_user_info, has_introspection, introspect_on_grant, introspect_on_refresh, has_exchange, has_lookup;
-	bool legacy_callback; /* may use /oauth/callback without an id (contract 2.6) */
+	bool exchange_on_grant, exchange_on_refresh; /* when the exchange is made; false without one */
+	bool legacy_callback;                        /* may use /oauth/callback without an id (contract 2.6) */
 	struct sv_list default_scopes, always_scopes;
 	struct sv_list unsure; /* what could not be confirmed about this provider */
 	const char *origin; /* set by provider_definitions: every URL of the definition's own hosts goes there; NULL */

@@ -125,7 +125,6 @@ struct pdef_parts {
 	struct pdef_call token, refresh, exchange, revoke, user_info, introspect;
 	struct pdef_answer token_answer, refresh_answer, exchange_answer, introspect_answer;
 	int64_t refresh_expires_s, refresh_hard_end_s;
-	bool exchange_on_grant, exchange_on_refresh;
 	bool revoke_access; /* which token is given: the access token, else the refresh token if there is one */
 	struct sv_list user_info_scopes;  /* the call is not made when the grant is known to lack one */
 	const struct node *user_info_map; /* response_map; NULL: the whole body */

@@ -178,7 +178,8 @@ static struct err take_exchange(struct ctx *cx, const struct node *tree, struct 
 	auth_default(&s.call, PAUTH_NONE);
 	p->exchange = s.call;
 	d->has_exchange = s.call.at != NULL;
-	TRY(take_on(cx, &s, "exchange.on", &p->exchange_on_grant, &p->exchange_on_refresh));
+	TRY(take_on(cx, &s, "exchange.on", &d->exchange_on_grant, &d->exchange_on_refresh));
+	d->exchange_on_grant = d->exchange_on_grant && d->has_exchange;
 	return pdef_rows_answer_over(cx, node_get(tree, "answer"), s.answer, "exchange.answer", &p->exchange_answer);
 }
 
