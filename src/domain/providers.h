@@ -3,23 +3,25 @@
 #define PROVIDERS_H
 /* providers.h: provider instances: what is configured, which one is meant (contract 2.8, 3.1), who may change it.
  *
- * Owns:     the registry: the definition library, static instances of engine.yaml, project instances (written through), and every
- *           revision in use.  A `const struct provider *` and its `def` stay valid until the engine ends (rows are replaced by new
- *           objects, old ones are kept); so it can be held across a call without a lock.
- * Promises: look-ups are memory only (INLINE); changes are acts of store_provider.h, visible when the call returns.
+ * Owns:     the registry: the definition library, static instances of engine.yaml, project instances (written through),
+ * and every revision in use.  A `const struct provider *` and its `def` stay valid until the engine ends (rows are
+ * replaced by new objects, old ones are kept); so it can be held across a call without a lock. Promises: look-ups are
+ * memory only (INLINE); changes are acts of store_provider.h, visible when the call returns.
  */
 #include "domain/engine.h"
 #include "model/pdef.h"
 enum binding { BIND_STATIC, BIND_PROJECT };
 struct provider {
-	const char *row_id;                      /* pv_…: what connections and flows store */
-	const char *project_id;                  /* "" when static */
-	const char *unique_id, *external_id, *type_id, *description;   /* type_id "" when custom */
-	const char *client_id; const struct secret *client_secret;     /* NULL: public client */
-	const char *redirect_uri;                /* {public}/api/v1/oauth/{external_id}/callback */
+	const char *row_id;                                          /* pv_…: what connections and flows store */
+	const char *project_id;                                      /* "" when static */
+	const char *unique_id, *external_id, *type_id, *description; /* type_id "" when custom */
+	const char *client_id;
+	const struct secret *client_secret; /* NULL: public client */
+	const char *redirect_uri;           /* {public}/api/v1/oauth/{external_id}/callback */
 	const char *revision_id;
-	const struct node *config;               /* the oauth2 section as given, without secrets; NULL: none */
-	enum binding binding; bool active;
+	const struct node *config; /* the oauth2 section as given, without secrets; NULL: none */
+	enum binding binding;
+	bool active;
 	int64_t created_at, updated_at;
 	const struct pdef *def;
 };
@@ -29,33 +31,50 @@ void registry_free(struct registry *r);
 struct err registry_open(struct ctx *cx, struct engine *en, struct registry **out) MUST_USE NONNULL(1, 2, 3);
 const struct pdef_library *registry_library(const struct registry *r) NONNULL(1) RETURNS_NONNULL;
 
-struct provider_ask { struct sv project_id, id, provider_id, provider_type; };   /* contract 2.1 AuthRequirement */
-/* Contract 2.8.  E_PROVIDER_UNKNOWN, E_PROVIDER_AMBIGUOUS (names the ids to choose from).  *asked_as: what to echo as provider_id. */
-struct err providers_resolve(struct ctx *cx, struct engine *en, const struct provider_ask *ask, const struct provider **out, struct sv *asked_as)
-	MUST_USE NONNULL(1, 2, 3, 4, 5);
-const struct provider *providers_by_row(struct engine *en, struct sv row_id) NONNULL(1);          /* current; NULL: deleted or unknown */
-const struct provider *providers_even_deleted(struct engine *en, struct sv row_id) NONNULL(1);     /* also a deleted one whose revocations wait: for revoking */
+struct provider_ask {
+	struct sv project_id, id, provider_id, provider_type;
+}; /* contract 2.1 AuthRequirement */
+/* Contract 2.8.  E_PROVIDER_UNKNOWN, E_PROVIDER_AMBIGUOUS (names the ids to choose from).  *asked_as: what to echo as
+ * provider_id. */
+struct err providers_resolve(struct ctx *cx, struct engine *en, const struct provider_ask *ask,
+			     const struct provider **out, struct sv *asked_as) MUST_USE NONNULL(1, 2, 3, 4, 5);
+const struct provider *providers_by_row(struct engine *en, struct sv row_id)
+    NONNULL(1); /* current; NULL: deleted or unknown */
+const struct provider *providers_even_deleted(struct engine *en, struct sv row_id)
+    NONNULL(1); /* also a deleted one whose revocations wait: for revoking */
 const struct provider *providers_by_external(struct engine *en, struct sv external_id) NONNULL(1);
 const struct provider *providers_by_id(struct engine *en, struct sv project_id, struct sv unique_id) NONNULL(1);
 /* The definition of an old revision (an open flow keeps its own); loaded once, kept. */
-struct err providers_revision(struct ctx *cx, struct engine *en, struct sv revision_id, const struct pdef **out) MUST_USE NONNULL(1, 2, 4);
+struct err providers_revision(struct ctx *cx, struct engine *en, struct sv revision_id,
+			      const struct pdef **out) MUST_USE NONNULL(1, 2, 4);
 
 /* Also which client it belongs to (connections and flows of another client id cannot use the current secret). */
-struct revision { const char *id, *provider_id, *client_id; const struct pdef *def; };
-struct err providers_revision_full(struct ctx *cx, struct engine *en, struct sv revision_id, struct revision *out) MUST_USE NONNULL(1, 2, 4);
-struct provider_list { const struct provider **v; size_t n; };
-struct err providers_list(struct ctx *cx, struct engine *en, struct sv project_id, struct provider_list *out) MUST_USE NONNULL(1, 2, 4);
-struct provider_write {                      /* create and patch; p NULL / NULL = absent */
-	struct sv id, description, external_id, provider_id, status, type;
-	struct sv client_id; const struct secret *client_secret;
-	const struct node *oauth2;               /* the whole oauth2 object as sent (its client_secret already taken out) */
-	bool oauth2_present;
-	const struct actor *by;                  /* for the audit event */
+struct revision {
+	const char *id, *provider_id, *client_id;
+	const struct pdef *def;
 };
-struct err providers_create(struct ctx *cx, struct engine *en, struct sv project_id, const struct provider_write *in, const struct provider **out)
-	MUST_USE NONNULL(1, 2, 4, 5);
-struct err providers_patch(struct ctx *cx, struct engine *en, const struct provider *was, const struct provider_write *in, const struct provider **out)
-	MUST_USE NONNULL(1, 2, 3, 4, 5);
+struct err providers_revision_full(struct ctx *cx, struct engine *en, struct sv revision_id,
+				   struct revision *out) MUST_USE NONNULL(1, 2, 4);
+struct provider_list {
+	const struct provider **v;
+	size_t n;
+};
+struct err providers_list(struct ctx *cx, struct engine *en, struct sv project_id, struct provider_list *out) MUST_USE
+    NONNULL(1, 2, 4);
+struct provider_write { /* create and patch; p NULL / NULL = absent */
+	struct sv id, description, external_id, provider_id, status, type;
+	struct sv client_id;
+	const struct secret *client_secret;
+	const struct node *oauth2; /* the whole oauth2 object as sent (its client_secret already taken out) */
+	bool oauth2_present;
+	const struct actor *by; /* for the audit event */
+};
+struct err providers_create(struct ctx *cx, struct engine *en, struct sv project_id, const struct provider_write *in,
+			    const struct provider **out) MUST_USE NONNULL(1, 2, 4, 5);
+struct err providers_patch(struct ctx *cx, struct engine *en, const struct provider *was,
+			   const struct provider_write *in, const struct provider **out) MUST_USE
+    NONNULL(1, 2, 3, 4, 5);
 /* Ends its authorizations, closes its connections, keeps the sealed client until revocations are done (design 5). */
-struct err providers_delete(struct ctx *cx, struct engine *en, const struct provider *p, const struct actor *by) MUST_USE NONNULL(1, 2, 3, 4);
+struct err providers_delete(struct ctx *cx, struct engine *en, const struct provider *p,
+			    const struct actor *by) MUST_USE NONNULL(1, 2, 3, 4);
 #endif

@@ -115,6 +115,7 @@ TEST(one_consent_completes_all_it_covers_and_ends_their_flows)
 		CHECK(!IS_ERR(tt_status(cx, en, completed[i], &now)) && now.status == AUTH_COMPLETED);
 		CHECK(sv_eqz(secret_view(now.access.token), "tok-all"));
 	}
+	auth_view_clear(&now);
 	CHECK(!IS_ERR(tt_status(cx, en, other.id, &now)) && now.status == AUTH_PENDING);
 	CHECK(tt_confirm(cx, en, late, ALICE, &done).code == E_BAD_INPUT); /* its authorization had ended */
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM flows WHERE access_box IS NOT NULL") == 0);

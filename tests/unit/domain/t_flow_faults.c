@@ -8,16 +8,21 @@ static struct tt_scopes identify = { { SV_INIT("identify") }, 1 };
 #define ALICE "alice@example.com"
 
 /* What the browser is shown, and whether the authorization lives on. */
-static void seen(struct ctx *cx, struct engine *en, const struct auth_view *v, const struct next *n, const char *row,
-		 enum reason why, bool ends)
+struct end {
+	const char *row;
+	enum reason why;
+	bool whole; /* the authorization ended, not only the attempt */
+};
+static void seen(struct ctx *cx, struct engine *en, const struct auth_view *v, const struct next *n, struct end want)
 {
 	CLEANUP(auth_view_clear) struct auth_view now = { .reason = 0 };
 
-	CHECK_ROW(row, n->kind == NEXT_FAILED && n->reason == (int)why);
-	CHECK_ROW(row, !IS_ERR(tt_status(cx, en, v->id, &now)));
-	CHECK_ROW(row, now.status == (ends ? AUTH_FAILED : AUTH_PENDING) && (!ends || now.reason == (int)why));
-	CHECK_ROW(row, ends ? n->url.p == NULL : sv_eq(n->url, v->url));
-	CHECK_ROW(row, cx->cause.code == E_OK);
+	CHECK_ROW(want.row, n->kind == NEXT_FAILED && n->reason == (int)want.why);
+	CHECK_ROW(want.row, !IS_ERR(tt_status(cx, en, v->id, &now)));
+	CHECK_ROW(want.row, now.status == (want.whole ? AUTH_FAILED : AUTH_PENDING) &&
+				(!want.whole || now.reason == (int)want.why));
+	CHECK_ROW(want.row, want.whole ? n->url.p == NULL : sv_eq(n->url, v->url));
+	CHECK_ROW(want.row, cx->cause.code == E_OK);
 }
 
 TEST(what_the_callback_may_say)
@@ -50,10 +55,10 @@ TEST(what_the_callback_may_say)
 		CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, ALICE, &identify), &v)));
 		const char *query = arena_printf(cx->arena, "%s&state=%s", t[i].query, tt_click(cx, en, v.url, &b));
 		CHECK_ROW(t[i].query, !IS_ERR(tt_callback(cx, en, query, &b, &n)));
-		seen(cx, en, &v, &n, t[i].query, t[i].why, t[i].ends);
+		seen(cx, en, &v, &n, (struct end){ t[i].query, t[i].why, t[i].ends });
 		CHECK_ROW(t[i].query, tt_net_calls("token") == 0);
 		CHECK_ROW(t[i].query, !IS_ERR(tt_callback(cx, en, query, &b, &n))); /* once more: the same end */
-		seen(cx, en, &v, &n, t[i].query, t[i].why, t[i].ends);
+		seen(cx, en, &v, &n, (struct end){ t[i].query, t[i].why, t[i].ends });
 	}
 }
 
@@ -89,9 +94,9 @@ TEST(what_the_token_endpoint_may_say)
 		const char *query = tt_query(cx, "c0de", tt_click(cx, en, v.url, &b));
 		tt_net_answer("token", t[i].status, t[i].body);
 		CHECK_ROW(t[i].body, !IS_ERR(tt_callback(cx, en, query, &b, &n)));
-		seen(cx, en, &v, &n, t[i].body, t[i].why, t[i].ends);
+		seen(cx, en, &v, &n, (struct end){ t[i].body, t[i].why, t[i].ends });
 		CHECK_ROW(t[i].body, !IS_ERR(tt_callback(cx, en, query, &b, &n)) && tt_net_calls("token") == 1);
-		seen(cx, en, &v, &n, t[i].body, t[i].why, t[i].ends);
+		seen(cx, en, &v, &n, (struct end){ t[i].body, t[i].why, t[i].ends });
 	}
 }
 
@@ -119,7 +124,7 @@ TEST(a_provider_that_cannot_be_reached)
 		const char *query = tt_query(cx, "c0de", tt_click(cx, en, v.url, &b));
 		tt_net_fails("token", t[i].fate, t[i].sent);
 		CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)));
-		seen(cx, en, &v, &n, "unreachable", REASON_PROVIDER_DOWN, false);
+		seen(cx, en, &v, &n, (struct end){ "unreachable", REASON_PROVIDER_DOWN, false });
 		query = tt_query(cx, "c1de", tt_click(cx, en, v.url, &b)); /* the link works again */
 		tt_net_answer("token", 200, TT_TOKENS("tok", "identify"));
 		CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)) && n.kind == NEXT_REDIRECT);
@@ -156,10 +161,10 @@ TEST(a_flow_left_redeeming_is_interrupted)
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)) && n.kind == NEXT_RETRY_SOON);
 	tt_sql(cx, en, "UPDATE flows SET redeem_until = 1");
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)));
-	seen(cx, en, &v, &n, "redeeming", REASON_INTERRUPTED, false);
+	seen(cx, en, &v, &n, (struct end){ "redeeming", REASON_INTERRUPTED, false });
 	CHECK(!IS_ERR(flows_expire(cx, en, clock_now() + SEC(60))));
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)));
-	seen(cx, en, &v, &n, "after the job", REASON_INTERRUPTED, false);
+	seen(cx, en, &v, &n, (struct end){ "after the job", REASON_INTERRUPTED, false });
 	CHECK(tt_net_calls("token") == 0);
 }
 

@@ -21,11 +21,14 @@ static struct account member(struct ctx *cx, struct engine *en, const char *emai
 	CHECK_ROW(email, !IS_ERR(people_account_add(cx, en, &in, &a)));
 	return a;
 }
-static struct next look(struct ctx *cx, struct engine *en, const char *flow, const struct tt_browser *b,
-			const struct account *a, bool confirm)
+struct who {
+	const struct tt_browser *b;
+	const struct account *a; /* NULL: not signed in */
+};
+static struct next look(struct ctx *cx, struct engine *en, const char *flow, struct who who, bool confirm)
 {
-	struct verify_in in = { sv_of(flow), tt_br(b), a == NULL ? SV("") : sv_of(a->id),
-				a == NULL ? SV("") : sv_of(a->email), confirm };
+	struct verify_in in = { sv_of(flow), tt_br(who.b), who.a == NULL ? SV("") : sv_of(who.a->id),
+				who.a == NULL ? SV("") : sv_of(who.a->email), confirm };
 	struct next n;
 
 	CHECK(!IS_ERR(connect_verify(cx, en, &in, &n)) && cx->cause.code == E_OK);
@@ -51,21 +54,21 @@ TEST(the_built_in_verifier)
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &mine, &n)) && n.kind == NEXT_REDIRECT);
 	CHECK(sv_starts(n.url, SV("http://localhost:9099/api/v1/oauth/callback_verify?flow_id=")));
 	const char *flow = tt_param(cx, n.url, "flow_id");
-	n = look(cx, en, flow, &mine, NULL, true);
+	n = look(cx, en, flow, (struct who){ &mine, NULL }, true);
 	CHECK(n.kind == NEXT_SIGN_IN && n.url.n > 0);
-	n = look(cx, en, flow, &other, &alice, true); /* another browser */
+	n = look(cx, en, flow, (struct who){ &other, &alice }, true); /* another browser */
 	CHECK(n.kind == NEXT_FAILED && n.reason == REASON_WRONG_BROWSER);
-	n = look(cx, en, flow, &mine, &mallory, true); /* owner, but not the user: nothing is lost */
+	n = look(cx, en, flow, (struct who){ &mine, &mallory }, true); /* owner, but not the user: nothing is lost */
 	CHECK(n.kind == NEXT_WRONG_ACCOUNT && sv_eqz(n.account_email, "mallory@example.com"));
-	n = look(cx, en, flow, &mine, &alice, false);
+	n = look(cx, en, flow, (struct who){ &mine, &alice }, false);
 	CHECK(n.kind == NEXT_CONFIRM && sv_eqz(n.user_id, USER) && sv_eqz(n.provider_name, "Discord"));
 	CHECK(!IS_ERR(tt_status(cx, en, v.id, &now)) && now.status == AUTH_PENDING);
-	n = look(cx, en, flow, &mine, &alice, true);
+	n = look(cx, en, flow, (struct who){ &mine, &alice }, true);
 	CHECK(n.kind == NEXT_DONE && n.url.p == NULL);
 	CHECK(!IS_ERR(tt_status(cx, en, v.id, &now)) && now.status == AUTH_COMPLETED);
-	n = look(cx, en, flow, &mine, &alice, true);
+	n = look(cx, en, flow, (struct who){ &mine, &alice }, true);
 	CHECK(n.kind == NEXT_DONE);
-	n = look(cx, en, "nope", &mine, &alice, true);
+	n = look(cx, en, "nope", (struct who){ &mine, &alice }, true);
 	CHECK(n.kind == NEXT_GONE);
 }
 
@@ -89,7 +92,7 @@ TEST(the_right_email_without_membership_is_a_wrong_account)
 	const char *query = tt_query(cx, "c", tt_click(cx, en, v.url, &b));
 	tt_net_answer("token", 200, TT_TOKENS("tok", "identify"));
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)));
-	n = look(cx, en, tt_param(cx, n.url, "flow_id"), &b, &alice, true);
+	n = look(cx, en, tt_param(cx, n.url, "flow_id"), (struct who){ &b, &alice }, true);
 	CHECK(n.kind == NEXT_WRONG_ACCOUNT);
 }
 
@@ -109,10 +112,10 @@ TEST(a_project_with_its_own_verifier_has_no_built_in_one)
 	const char *query = tt_query(cx, "c", tt_click(cx, en, v.url, &b));
 	tt_net_answer("token", 200, TT_TOKENS("tok", "identify"));
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)));
-	n = look(cx, en, tt_param(cx, n.url, "flow_id"), &b, &alice, true);
+	n = look(cx, en, tt_param(cx, n.url, "flow_id"), (struct who){ &b, &alice }, true);
 	CHECK(n.kind == NEXT_REDIRECT && sv_starts(n.url, SV(TT_VERIFIER)));
 	CHECK(!IS_ERR(connect_test_verifier(cx, en, &in, &test)));
-	n = look(cx, en, test.flow_id, &b, &alice, true);
+	n = look(cx, en, test.flow_id, (struct who){ &b, &alice }, true);
 	CHECK(n.kind == NEXT_GONE);
 }
 

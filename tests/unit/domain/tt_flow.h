@@ -41,6 +41,7 @@ static inline struct engine *tt_flow_begin(struct ctx *cx, struct tt_flow *w)
 	w->e.config.n_providers = 1;
 	w->e.config.verifier_url = TT_VERIFIER;
 	w->en = tt_engine_of(&w->e);
+	w->en->net = (struct net *)(void *)w; /* never looked into: calls go to tt_net */
 	w->en->hub = hub_new();
 	CHECK(w->en->hub != NULL && w->secret != NULL);
 	(void)snprintf(w->en->owner, sizeof w->en->owner, "test");
