@@ -67,7 +67,7 @@ struct net_reply {
 	bool sent;              /* PREREQFUNCTION ran and did not forbid: bytes may have left */
 	int status;             /* HTTP status when NET_DONE */
 	struct buf body;        /* wiped by net_reply_clear */
-	struct sv content_type; /* in the reply's own memory */
+	struct sv content_type; /* in ct_ of this very reply: dies with it, not to be copied */
 	int64_t retry_after_s;  /* from Retry-After (seconds or date); 0 = none */
 	char detail[200];       /* for the log and the timeline: no URL query, no header, no body */
 	int64_t server_date;    /* the answer's Date header; 0 = none */

@@ -190,8 +190,9 @@ static void *accept_all(void *arg)
 		if (fd < 0 || i == MOST)
 			continue;
 		p->links[i] = (struct link){ .p = p, .fd = fd };
-		if (pthread_create(&p->links[i].thread, NULL, serve_one, &p->links[i]) == 0)
-			atomic_fetch_add(&p->connections, 1);
+		atomic_fetch_add(&p->connections, 1); /* before it can answer anybody */
+		if (pthread_create(&p->links[i].thread, NULL, serve_one, &p->links[i]) != 0)
+			abort();
 	}
 	return NULL;
 }
