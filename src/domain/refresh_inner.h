@@ -11,6 +11,14 @@
 
 struct circuits *refresh_circuits(struct refresher *r) NONNULL(1);
 
+/* A line of the connection's story; *out borrows from cx->arena. */
+struct refresh_line {
+	const struct connection *c;
+	const char *step, *outcome, *reason; /* reason NULL: none */
+	const struct wire_outcome *how;      /* NULL: no call */
+	int64_t tries, next_try_at;          /* 0: not told */
+	const char *note;                    /* NULL: none */
+};
 /* One refresh, start to end. */
 struct refresh_one {
 	struct sv project_id, id;
@@ -25,14 +33,29 @@ struct refresh_done {
 struct err refresh_run(struct ctx *cx, struct engine *en, const struct refresh_one *in,
 		       struct refresh_done *out) MUST_USE NONNULL(1, 2, 3, 4);
 
-/* A line of the connection's story; *out borrows from cx->arena. */
-struct refresh_line {
-	const struct connection *c;
-	const char *step, *outcome, *reason; /* reason NULL: none */
-	const struct wire_outcome *how;      /* NULL: no call */
-	int64_t tries, next_try_at;          /* 0: not told */
-	const char *note;                    /* NULL: none */
+/* ---- the parts of one ---- */
+enum { REFRESH_OWNER_BYTES = 96 };
+/* One claim and what is known while it lasts. */
+struct refresh_job {
+	struct engine *en;
+	const struct provider *p;
+	struct connection c;
+	struct connection_claimed claim;
+	char owner[REFRESH_OWNER_BYTES];
+	int64_t may_until, mono_until;   /* a call that starts later could outlive the lease */
+	bool refused;                    /* by ourselves, in the moment of sending */
+	struct secret *access, *refresh; /* the token itself */
+	struct token_set set;
+	struct wire_outcome how;
 };
+struct wire_client refresh_client(const struct refresh_job *j) NONNULL(1);
+int64_t refresh_next_try(const struct refresh_job *j) NONNULL(1);
+/* No new pair: the claim is given back, with the event (connection, call and tries of *line are filled here). */
+struct err refresh_settle(struct ctx *cx, struct refresh_job *j, enum settle how,
+			  const struct refresh_line *line) MUST_USE NONNULL(1, 2, 4);
+/* A new pair in j->set: made durable, then exchanged and described as the definition says. */
+struct err refresh_pair(struct ctx *cx, struct refresh_job *j, enum refreshed *out) MUST_USE NONNULL(1, 2, 3);
+
 struct err refresh_event(struct ctx *cx, const struct refresh_line *line, struct event *out) MUST_USE NONNULL(1, 2, 3);
 /* When to try again: how long after the n-th try in a row, with jitter. */
 int64_t refresh_backoff(const struct pdef *def, enum wire_fate fate, int64_t tries) NONNULL(1);

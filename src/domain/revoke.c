@@ -10,7 +10,7 @@
 #include "store/store_revocation.h"
 #include <stdio.h>
 
-enum { OWNER_BYTES = 96, DUE = 50, TIMEOUT_S = 20 };
+enum { OWNER_BYTES = 96, DUE = 50, TIMEOUT_S = 20, TOLD_MOST_S = 3600 };
 #define LEASE       SEC(45)
 #define WAIT_LEAST  SEC(10)
 #define WAIT_MOST   MIN(15)
@@ -19,7 +19,7 @@ enum { OWNER_BYTES = 96, DUE = 50, TIMEOUT_S = 20 };
 static int64_t next_try(const struct wire_outcome *how, int64_t tries)
 {
 	int64_t wait = WAIT_LEAST << (tries < 1 ? 0 : tries > WAIT_DOUBLE ? WAIT_DOUBLE : tries - 1);
-	int64_t told = SEC(how->retry_after_s);
+	int64_t told = how->retry_after_s < TOLD_MOST_S ? SEC(how->retry_after_s) : SEC(TOLD_MOST_S);
 
 	if (wait > WAIT_MOST)
 		wait = WAIT_MOST;

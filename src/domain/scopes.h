@@ -3,13 +3,20 @@
 #define SCOPES_H
 /* scopes.h: sets of scopes (contract 2.2): order kept, exact comparison, lists as JSON text in the store. */
 #include "core/node.h"
-struct err scopes_clean(struct ctx *cx, struct sv_list in, struct sv_list *out) MUST_USE NONNULL(1, 3);   /* drops duplicates and "" */
-struct err scopes_key(struct ctx *cx, struct sv_list in, struct sv *out) MUST_USE NONNULL(1, 3);          /* sorted, for "same set" */
+struct err scopes_clean(struct ctx *cx, struct sv_list in, struct sv_list *out) MUST_USE
+    NONNULL(1, 3); /* drops duplicates and "" */
+struct err scopes_key(struct ctx *cx, struct sv_list in, struct sv *out) MUST_USE
+    NONNULL(1, 3); /* sorted, for "same set" */
 struct err scopes_json(struct ctx *cx, struct sv_list in, struct sv *out) MUST_USE NONNULL(1, 3);
 struct err scopes_from_json(struct ctx *cx, struct sv json, struct sv_list *out) MUST_USE NONNULL(1, 3);
-struct err scopes_union(struct ctx *cx, struct sv_list a, struct sv_list b, struct sv_list *out) MUST_USE NONNULL(1, 4);   /* a first */
+struct err scopes_union(struct ctx *cx, struct sv_list a, struct sv_list b, struct sv_list *out) MUST_USE
+    NONNULL(1, 4); /* a first */
 bool scopes_contain(struct sv_list set, struct sv_list wanted);
-/* Contract 2.2: granted := requested when the provider said nothing; comparable spellings use granted, else requested. */
-struct scope_state { struct sv_list requested, granted; bool known; };
+/* Contract 2.2: granted := requested when the provider said nothing; comparable spellings use granted, else requested.
+ */
+struct scope_state {
+	struct sv_list requested, granted;
+	bool known;
+};
 bool scopes_cover(const struct scope_state *have, struct sv_list wanted) NONNULL(1);
 #endif

@@ -59,10 +59,7 @@ static struct err tell(struct ctx *cx, struct tx *tx, const struct discard_in *i
 	};
 	return store_event_add(cx, tx, &ev);
 }
-static bool explicitly(enum discard why)
-{
-	return why == DISCARD_DISCONNECT || why == DISCARD_PROVIDER_DELETED;
-}
+static bool explicitly(enum discard why) { return why == DISCARD_DISCONNECT || why == DISCARD_PROVIDER_DELETED; }
 static struct err seal(struct ctx *cx, struct tx *tx, const struct seal_at *at, const struct secret *in, struct sv *box)
 {
 	*box = SV_NONE;

@@ -6,68 +6,64 @@
 static const struct tt_grant week = { .user = "ada", .token = "tok-1", .refresh = "ref-1", .life = DAY(7) };
 
 /* How one refresh of an expired grant ends, by what came. */
+static const struct {
+	const char *name;
+	enum net_fate fate;
+	bool sent;
+	int status;
+	const char *body, *row; /* row: what was so before */
+	enum refreshed want;
+	const char *is, *reason, *outcome;
+	bool uncertain;
+	int64_t generation;
+} ends[] = {
+	{ "a new pair", NET_DONE, true, 200, TT_NEW_PAIR, NULL, REFRESHED_YES, "live", "", "ok", false, 2 },
+	{ "a new pair after an uncertain try", NET_DONE, true, 200, TT_NEW_PAIR, "uncertain = 1", REFRESHED_YES, "live",
+	  "", "ok", false, 2 },
+	{ "no connection", NET_NO_CONNECT, false, 0, "", NULL, REFRESHED_LATER, "live", "", "failed", false, 1 },
+	{ "no name", NET_NO_NAME, false, 0, "", NULL, REFRESHED_LATER, "live", "", "failed", false, 1 },
+	{ "no connection after an uncertain try", NET_NO_CONNECT, false, 0, "", "uncertain = 1", REFRESHED_LATER,
+	  "live", "", "failed", true, 1 },
+	{ "timeout after sending", NET_TIMEOUT, true, 0, "", NULL, REFRESHED_LATER, "live", "", "unknown", true, 1 },
+	{ "cut after sending", NET_CUT, true, 0, "", NULL, REFRESHED_LATER, "live", "", "unknown", true, 1 },
+	{ "500", NET_DONE, true, 500, "oops", NULL, REFRESHED_LATER, "live", "", "unknown", true, 1 },
+	{ "200 that cannot be read", NET_DONE, true, 200, "<html>", NULL, REFRESHED_LATER, "live", "", "unknown", true,
+	  1 },
+	{ "200 without a token", NET_DONE, true, 200, "{}", NULL, REFRESHED_LATER, "live", "", "unknown", true, 1 },
+	{ "429", NET_DONE, true, 429, "{}", NULL, REFRESHED_LATER, "live", "", "refused", false, 1 },
+	{ "invalid_grant", NET_DONE, true, 400, TT_DEAD, NULL, REFRESHED_DEAD, "dead", "revoked_or_expired", "refused",
+	  false, 1 },
+	{ "invalid_grant after an uncertain try", NET_DONE, true, 400, TT_DEAD, "uncertain = 1", REFRESHED_DEAD, "dead",
+	  "refresh_answer_lost", "refused", true, 1 },
+	{ "invalid_grant after a crash", NET_DONE, true, 400, TT_DEAD, "sent_generation = 1, lease_until = 1",
+	  REFRESHED_DEAD, "dead", "refresh_answer_lost", "refused", true, 1 },
+	{ "invalid_client", NET_DONE, true, 401, "{\"error\":\"invalid_client\"}", NULL, REFRESHED_LATER, "live", "",
+	  "refused", false, 1 },
+};
 TEST(each_answer_has_its_end)
 {
-	static const struct {
-		const char *name;
-		enum net_fate fate;
-		bool sent;
-		int status;
-		const char *body, *row; /* row: what was so before */
-		enum refreshed want;
-		const char *is, *reason, *outcome;
-		bool uncertain;
-		int64_t generation;
-	} t[] = {
-		{ "a new pair", NET_DONE, true, 200, TT_NEW_PAIR, NULL, REFRESHED_YES, "live", "", "ok", false, 2 },
-		{ "a new pair after an uncertain try", NET_DONE, true, 200, TT_NEW_PAIR, "uncertain = 1", REFRESHED_YES,
-		  "live", "", "ok", false, 2 },
-		{ "no connection", NET_NO_CONNECT, false, 0, "", NULL, REFRESHED_LATER, "live", "", "failed", false,
-		  1 },
-		{ "no name", NET_NO_NAME, false, 0, "", NULL, REFRESHED_LATER, "live", "", "failed", false, 1 },
-		{ "no connection after an uncertain try", NET_NO_CONNECT, false, 0, "", "uncertain = 1",
-		  REFRESHED_LATER, "live", "", "failed", true, 1 },
-		{ "timeout after sending", NET_TIMEOUT, true, 0, "", NULL, REFRESHED_LATER, "live", "", "unknown", true,
-		  1 },
-		{ "cut after sending", NET_CUT, true, 0, "", NULL, REFRESHED_LATER, "live", "", "unknown", true, 1 },
-		{ "500", NET_DONE, true, 500, "oops", NULL, REFRESHED_LATER, "live", "", "unknown", true, 1 },
-		{ "200 that cannot be read", NET_DONE, true, 200, "<html>", NULL, REFRESHED_LATER, "live", "",
-		  "unknown", true, 1 },
-		{ "200 without a token", NET_DONE, true, 200, "{}", NULL, REFRESHED_LATER, "live", "", "unknown", true,
-		  1 },
-		{ "429", NET_DONE, true, 429, "{}", NULL, REFRESHED_LATER, "live", "", "refused", false, 1 },
-		{ "invalid_grant", NET_DONE, true, 400, TT_DEAD, NULL, REFRESHED_DEAD, "dead", "revoked_or_expired",
-		  "refused", false, 1 },
-		{ "invalid_grant after an uncertain try", NET_DONE, true, 400, TT_DEAD, "uncertain = 1", REFRESHED_DEAD,
-		  "dead", "refresh_answer_lost", "refused", true, 1 },
-		{ "invalid_grant after a crash", NET_DONE, true, 400, TT_DEAD, "sent_generation = 1, lease_until = 1",
-		  REFRESHED_DEAD, "dead", "refresh_answer_lost", "refused", true, 1 },
-		{ "invalid_client", NET_DONE, true, 401, "{\"error\":\"invalid_client\"}", NULL, REFRESHED_LATER,
-		  "live", "", "refused", false, 1 },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		struct ctx *cx = tt_ctx();
 		CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
 		struct engine *en = tt_flow_begin(cx, &w);
 		struct sv id = tt_adopt(cx, en, &week);
 
 		tt_age(cx, en, -SEC(1), DAY(7));
-		if (t[i].row != NULL)
-			tt_move(cx, en, arena_printf(cx->arena, "UPDATE connections SET %s", t[i].row));
-		if (t[i].fate == NET_DONE)
-			tt_net_answer("refresh", t[i].status, t[i].body);
+		if (ends[i].row != NULL)
+			tt_move(cx, en, arena_printf(cx->arena, "UPDATE connections SET %s", ends[i].row));
+		if (ends[i].fate == NET_DONE)
+			tt_net_answer("refresh", ends[i].status, ends[i].body);
 		else
-			tt_net_fails("refresh", t[i].fate, t[i].sent);
-		CHECK_ROW(t[i].name, tt_refresh(cx, en, id) == t[i].want);
+			tt_net_fails("refresh", ends[i].fate, ends[i].sent);
+		CHECK_ROW(ends[i].name, tt_refresh(cx, en, id) == ends[i].want);
 		struct connection c = tt_row(cx, en, id);
-		CHECK_ROW(t[i].name, sv_eqz(c.status, t[i].is) && sv_eqz(c.reason, t[i].reason));
-		CHECK_ROW(t[i].name, c.uncertain == t[i].uncertain && c.generation == t[i].generation);
-		CHECK_ROW(t[i].name, c.lease_until == 0 && c.lease_owner.n == 0 && c.sent_generation == 0);
-		CHECK_ROW(t[i].name, (t[i].want == REFRESHED_LATER) == (c.next_try_at > clock_now()));
-		CHECK_ROW(t[i].name, (c.access_box.p != NULL) == sv_eqz(c.status, "live"));
-		CHECK_ROW(t[i].name, strcmp(tt_event(cx, en, "connection.refresh").outcome, t[i].outcome) == 0);
-		CHECK_ROW(t[i].name, tt_net_calls("refresh") == 1);
+		CHECK_ROW(ends[i].name, sv_eqz(c.status, ends[i].is) && sv_eqz(c.reason, ends[i].reason));
+		CHECK_ROW(ends[i].name, c.uncertain == ends[i].uncertain && c.generation == ends[i].generation);
+		CHECK_ROW(ends[i].name, c.lease_until == 0 && c.lease_owner.n == 0 && c.sent_generation == 0);
+		CHECK_ROW(ends[i].name, (ends[i].want == REFRESHED_LATER) == (c.next_try_at > clock_now()));
+		CHECK_ROW(ends[i].name, (c.access_box.p != NULL) == sv_eqz(c.status, "live"));
+		CHECK_ROW(ends[i].name, strcmp(tt_event(cx, en, "connection.refresh").outcome, ends[i].outcome) == 0);
+		CHECK_ROW(ends[i].name, tt_net_calls("refresh") == 1);
 	}
 }
 

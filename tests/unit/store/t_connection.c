@@ -104,99 +104,100 @@ static struct connection adopt(struct ctx *cx, struct world *w, const struct set
 	return c;
 }
 
+static const struct {
+	const char *name;
+	struct set was, is;
+	bool another;
+	int64_t queued, kept;
+	const char *refresh; /* held afterwards */
+} displaced[] = {
+	{ "another account",
+	  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+	  { "t2", "r2", "B", NULL, "a", 0, 0, 0, 0 },
+	  true,
+	  1,
+	  0,
+	  "r2" },
+	{ "another account, revoking would end its grant",
+	  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+	  { "t2", "r2", "B", NULL, "a", 0, true, 0, 0 },
+	  true,
+	  0,
+	  1,
+	  "r2" },
+	{ "the same account, a new pair",
+	  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+	  { "t2", "r2", "A", NULL, "a", 0, 0, 0, 0 },
+	  false,
+	  1,
+	  0,
+	  "r2" },
+	{ "the same account, no refresh token came",
+	  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+	  { "t2", NULL, "A", NULL, "a", 0, 0, 0, 0 },
+	  false,
+	  0,
+	  0,
+	  "r1" },
+	{ "another account, no refresh token came",
+	  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+	  { "t2", NULL, "B", NULL, "a", 0, 0, 0, 0 },
+	  true,
+	  1,
+	  0,
+	  NULL },
+	{ "account unknown, no refresh token came",
+	  { "t1", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
+	  { "t2", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
+	  false,
+	  1,
+	  0,
+	  NULL },
+	{ "the same refresh token again",
+	  { "t1", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
+	  { "t2", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
+	  false,
+	  0,
+	  0,
+	  "r1" },
+	{ "the same access token again",
+	  { "t1", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
+	  { "t1", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
+	  false,
+	  0,
+	  0,
+	  NULL },
+	{ "a provider that cannot revoke",
+	  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
+	  { "t2", "r2", "B", NULL, "a", 0, 0, true, 0 },
+	  true,
+	  0,
+	  0,
+	  "r2" },
+};
 TEST(what_a_consent_displaces)
 {
-	static const struct {
-		const char *name;
-		struct set was, is;
-		bool another;
-		int64_t queued, kept;
-		const char *refresh; /* held afterwards */
-	} t[] = {
-		{ "another account",
-		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
-		  { "t2", "r2", "B", NULL, "a", 0, 0, 0, 0 },
-		  true,
-		  1,
-		  0,
-		  "r2" },
-		{ "another account, revoking would end its grant",
-		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
-		  { "t2", "r2", "B", NULL, "a", 0, true, 0, 0 },
-		  true,
-		  0,
-		  1,
-		  "r2" },
-		{ "the same account, a new pair",
-		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
-		  { "t2", "r2", "A", NULL, "a", 0, 0, 0, 0 },
-		  false,
-		  1,
-		  0,
-		  "r2" },
-		{ "the same account, no refresh token came",
-		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
-		  { "t2", NULL, "A", NULL, "a", 0, 0, 0, 0 },
-		  false,
-		  0,
-		  0,
-		  "r1" },
-		{ "another account, no refresh token came",
-		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
-		  { "t2", NULL, "B", NULL, "a", 0, 0, 0, 0 },
-		  true,
-		  1,
-		  0,
-		  NULL },
-		{ "account unknown, no refresh token came",
-		  { "t1", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
-		  { "t2", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
-		  false,
-		  1,
-		  0,
-		  NULL },
-		{ "the same refresh token again",
-		  { "t1", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
-		  { "t2", "r1", NULL, NULL, "a", 0, 0, 0, 0 },
-		  false,
-		  0,
-		  0,
-		  "r1" },
-		{ "the same access token again",
-		  { "t1", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
-		  { "t1", NULL, NULL, NULL, "a", 0, 0, 0, 0 },
-		  false,
-		  0,
-		  0,
-		  NULL },
-		{ "a provider that cannot revoke",
-		  { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 },
-		  { "t2", "r2", "B", NULL, "a", 0, 0, true, 0 },
-		  true,
-		  0,
-		  0,
-		  "r2" },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(displaced); i++) {
 		struct ctx *cx = tt_ctx();
 		CLEANUP(world_end) struct world w = world_begin(cx);
 		CLEANUP(secret_drop) struct secret *access = NULL;
 		CLEANUP(secret_drop) struct secret *refresh = NULL;
 		struct connection_adopted first, second;
 
-		(void)adopt(cx, &w, &t[i].was, &first);
-		struct connection c = adopt(cx, &w, &t[i].is, &second);
-		CHECK_ROW(t[i].name, strcmp(first.id, second.id) == 0 && second.generation == 2);
-		CHECK_ROW(t[i].name, second.replaced_account == t[i].another);
-		CHECK_ROW(t[i].name, count(cx, &w, "SELECT count(*) FROM revocations") == t[i].queued);
-		CHECK_ROW(t[i].name,
+		(void)adopt(cx, &w, &displaced[i].was, &first);
+		struct connection c = adopt(cx, &w, &displaced[i].is, &second);
+		CHECK_ROW(displaced[i].name, strcmp(first.id, second.id) == 0 && second.generation == 2);
+		CHECK_ROW(displaced[i].name, second.replaced_account == displaced[i].another);
+		CHECK_ROW(displaced[i].name, count(cx, &w, "SELECT count(*) FROM revocations") == displaced[i].queued);
+		CHECK_ROW(displaced[i].name,
 			  count(cx, &w, "SELECT count(*) FROM events WHERE reason = 'not_revoked_shared_grant'") ==
-			      t[i].kept);
+			      displaced[i].kept);
 		CHECK(!IS_ERR(store_connection_open(cx, w.s.st, &c, &access, &refresh)));
-		CHECK_ROW(t[i].name, c.has_refresh == (t[i].refresh != NULL) && (c.due_at > 0) == c.has_refresh);
+		CHECK_ROW(displaced[i].name,
+			  c.has_refresh == (displaced[i].refresh != NULL) && (c.due_at > 0) == c.has_refresh);
 		size_t at;
-		CHECK_ROW(t[i].name, t[i].refresh == NULL || sv_find(secret_view(refresh), sv_of(t[i].refresh), &at));
+		CHECK_ROW(displaced[i].name, displaced[i].refresh == NULL ||
+						 sv_find(secret_view(refresh), sv_of(displaced[i].refresh), &at));
 	}
 }
 
