@@ -162,7 +162,40 @@ static struct err call(const struct check *k, const struct pdef_call *c, const c
 	return OK;
 }
 
+/* Keys of a map that no table decodes. */
+static struct err only(const struct check *k, const struct node *m, const char *field, const char *const *words)
+{
+	if (m != NULL && m->kind != NODE_MAP)
+		return pdef_decode_wrong(k->cx, m, field, "must be a map");
+	for (const struct node *c = m == NULL ? NULL : m->first; c != NULL; c = c->next) {
+		char name[PDEF_FIELD];
+		size_t i = 0;
+
+		while (words[i] != NULL && !sv_eqz(c->key, words[i]))
+			i++;
+		pdef_decode_field(field, c->key, name);
+		if (words[i] == NULL)
+			return pdef_decode_wrong(k->cx, c, name, "is not a known field");
+	}
+	return OK;
+}
+
 /* ---- sections ---- */
+static struct err token_row(const struct check *k, const struct node *row)
+{
+	static const char *const words[] = { "access_token", "refresh_token", "expires_in",
+					     "scope",        "scope_prefix",  NULL };
+
+	TRY(only(k, row, "answer.tokens", words));
+	TRY(map(k, row, "answer.tokens", 0));
+	for (const struct node *c = row->first; c != NULL; c = c->next)
+		if (!sv_eqz(c->key, "scope_prefix"))
+			TRY(path(k, c, "answer.tokens", c->text));
+	if (node_get(row, "access_token") == NULL)
+		return pdef_decode_wrong(k->cx, row, "answer.tokens", "needs access_token in every row");
+	return OK;
+}
+
 static struct err answer(const struct check *k, const struct pdef_answer *a, const char *where)
 {
 	const struct sv all[] = { a->paths.access_token,       a->paths.refresh_token,
@@ -180,11 +213,8 @@ static struct err answer(const struct check *k, const struct pdef_answer *a, con
 	TRY(paths(k, a->store, "answer.store"));
 	if (a->tokens != NULL && (a->tokens->kind != NODE_LIST || a->tokens->n == 0 || a->tokens->n > 4))
 		return pdef_decode_wrong(k->cx, a->tokens, "answer.tokens", "must be a list of 1 to 4 maps of paths");
-	for (const struct node *c = a->tokens == NULL ? NULL : a->tokens->first; c != NULL; c = c->next) {
-		TRY(paths(k, c, "answer.tokens"));
-		if (node_get(c, "access_token") == NULL)
-			return pdef_decode_wrong(k->cx, c, "answer.tokens", "needs access_token in every row");
-	}
+	for (const struct node *c = a->tokens == NULL ? NULL : a->tokens->first; c != NULL; c = c->next)
+		TRY(token_row(k, c));
 	return OK;
 }
 
@@ -255,6 +285,37 @@ static struct err lists(const struct check *k)
 	return OK;
 }
 
+static struct err known_scopes(const struct check *k)
+{
+	static const char *const words[] = { "meaning", "approval", NULL };
+	const struct node *all = k->p->scopes_known;
+
+	if (all != NULL && all->kind != NODE_MAP)
+		return pdef_decode_wrong(k->cx, all, "scopes.known", "must be a map of scopes");
+	for (const struct node *c = all == NULL ? NULL : all->first; c != NULL; c = c->next) {
+		if (c->kind != NODE_MAP)
+			return pdef_decode_wrong(k->cx, c, "scopes.known", "must hold maps: {meaning: …, approval: …}");
+		TRY(only(k, c, "scopes.known", words));
+	}
+	return OK;
+}
+
+static struct err retry(const struct check *k)
+{
+	static const char *const words[] = { "header", "format", "body", NULL }, *const formats[] = { "seconds",
+												      "epoch",
+												      "iso8601", NULL };
+	const struct node *n = k->p->api.retry, *format = node_get(n, "format"), *body = node_get(n, "body");
+	size_t i = 0;
+
+	TRY(only(k, n, "api.retry", words));
+	while (format != NULL && formats[i] != NULL && !sv_eqz(format->text, formats[i]))
+		i++;
+	if (formats[i] == NULL)
+		return pdef_decode_wrong(k->cx, format, "api.retry.format", "must be one of seconds, epoch, iso8601");
+	return body == NULL ? OK : path(k, body, "api.retry.body", body->text);
+}
+
 static struct err rest(const struct check *k)
 {
 	const struct pdef_parts *p = k->p;
@@ -269,6 +330,8 @@ static struct err rest(const struct check *k)
 	TRY(text(k, node_get(p->tree, "jwt"), "jwt.key", p->jwt.key, TMPL_JWT));
 	TRY(text(k, node_get(p->tree, "jwt"), "jwt.kid", p->jwt.kid, TMPL_JWT));
 	TRY(paths(k, p->user_info_map, "user_info.map"));
+	TRY(known_scopes(k));
+	TRY(retry(k));
 	if ((p->granted_from == PGRANTED_CALLBACK || p->granted_from == PGRANTED_HEADER) && p->granted_at.p == NULL)
 		return pdef_decode_wrong(k->cx, node_get(p->tree, "scopes"), "scopes.granted_at",
 					 "must name the parameter or header");

@@ -68,15 +68,13 @@ struct err wire_answer_tree(struct ctx *cx, struct sv body, struct sv content_ty
 }
 
 /* ---- scopes ---- */
-static struct err add_scope(struct ctx *cx, struct sv s, struct sv_list *out)
+static void add_scope(struct sv s, struct sv_list *out)
 {
-	(void)cx;
 	for (size_t i = 0; i < out->n; i++)
 		if (sv_eq(out->v[i], s))
-			return OK;
+			return;
 	if (s.n > 0 && s.n <= MOST_SCOPE && out->n < WIRE_MOST_SCOPES && !text_has_control(s))
 		out->v[out->n++] = s;
-	return OK;
 }
 
 struct err wire_answer_scopes(struct ctx *cx, const struct node *n, int format, struct sv_list *out, bool *known)
@@ -90,13 +88,13 @@ struct err wire_answer_scopes(struct ctx *cx, const struct node *n, int format, 
 		return no_memory(cx);
 	if (n != NULL && n->kind == NODE_LIST) {
 		for (const struct node *c = n->first; c != NULL; c = c->next)
-			TRY(add_scope(cx, node_text(c), out));
+			add_scope(node_text(c), out);
 		*known = true;
 		return OK;
 	}
 	bool comma = format == PSCOPE_COMMA || (format == PSCOPE_AUTO && !sv_find(rest, SV(" "), &at));
 	while (rest.p != NULL)
-		TRY(add_scope(cx, sv_trim(sv_cut(&rest, comma ? ',' : ' ')), out));
+		add_scope(sv_trim(sv_cut(&rest, comma ? ',' : ' ')), out);
 	*known = out->n > 0; /* "" comes from providers that do not say (GitHub Apps) */
 	return OK;
 }
@@ -219,11 +217,52 @@ static struct err expiry(const struct reading *r)
 	return OK;
 }
 
+/* Several tokens whose scopes are told apart by a prefix ("bot:"): what was granted is all of them together. */
+static struct err prefixed(const struct reading *r, bool *done)
+{
+	struct sv_list all = { arena_array(r->cx->arena, WIRE_MOST_SCOPES, sizeof(struct sv)), 0 }, some;
+	const struct node *rows = r->in->answer->tokens;
+
+	*done = false;
+	if (all.v == NULL)
+		return no_memory(r->cx);
+	for (const struct node *c = rows == NULL ? NULL : rows->first; c != NULL; c = c->next)
+		*done = *done || node_get(c, "scope_prefix") != NULL;
+	for (const struct node *c = *done ? rows->first : NULL; c != NULL; c = c->next) {
+		struct sv prefix = node_text_at(c, "scope_prefix"), access;
+		const struct node *n = NULL;
+		bool known;
+
+		TRY(text_at(r, node_text_at(c, "access_token"), &access));
+		if (access.p == NULL || node_get(c, "scope") == NULL)
+			continue;
+		TRY(jpath_get(r->cx, node_text_at(c, "scope"), r->tree, &n));
+		TRY(wire_answer_scopes(r->cx, n, r->in->answer->scope_format, &some, &known));
+		for (size_t i = 0; i < some.n; i++) {
+			char *z = arena_printf(r->cx->arena, "%.*s%.*s", (int)prefix.n, prefix.n == 0 ? "" : prefix.p,
+					       SV_FMT(some.v[i]));
+
+			if (z == NULL)
+				return no_memory(r->cx);
+			add_scope(sv_of(z), &all);
+		}
+	}
+	if (*done) {
+		r->out->scopes = all;
+		r->out->scope_known = all.n > 0;
+	}
+	return OK;
+}
+
 static struct err scopes(const struct reading *r)
 {
 	const struct pdef_parts *p = r->e->client->def->parts;
 	const struct node *n = NULL, *stored = NULL;
+	bool done;
 
+	TRY(prefixed(r, &done));
+	if (done)
+		return OK;
 	if (p->granted_from == PGRANTED_CALLBACK) {
 		TRY(wire_env_stored(r->cx, r->e->client->stored, &stored));
 		n = node_get_sv(stored, p->granted_at);

@@ -242,8 +242,8 @@ TEST(slack_gives_the_users_token_else_the_bots)
 			"\"enterprise\":null,\"authed_user\":{\"id\":\"U1\",\"access_token\":\"xoxp\",\"scope\":\"chat:"
 			"write,users:read\",\"token_type\":\"user\"}}");
 	CHECK(!IS_ERR(world_redeem(cx, c, &set, &how)) && how.fate == WIRE_OK);
-	CHECK(sv_eqz(secret_view(set.access), "xoxp") && set.scopes.n == 2 && set.expires_at == 0 &&
-	      sv_eqz(set.account, "T1:U1"));
+	CHECK(sv_eqz(secret_view(set.access), "xoxp") && set.scopes.n == 3 && sv_eqz(set.scopes.v[2], "bot:im:write") &&
+	      set.expires_at == 0 && sv_eqz(set.account, "T1:U1"));
 	CHECK(sv_eqz(set.stored, "{\"team.id\":\"T1\",\"team.name\":\"N\",\"authed_user.id\":\"U1\"}"));
 	CHECK(world_has(world_sent(0)->body, "&client_id=client%3A1&client_secret=s3cr%26t+value"));
 	token_set_clear(&set);
