@@ -159,6 +159,7 @@ def start_nginx(folder, port, body):
 
 
 def main():
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix='tb-bench-') as folder:
         key = seed(f'{folder}/data')
         with serve(folder) as engine:
@@ -184,6 +185,7 @@ machine, {USERS} users in turn, no access log on either side.  Numbers of two ma
 ratio is what to look at.
 
 - machine: {machine()}
+- load average before: {load:.1f} (anything much above 0 disturbs both, and not alike)
 - date: {datetime.date.today().isoformat()}
 - command: `./bench read`
 """)
