@@ -91,10 +91,11 @@ static struct err handle(struct request *rq)
 		rq->peer_key = hub_topic(rq->route->path, sv_of(rq->by.project_id));
 		return (struct err){ E_TAKE_CALL };
 	}
-	struct err e = rq->route->handle(rq);
+	TRY(rq->route->handle(rq));
 	if (rq->status == 0)
 		rq->status = rq->route->ok;
-	return e;
+	TRY(buf_done(rq->cx, rq->out, "answer")); /* a page or a header that did not fit is no answer */
+	return buf_done(rq->cx, rq->head, "answer's head");
 }
 
 /* ---- rows ---- */

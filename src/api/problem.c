@@ -136,6 +136,10 @@ void problem_write(struct request *rq, struct err e)
 		pages_problem(rq, k.status);
 	else
 		body(rq, &k, say_of(rq, e.code));
+	if (e.code == E_UNAUTHENTICATED)
+		http_header(rq, "WWW-Authenticate", SV("Bearer")); /* RFC 9110 section 11.6.1 */
+	if (!buf_ok(rq->out))
+		buf_clear(rq->out); /* the status alone is better than half a sentence */
 }
 
 void problem_refuse(struct request *rq, int status, const char *say)

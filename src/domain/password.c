@@ -51,11 +51,11 @@ static struct err full(struct ctx *cx)
 struct err password_check_rules(struct ctx *cx, struct sv password)
 {
 	if (password.n < PASSWORD_LEAST)
-		return bad_field(cx, "password", "min", "password must be at least %d bytes", PASSWORD_LEAST);
+		return bad_field(cx, "password", "min", "must be at least %d bytes", PASSWORD_LEAST);
 	if (password.n > PASSWORD_MOST)
-		return bad_field(cx, "password", "max", "password must be at most %d bytes", PASSWORD_MOST);
+		return bad_field(cx, "password", "max", "must be at most %d bytes", PASSWORD_MOST);
 	if (!text_is_utf8(password))
-		return bad_field(cx, "password", "utf8", "password must be UTF-8");
+		return bad_field(cx, "password", "utf8", "must be UTF-8");
 	return OK;
 }
 struct err password_hash(struct ctx *cx, struct sv password, char out[static PASSWORD_TEXT])

@@ -58,7 +58,7 @@ struct err people_email(struct ctx *cx, struct sv in, char out[static EMAIL_MAX]
 {
 	if (lower_email(in, out))
 		return OK;
-	return bad_field(cx, "email", "email", "email must be an address such as ada@example.com, at most %d bytes",
+	return bad_field(cx, "email", "email", "must be an address such as ada@example.com, at most %d bytes",
 			 EMAIL_MOST);
 }
 bool people_is_user(const struct account *a, struct sv user_id) { return sv_ieq(sv_of(a->email), user_id); }

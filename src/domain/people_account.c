@@ -38,7 +38,7 @@ static struct err check_new(struct ctx *cx, const struct account_new *in, char e
 	struct err e = people_email(cx, in->email, email), p = password_check_rules(cx, in->password);
 
 	if (in->role < ROLE_VERIFY || in->role > ROLE_OWNER)
-		return bad_field(cx, "role", "oneof", "role must be one of verify, viewer, member, admin, owner");
+		return bad_field(cx, "role", "oneof", "must be one of verify, viewer, member, admin, owner");
 	TRY(e);
 	TRY(p);
 	if (in->role > in->by_role)
@@ -148,7 +148,7 @@ struct err people_member_put(struct ctx *cx, struct engine *en, const struct mem
 {
 	if (in->role >= ROLE_VERIFY && in->role <= ROLE_OWNER)
 		return set(cx, en, in, in->role, out);
-	return bad_field(cx, "role", "oneof", "role must be one of verify, viewer, member, admin, owner");
+	return bad_field(cx, "role", "oneof", "must be one of verify, viewer, member, admin, owner");
 }
 struct err people_member_remove(struct ctx *cx, struct engine *en, const struct member_change *in)
 {

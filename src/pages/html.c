@@ -32,6 +32,15 @@ void html_hidden(struct html *h, const char *name, struct sv value)
 	HTMLF(h, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", sv_of(name), value);
 }
 
+struct sv html_cause(const struct request *rq)
+{
+	const struct cause *c = &rq->cx->cause;
+
+	if (c->n_fields > 0)
+		return sv_of(c->fields[0].message);
+	return c->say[0] == '\0' ? SV("The request was refused.") : sv_of(c->say);
+}
+
 static void headers(struct request *rq, const struct html_page *page)
 {
 	CLEANUP(buf_free) struct buf csp = BUF(512);

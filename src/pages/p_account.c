@@ -5,10 +5,10 @@
 #include "pages/html.h"
 #include "pages/visitor.h"
 
-static void wrong_note(struct html *h, const char *wrong)
+static void wrong_note(struct html *h, struct sv wrong)
 {
-	if (wrong != NULL)
-		HTMLF(h, "<p class=\"note bad\" role=\"alert\">{}</p>", sv_of(wrong));
+	if (wrong.n > 0)
+		HTMLF(h, "<p class=\"note bad\" role=\"alert\">{}</p>", wrong);
 }
 
 static void csrf_field(struct html *h, struct sv cookie)
@@ -97,7 +97,7 @@ struct err p_account_sign_in(struct request *rq)
 	if (mendable(e))
 		return p_account_sign_in_page(
 		    rq, &(struct p_account_sign_in){
-			    .back = back, .email = t.email, .wrong = rq->cx->cause.say, .status = mend_status(e) });
+			    .back = back, .email = t.email, .wrong = html_cause(rq), .status = mend_status(e) });
 	TRY(e);
 	visitor_set(rq, VISITOR_SESSION, secret_view(s.token));
 	http_redirect(rq, back);
@@ -127,7 +127,7 @@ static void setup_page(struct request *rq, struct sv cookie, struct sv email, st
 	HTML(&h, "<div class=\"panel\"><h1>Make the first account</h1><p>It owns this engine: it adds providers, API "
 		 "keys and "
 		 "people.</p>");
-	wrong_note(&h, IS_ERR(why) ? rq->cx->cause.say : NULL);
+	wrong_note(&h, IS_ERR(why) ? html_cause(rq) : SV_NONE);
 	HTML(&h, "<form class=\"main\" method=\"post\" action=\"/setup\">");
 	csrf_field(&h, cookie);
 	HTMLF(&h,

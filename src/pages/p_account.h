@@ -9,7 +9,7 @@ struct p_account_sign_in {
 	struct sv back;     /* a path of ours (visitor_return) */
 	struct sv provider; /* what it is for; p NULL: the dashboard */
 	struct sv email;    /* as typed before */
-	const char *wrong;  /* why the last try failed; NULL: first */
+	struct sv wrong;    /* why the last try failed; p NULL: first */
 	int status;
 };
 struct err p_account_sign_in_page(struct request *rq, const struct p_account_sign_in *p) MUST_USE NONNULL(1, 2);

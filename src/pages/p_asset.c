@@ -49,6 +49,7 @@ struct err p_asset_show(struct request *rq)
 			rq->content_type = types[i].type;
 	p_asset_tag(rq->params[0], tag);
 	buf_printf(&quoted, "\"%s\"", tag);
+	TRY(buf_done(rq->cx, &quoted, "entity tag"));
 	http_header(rq, "ETag", buf_view(&quoted));
 	http_header(rq, "Cache-Control",
 		    rq->query.n > 0 ? SV("public, max-age=31536000, immutable") : SV("public, max-age=3600"));

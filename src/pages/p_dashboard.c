@@ -104,13 +104,16 @@ static void steps(struct html *h, const struct request *rq)
 	      sv_of(rq->en->config->public_url));
 	HTML(h, "<li>Add a provider with the client id and secret it gave you; register the redirect address that is "
 		"printed:"
-		"<pre><code>tokenbooth provider add my-discord --type discord --client-id CLIENT_ID "
-		"--client-secret-file -</code>"
-		"</pre></li><li>Ask for a token, and give your user the link that comes back:"
+		"<pre><code>tokenbooth provider add my-discord --type discord \\\n"
+		"  --client-id CLIENT_ID --client-secret-file -</code></pre></li>"
+		"<li>Ask for a token, and give your user the link that comes back:"
 		"<pre><code>curl \"$ARCADE_BASE_URL/v1/auth/authorize\" \\\n"
-		"  -H \"Authorization: Bearer $ARCADE_API_KEY\" -H 'Content-Type: application/json' \\\n"
-		"  -d '{\"user_id\": \"alice@example.com\", \"auth_requirement\": {\"provider_id\": \"discord\", "
-		"\"oauth2\": {\"scopes\": [\"identify\"]}}}'</code></pre></li></ol></section>");
+		"  -H \"Authorization: Bearer $ARCADE_API_KEY\" \\\n"
+		"  -H 'Content-Type: application/json' -d '{\n"
+		"    \"user_id\": \"alice@example.com\",\n"
+		"    \"auth_requirement\": {\"provider_id\": \"discord\",\n"
+		"                         \"oauth2\": {\"scopes\": [\"identify\"]}}\n"
+		"  }'</code></pre></li></ol></section>");
 }
 
 static void page(struct request *rq, const struct state *s)

@@ -62,7 +62,6 @@ static const char *title_of(int status)
 
 void pages_problem(struct request *rq, int status)
 {
-	const struct cause *c = &rq->cx->cause;
 	struct html h = html_begin(rq, &(struct html_page){ .title = title_of(status), .status = status });
 
 	HTMLF(&h, "<div class=\"panel\"><div class=\"mark bad\" aria-hidden=\"true\">!</div><h1>{}</h1>",
@@ -72,7 +71,7 @@ void pages_problem(struct request *rq, int status)
 	else if (rq->route == NULL)
 		HTML(&h, "<p>There is no page at this address.</p>");
 	else
-		HTMLF(&h, "<p>{}</p>", c->say[0] == '\0' ? SV("The request was refused.") : sv_of(c->say));
+		HTMLF(&h, "<p>{}</p>", html_cause(rq));
 	HTMLF(&h, "<p class=\"soft small\">Request <code>{}</code></p></div>", sv_of(rq->cx->request_id));
 	html_end(&h);
 }

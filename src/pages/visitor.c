@@ -104,7 +104,8 @@ bool visitor_own_origin(const struct request *rq, bool strict)
 {
 	struct sv origin = http_header_in(rq, "Origin"), site = http_header_in(rq, "Sec-Fetch-Site");
 
-	/* A page with Referrer-Policy: no-referrer posts "Origin: null" to its own origin; only Sec-Fetch-Site tells then. */
+	/* A page with Referrer-Policy: no-referrer posts "Origin: null" to its own origin; only Sec-Fetch-Site tells
+	 * then. */
 	if (origin.p != NULL && !(sv_eqz(origin, "null") && site.p != NULL))
 		return sv_ieq(origin, sv_of(rq->en->config->public_url));
 	if (site.p != NULL)
