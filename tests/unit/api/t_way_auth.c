@@ -292,3 +292,33 @@ TEST(what_anyone_may_ask)
 	a = tt_send(&w, "GET", "/v1/swagger", NULL);
 	CHECK(a.status == 200 && tt_has(a.body, "\"openapi\":\"3.0.3\""));
 }
+
+/* Every allocation of a run fails once: the answer is an error or complete, never half. */
+TEST(the_api_without_memory)
+{
+	CLEANUP(tt_api_end) struct tt_api w = { .api = NULL };
+
+	tt_api_begin(tt_ctx(), &w);
+	struct tt_answer a = tt_send(&w, "POST", "/v1/auth/confirm_user", consent(&w));
+	CHECK_ROW(a.body, a.status == 200);
+	const struct {
+		const char *method, *target, *body;
+	} t[] = {
+		{ "POST", "/v1/auth/authorize", AUTHORIZE },
+		{ "GET", "/v1/admin/auth_providers", NULL },
+		{ "GET", "/v1/admin/user_connections", NULL },
+		{ "GET", "/tb/v1/events", NULL },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		w.fail_alloc = 0;
+		const char *good = tt_send(&w, t[i].method, t[i].target, t[i].body).body;
+		long n = w.allocs;
+		CHECK_ROW(t[i].target, n > 0);
+		for (w.fail_alloc = 1; w.fail_alloc <= n; w.fail_alloc++) {
+			a = tt_send(&w, t[i].method, t[i].target, t[i].body);
+			CHECK_ROW(arena_printf(w.cx->arena, "%s: allocation %ld: %d %s", t[i].target, w.fail_alloc,
+					       a.status, a.body),
+				  a.status == 200 ? strcmp(a.body, good) == 0 : a.status >= 400);
+		}
+	}
+}

@@ -14,7 +14,7 @@ static void safe(const struct tt_answer *a)
 	static const char *const want[] = {
 		"Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
 		"frame-ancestors 'none'; form-action 'self'",
-		"Referrer-Policy: no-referrer\r\n", "X-Content-Type-Options: nosniff\r\n", "Cache-Control: no-store\r\n"
+		"Referrer-Policy: same-origin\r\n", "X-Content-Type-Options: nosniff\r\n", "Cache-Control: no-store\r\n"
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
@@ -262,4 +262,32 @@ TEST(the_style_sheet_is_kept_for_ever_under_its_version)
 	CHECK(a.status == 200 && strcmp(a.type, "image/svg+xml") == 0);
 	a = tt_send(&w, "GET", "/", NULL);
 	CHECK(a.status == 303 && strcmp(tt_location(&w, &a), "/dashboard") == 0);
+}
+
+/* Every allocation of a run fails once: the answer is complete or an error (without words, when even those have no
+ * memory), never half. */
+TEST(pages_without_memory)
+{
+	static const char *const targets[] = { "/sign-in",           "/setup",
+					       "/connect/nobody",    "/api/v1/oauth/callback_success",
+					       "/assets/tb.css?v=1", "/nowhere" };
+	CLEANUP(tt_api_end) struct tt_api w = { .api = NULL };
+
+	tt_api_begin(tt_ctx(), &w);
+	w.key = NULL;
+	w.accept = "text/html";
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		w.fail_alloc = 0;
+		int good = tt_send(&w, "GET", targets[i], NULL).status;
+		long n = w.allocs;
+		for (w.fail_alloc = 1; w.fail_alloc <= n; w.fail_alloc++) {
+			struct tt_answer a = tt_send(&w, "GET", targets[i], NULL);
+			CHECK_ROW(
+			    arena_printf(w.cx->arena, "%s: allocation %ld: %d", targets[i], w.fail_alloc, a.status),
+			    a.status == good || a.status >= 400);
+			CHECK_ROW(targets[i], a.status != good || good == 303 || a.type[5] != 'h' ||
+						  a.body[0] == '\0' || tt_has(a.body, "</html>"));
+			CHECK_ROW(targets[i], a.status != 200 || a.body[0] != '\0');
+		}
+	}
 }
