@@ -280,6 +280,34 @@ TEST(a_late_refusal_kills_nothing)
 	CHECK(sv_eqz(c.status, "live") && c.generation == 2 && !c.uncertain && c.lease_until == 0);
 }
 
+static void new_owner(void *arg)
+{
+	struct meanwhile *m = arg;
+	CLEANUP(arena_drop) struct arena *a = NULL;
+	struct ctx *cx = other_cx(&a);
+	const struct connection_claim in = { m->id, 1, SEC(45), "somebody" };
+	struct connection_claimed c;
+
+	tt_move(cx, m->en, "UPDATE connections SET lease_until = 1");
+	CHECK(!IS_ERR(store_connection_claim(cx, m->en->store, &in, &c)) && c.fate == CLAIM_OURS && c.uncertain);
+}
+/* Whoever lost his lease decides nothing: the new owner's call may be bringing the pair. */
+TEST(a_late_refusal_leaves_the_new_owner_alone)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
+	struct engine *en = tt_flow_begin(cx, &w);
+	struct meanwhile m = { .en = en, .id = tt_adopt(cx, en, &week) };
+
+	tt_age(cx, en, -SEC(1), DAY(7));
+	tt_net_answer("refresh", 400, TT_DEAD);
+	tt_net_during("refresh", new_owner, &m);
+	(void)tt_refresh(cx, en, m.id);
+	struct connection c = tt_row(cx, en, m.id);
+	CHECK(sv_eqz(c.status, "live") && sv_eqz(c.lease_owner, "somebody") && c.sent_generation == 1 && c.uncertain);
+	CHECK(strcmp(tt_event(cx, en, "connection.refresh").outcome, "refused") == 0);
+}
+
 /* ---- many readers ---- */
 enum { READERS = 64 };
 struct reader_of {
