@@ -64,7 +64,8 @@ static void providers(struct html *h, const struct state *s)
 {
 	if (s->providers.n == 0)
 		return;
-	HTML(h, "<section class=\"panel\"><h2>Providers</h2><div class=\"scroll\"><table><thead><tr><th "
+	HTML(h, "<section class=\"panel\"><h2>Providers</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		"aria-label=\"Providers\"><table><thead><tr><th "
 		"scope=\"col\">Id</th>"
 		"<th scope=\"col\">Kind</th><th scope=\"col\">Status</th><th scope=\"col\">Redirect "
 		"address</th></tr></thead><tbody>");
