@@ -26,9 +26,4 @@ bool grant_row_newer(const struct grant_row *a, const struct grant_row *b)
 bool grant_row_copy(struct arena *a, const struct grant_row *r, struct grant *out) MUST_USE NONNULL(1, 2, 3);
 /* Takes r over. */
 void grant_cache_put_row(struct grant_cache *c, struct grant_row *r) NONNULL(1, 2);
-static inline void grant_row_drop(struct grant_row **r)
-{
-	grant_row_free(*r);
-	*r = NULL;
-}
 #endif

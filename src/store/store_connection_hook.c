@@ -54,11 +54,14 @@ struct err store_connection_changed(struct ctx *cx, struct tx *tx, const struct 
 		TRY(e);
 	if (!none)
 		TRY(grant_cache_from(cx, &row, &g));
-	CLEANUP(grant_row_drop) struct grant_row *r = grant_row_new(&at, none ? NULL : &g);
-	struct change *c = r == NULL ? NULL : change_new();
+	struct change *c = change_new();
 	if (c == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "change of a connection");
-	c->row = TAKE(r);
+	c->row = grant_row_new(&at, none ? NULL : &g);
+	if (c->row == NULL) {
+		free(c);
+		return fail(cx, E_INTERNAL, "out of memory", "change of a connection");
+	}
 	store_on_commit(tx, &c->hook);
 	return OK;
 }

@@ -151,7 +151,7 @@ struct held {
 static struct err from_row(struct ctx *cx, struct db_stmt *q, struct held *h)
 {
 	struct revocation_row *r = &h->r;
-	struct sv as;
+	struct sv as = SV_NONE;
 	const struct {
 		int col;
 		struct sv *to;
