@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ENGINE_H
 #define ENGINE_H
-/* engine.h: what every part of the domain works with.  Made by app/, handed to api, pages and jobs; immutable after start
- * (the things pointed at lock themselves). */
+/* engine.h: what every part of the domain works with.  Made by app/, handed to api, pages and jobs; immutable after
+ * start (the things pointed at lock themselves). */
+#include "core/base.h"
 #include "model/config.h"
 #include "model/event.h"
-#include "core/base.h"
-struct store; struct net; struct hub; struct workq;
-struct key_index;                                /* domain/keys.h: API keys in memory */
-struct throttle;                                 /* domain/throttle.h */
-struct registry;                                 /* domain/providers.h: definitions and instances in memory */
-struct grant_cache;                              /* store/grant_cache.h: sealed rows in memory */
-struct refresher;                                /* domain/refresh.h: queue of due refreshes */
+struct store;
+struct net;
+struct hub;
+struct workq;
+struct key_index;   /* domain/keys.h: API keys in memory */
+struct throttle;    /* domain/throttle.h */
+struct registry;    /* domain/providers.h: definitions and instances in memory */
+struct grant_cache; /* store/grant_cache.h: sealed rows in memory */
+struct refresher;   /* domain/refresh.h: queue of due refreshes */
 struct engine {
 	const struct config *config;
 	const char *version;
-	char owner[40];                          /* this process's name in leases; random at start */
+	char owner[40]; /* this process's name in leases; random at start */
 	struct store *store;
 	struct net *net;
 	struct hub *hub;

@@ -7,21 +7,6 @@
 
 enum { DATA_BYTES = 16 << 10 };
 
-static void call(struct jout *w, const struct wire_outcome *how)
-{
-	jout_strz(w, "result", wire_fate_name(how->fate));
-	if (how->host[0] != '\0')
-		jout_strz(w, "host", how->host);
-	if (how->status != 0)
-		jout_i64(w, "status", how->status);
-	if (how->error[0] != '\0')
-		jout_strz(w, "error", how->error);
-	if (how->description[0] != '\0')
-		jout_strz(w, "description", how->description);
-	if (how->detail[0] != '\0')
-		jout_strz(w, "detail", how->detail);
-	jout_i64(w, "took_ms", how->took / MSEC(1));
-}
 struct err refresh_event(struct ctx *cx, const struct refresh_line *line, struct event *out)
 {
 	CLEANUP(buf_free) struct buf b = BUF(DATA_BYTES);
@@ -31,7 +16,7 @@ struct err refresh_event(struct ctx *cx, const struct refresh_line *line, struct
 	jout_open(&w, NULL);
 	jout_i64(&w, "generation", line->c->generation);
 	if (line->how != NULL)
-		call(&w, line->how);
+		timeline_outcome(&w, line->how);
 	if (line->tries > 0)
 		jout_i64(&w, "try", line->tries);
 	if (line->next_try_at > 0)

@@ -7,7 +7,7 @@
 enum { DATA_BYTES = 16 << 10 };
 const struct actor timeline_system = { .type = "system", .id = "engine", .source = "SYSTEM", .client_ip = SV_INIT("") };
 
-static void call(struct jout *w, const struct wire_outcome *how)
+void timeline_outcome(struct jout *w, const struct wire_outcome *how)
 {
 	jout_strz(w, "result", wire_fate_name(how->fate));
 	if (how->host[0] != '\0')
@@ -36,7 +36,7 @@ static struct err data(struct ctx *cx, const struct timeline *line, struct sv *o
 	if (line->note.n > 0)
 		jout_str(&w, "note", line->note);
 	if (line->how != NULL)
-		call(&w, line->how);
+		timeline_outcome(&w, line->how);
 	jout_close(&w);
 	TRY(jout_done(cx, &w));
 	*out = arena_sv(cx->arena, buf_view(&b));

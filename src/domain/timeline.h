@@ -22,5 +22,8 @@ struct timeline {
 struct err timeline_add(struct ctx *cx, struct tx *tx, const struct timeline *line) MUST_USE NONNULL(1, 2, 3);
 /* An act of its own; what cannot be written is logged, since nothing hangs on it. */
 void timeline_log(struct ctx *cx, struct engine *en, const struct timeline *line) NONNULL(1, 2, 3);
+/* What a call came to, as members of an object that is being written. */
+struct jout;
+void timeline_outcome(struct jout *w, const struct wire_outcome *how) NONNULL(1, 2);
 extern const struct actor timeline_system;
 #endif

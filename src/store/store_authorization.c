@@ -37,16 +37,8 @@ static struct err from_rows(struct ctx *cx, struct db_stmt *q, struct authorizat
 		TRY(db_next(cx, q, &row));
 		if (!row)
 			return OK;
-		if (out->n == room) {
-			struct authorization *more = arena_array(cx->arena, room * 2 + 8, sizeof *more);
-
-			if (more == NULL)
-				return fail(cx, E_INTERNAL, "out of memory", "authorizations");
-			for (size_t i = 0; i < out->n; i++)
-				more[i] = out->v[i];
-			out->v = more;
-			room = room * 2 + 8;
-		}
+		if (out->n == room && (out->v = store_row_room(cx, out->v, &room, sizeof *out->v)) == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "authorizations");
 		TRY(from_row(cx, q, &out->v[out->n]));
 		out->n++;
 	}

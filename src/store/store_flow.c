@@ -58,16 +58,8 @@ static struct err from_rows(struct ctx *cx, struct db_stmt *q, struct flows *out
 		TRY(db_next(cx, q, &row));
 		if (!row)
 			return OK;
-		if (out->n == room) {
-			struct flow *more = arena_array(cx->arena, room * 2 + 4, sizeof *more);
-
-			if (more == NULL)
-				return fail(cx, E_INTERNAL, "out of memory", "flows");
-			for (size_t i = 0; i < out->n; i++)
-				more[i] = out->v[i];
-			out->v = more;
-			room = room * 2 + 4;
-		}
+		if (out->n == room && (out->v = store_row_room(cx, out->v, &room, sizeof *out->v)) == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "flows");
 		TRY(from_row(cx, q, &out->v[out->n]));
 		out->n++;
 	}

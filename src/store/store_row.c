@@ -39,3 +39,16 @@ struct err store_row_count(struct ctx *cx, struct db *db, const char *sql, struc
 	*out = db_col_i64(q, 0);
 	return OK;
 }
+
+void *store_row_room(struct ctx *cx, const void *rows, size_t *room, size_t size)
+{
+	size_t had = *room;
+	void *more = arena_array(cx->arena, had * 2 + 8, size);
+
+	if (more == NULL)
+		return NULL;
+	if (had > 0)
+		memcpy(more, rows, had * size);
+	*room = had * 2 + 8;
+	return more;
+}

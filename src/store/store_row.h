@@ -13,4 +13,6 @@ struct err store_row_blob(struct ctx *cx, struct db_stmt *q, int col, struct sv 
 /* One number of one row ("SELECT count(*) …", no parameters but `at` 1, when p is not NULL). */
 struct err store_row_count(struct ctx *cx, struct db *db, const char *sql, struct sv param, int64_t *out) MUST_USE
     NONNULL(1, 2, 3, 5);
+/* Room for more rows of a list that is full: the old ones copied, *room doubled; NULL: out of memory. */
+void *store_row_room(struct ctx *cx, const void *rows, size_t *room, size_t size) MUST_USE NONNULL(1, 3);
 #endif
