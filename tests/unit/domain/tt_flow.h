@@ -6,6 +6,7 @@
  */
 #include "core/clock.h"
 #include "core/hub.h"
+#include "core/ydoc.h"
 #include "db/db.h"
 #include "domain/connect.h"
 #include "domain/providers.h"
@@ -19,6 +20,7 @@ struct tt_flow {
 	struct provider_conf conf;
 	struct secret *secret;
 	struct engine *en;
+	const char *definitions; /* set before tt_flow_begin: YAML of provider_definitions; NULL: none */
 };
 static const struct actor tt_by = { "api_key", "key_t", "SDK", { "127.0.0.1", 9 } };
 #define TT_VERIFIER "https://app.example/verify?x=1"
@@ -26,6 +28,15 @@ static const struct actor tt_by = { "api_key", "key_t", "SDK", { "127.0.0.1", 9 
 	"{\"access_token\":\"" token "\",\"refresh_token\":\"r-" token "\",\"expires_in\":604800," \
 	"\"token_type\":\"Bearer\",\"scope\":\"" scope "\"}"
 
+static inline void tt_definitions(struct ctx *cx, struct tt_flow *w)
+{
+	struct node *tree = NULL;
+
+	if (w->definitions == NULL)
+		return;
+	CHECK(!IS_ERR(ydoc_parse(cx, sv_of(w->definitions), "definitions.yaml", &tree)));
+	w->e.config.definitions = tree;
+}
 static inline struct engine *tt_flow_begin(struct ctx *cx, struct tt_flow *w)
 {
 	tt_net_reset();
@@ -40,6 +51,7 @@ static inline struct engine *tt_flow_begin(struct ctx *cx, struct tt_flow *w)
 	w->e.config.providers = &w->conf;
 	w->e.config.n_providers = 1;
 	w->e.config.verifier_url = TT_VERIFIER;
+	tt_definitions(cx, w);
 	w->en = tt_engine_of(&w->e);
 	w->en->net = (struct net *)(void *)w; /* never looked into: calls go to tt_net */
 	w->en->hub = hub_new();
