@@ -108,9 +108,18 @@ static const char *say_of(const struct request *rq, enum err_code c)
 	return rq->cx->cause.say;
 }
 
+/* A refusal's words hold the caller's own, and he may have put a token where an id belongs: they are for his answer
+ * only. */
 static void note(const struct request *rq, int status)
 {
-	log_cause(rq->cx, status == 500 ? LOG_ERROR : status > 500 ? LOG_WARN : LOG_DEBUG, "api.refused");
+	const struct cause *c = &rq->cx->cause;
+
+	if (status >= 500)
+		log_cause(rq->cx, status == 500 ? LOG_ERROR : LOG_WARN, "api.refused");
+	else
+		log_event(rq->cx, LOG_DEBUG, "api.refused", LOG_STR("code", err_name(c->code)),
+			  LOG_INT("status", status), LOG_STR("field", c->n_fields > 0 ? &c->fields[0].field[0] : NULL),
+			  LOG_STR("where", c->where));
 }
 
 /* A person's browser at an address that does not exist. */

@@ -31,11 +31,26 @@ static bool parse(struct conn *c, struct work *w, struct refusal *why)
 	return true;
 }
 
-static void who_asks(struct conn *c, struct work *w)
+/* A proxy may add its entry to the client's line or a line of its own below it (RFC 9110 section 5.3: both mean the
+ * same), so the lines are read from the last. */
+static void client_of(struct conn *c, struct work *w)
 {
 	const struct proxies *p = c->loop->server->proxies;
+	bool go_on = proxies_client(p, c->ip, SV_NONE, w->ip);
 
-	proxies_client(p, c->ip, p == NULL ? SV_NONE : http_header_in(&w->rq, "X-Forwarded-For"), w->ip);
+	for (size_t i = w->rq.n_headers; go_on && i > 0; i--) {
+		char from[IP_TEXT];
+
+		if (!sv_ieq(w->rq.headers[i - 1].name, SV("X-Forwarded-For")))
+			continue;
+		memcpy(from, w->ip, sizeof from);
+		go_on = proxies_client(p, from, w->rq.headers[i - 1].value, w->ip);
+	}
+}
+
+static void who_asks(struct conn *c, struct work *w)
+{
+	client_of(c, w);
 	w->rq.client_ip = sv_of(w->ip);
 	w->rq.tls = c->tls != NULL;
 	w->rq.control = c->control;

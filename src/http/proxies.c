@@ -109,7 +109,7 @@ static bool trusted(const struct proxies *p, const struct ip *ip)
 	return false;
 }
 
-void proxies_client(const struct proxies *p, const char *peer, struct sv forwarded, char out[static IP_TEXT])
+bool proxies_client(const struct proxies *p, const char *peer, struct sv forwarded, char out[static IP_TEXT])
 {
 	struct ip ip;
 	bool v4;
@@ -117,14 +117,15 @@ void proxies_client(const struct proxies *p, const char *peer, struct sv forward
 	if (!sv_copy(sv_of(peer), out, IP_TEXT))
 		out[0] = '\0';
 	if (p == NULL || !read_ip(sv_of(peer), &ip, &v4))
-		return;
+		return false;
 	while (trusted(p, &ip) && forwarded.n > 0) {
 		size_t at = forwarded.n;
 		while (at > 0 && forwarded.p[at - 1] != ',')
 			at--;
 		if (!read_ip(sv_trim(sv_from(forwarded, at)), &ip, &v4))
-			return;
+			return false;
 		write_ip(&ip, out);
 		forwarded = sv_upto(forwarded, at == 0 ? 0 : at - 1);
 	}
+	return trusted(p, &ip);
 }

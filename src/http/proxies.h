@@ -15,8 +15,9 @@ void proxies_free(struct proxies *p);
 struct err proxies_new(struct ctx *cx, const struct sv_list *cidrs, struct proxies **out) MUST_USE NONNULL(1, 2, 3);
 void proxies_text(const struct sockaddr *sa, char out[static IP_TEXT])
     NONNULL(1); /* v4-mapped addresses as IPv4; "" unknown */
-/* p may be NULL.  forwarded: the header's value; the result is canonical text in out. */
-void proxies_client(const struct proxies *p, const char *peer, struct sv forwarded, char out[static IP_TEXT])
+/* p may be NULL.  forwarded: one header's value; the result is canonical text in out.  True: all of it was written by
+ * trusted proxies, so that a header line above this one may be believed too. */
+bool proxies_client(const struct proxies *p, const char *peer, struct sv forwarded, char out[static IP_TEXT])
     NONNULL(2);
 static inline void proxies_drop(struct proxies **p)
 {
