@@ -113,7 +113,8 @@ static struct err go_on(struct ctx *cx, struct engine *en, struct story *s, stru
 		return ended(cx, en, s, (struct verdict){ why, false }, out);
 	if (why != REASON_NONE)
 		return connect_failed(cx, en, v, why, out);
-	struct err e = wire_callback_read(cx, v->rev.def, s->query, &cb);
+	const struct wire_client client = { .def = v->rev.def, .client_secret = v->p->client_secret };
+	struct err e = wire_callback_read(cx, &client, s->query, &cb);
 	if (e.code == E_BAD_INPUT) {
 		(void)forgive(cx);
 		return ended(cx, en, s, (struct verdict){ REASON_BAD_ANSWER, false }, out);

@@ -44,8 +44,9 @@ struct wire_callback {
 };
 /* Only state, without needing to know the provider: for finding the flow. */
 struct err wire_callback_state(struct ctx *cx, struct sv query, struct sv *state) MUST_USE NONNULL(1, 3);
-struct err wire_callback_read(struct ctx *cx, const struct pdef *d, struct sv query, struct wire_callback *out) MUST_USE
-    NONNULL(1, 2, 4);
+/* Of the client the definition is used, and the secret, so that no word of the answer shows it. */
+struct err wire_callback_read(struct ctx *cx, const struct wire_client *c, struct sv query,
+			      struct wire_callback *out) MUST_USE NONNULL(1, 2, 4);
 
 /* ---- calls ---- */
 enum wire_fate {

@@ -89,10 +89,11 @@ static enum reason reason_for(const struct pdef *d, struct sv error)
 	return REASON_BAD_ANSWER;
 }
 
-static struct err words(struct ctx *cx, const struct node *map, const struct pdef *d, struct wire_callback *out)
+static struct err words(struct ctx *cx, const struct node *map, const struct wire_client *c, struct wire_callback *out)
 {
-	struct sv known[2] = { out->code, out->state }, error = there(map, "error"),
-		  said = there(map, "error_description");
+	struct sv secret = c->client_secret == NULL ? SV_NONE : secret_view(c->client_secret);
+	struct sv known[] = { out->code, out->state, secret };
+	struct sv error = there(map, "error"), said = there(map, "error_description");
 	char *e = arena_alloc(cx->arena, MOST_ERROR), *w = arena_alloc(cx->arena, MOST_WORDS + 1);
 	const struct sv_list secrets = { known, ARRAY_LEN(known) };
 
@@ -104,7 +105,7 @@ static struct err words(struct ctx *cx, const struct node *map, const struct pde
 	wire_redact(said.p == NULL ? SV("") : said, secrets, w, MOST_WORDS + 1);
 	out->error = e;
 	out->description = sv_of(w);
-	out->reason = reason_for(d, error);
+	out->reason = reason_for(c->def, error);
 	out->denied = out->reason == REASON_DENIED;
 	return OK;
 }
@@ -129,8 +130,9 @@ static struct err keep(struct ctx *cx, const struct node *map, const struct pdef
 	return out->p == NULL ? fail(cx, E_INTERNAL, "out of memory", "callback") : OK;
 }
 
-struct err wire_callback_read(struct ctx *cx, const struct pdef *d, struct sv query, struct wire_callback *out)
+struct err wire_callback_read(struct ctx *cx, const struct wire_client *c, struct sv query, struct wire_callback *out)
 {
+	const struct pdef *d = c->def;
 	struct node *map = NULL;
 
 	*out = (struct wire_callback){ .reason = REASON_NONE };
@@ -140,7 +142,7 @@ struct err wire_callback_read(struct ctx *cx, const struct pdef *d, struct sv qu
 	out->code = node_text(node_get_sv(map, d->parts->callback_code));
 	if (out->code.n == 0)
 		out->code = SV_NONE;
-	TRY(words(cx, map, d, out));
+	TRY(words(cx, map, c, out));
 	if (out->error != NULL)
 		out->code = SV_NONE; /* both is neither: an error is never redeemed */
 	return keep(cx, map, d, &out->stored);

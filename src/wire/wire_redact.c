@@ -8,6 +8,12 @@ enum { LOOKS_LIKE_TOKEN = 20, SHORTEST_SECRET = 2, MOST_IN = 4096, MOST_OUT = 65
 static const struct sv shown = SV_INIT("\xC2\xAB"
 				       "redacted\xC2\xBB");
 
+/* %2f is %2F (RFC 3986 section 2.1). */
+static bool begins(struct sv s, const struct buf *spelt)
+{
+	return buf_ok(spelt) && s.n >= spelt->n && sv_ieq(sv_upto(s, spelt->n), buf_view(spelt));
+}
+
 /* How many bytes of s, at its start, are this secret in one of the spellings it may come back in; 0: none. */
 static size_t secret_here(struct sv s, struct sv secret)
 {
@@ -20,10 +26,10 @@ static size_t secret_here(struct sv s, struct sv secret)
 	if (s.p[0] != secret.p[0] && s.p[0] != '%')
 		return 0;
 	enc_pct(&pct, secret);
-	if (buf_ok(&pct) && sv_starts(s, buf_view(&pct)))
+	if (begins(s, &pct))
 		return pct.n;
 	enc_form(&form, secret);
-	return buf_ok(&form) && sv_starts(s, buf_view(&form)) ? form.n : 0;
+	return begins(s, &form) ? form.n : 0;
 }
 
 static bool token_char(char c)

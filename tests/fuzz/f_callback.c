@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e = wire_callback_state(cx, query, &state);
 	fuzz_outcome(cx, e);
 	(void)forgive(cx);
-	struct err f = wire_callback_read(cx, d, query, &got);
+	struct err f = wire_callback_read(cx, &(struct wire_client){ .def = d }, query, &got);
 	fuzz_outcome(cx, f);
 	if (IS_ERR(f))
 		return 0;

@@ -208,7 +208,7 @@ TEST(callback_is_read_and_what_is_odd_refused)
 		struct wire_callback got;
 		struct sv state;
 
-		struct err e = wire_callback_read(cx, c->def, sv_of(t[i].query), &got);
+		struct err e = wire_callback_read(cx, c, sv_of(t[i].query), &got);
 		CHECK_ROW(t[i].query, IS_ERR(e) == t[i].refused);
 		CHECK_ROW(t[i].query,
 			  !t[i].refused || (e.code == E_BAD_INPUT && got.code.p == NULL && got.state.p == NULL));
@@ -232,20 +232,23 @@ TEST(callback_keeps_what_the_definition_names_and_redacts)
 	struct wire_client *c = world_client(cx, "discord", NULL);
 	struct wire_callback got;
 
-	CHECK(!IS_ERR(wire_callback_read(cx, c->def, SV("code=C&state=S&guild_id=7&permissions=8&other=9"), &got)));
+	CHECK(!IS_ERR(wire_callback_read(cx, c, SV("code=C&state=S&guild_id=7&permissions=8&other=9"), &got)));
 	CHECK(sv_eqz(got.stored, "{\"guild_id\":\"7\",\"permissions\":\"8\"}"));
 	CHECK(!IS_ERR(wire_callback_read(
-	    cx, c->def, SV("error=access_denied&state=stately&error_description=stately+0123456789abcdef0123+no"),
-	    &got)));
+	    cx, c, SV("error=access_denied&state=stately&error_description=stately+0123456789abcdef0123+no"), &got)));
 	CHECK(sv_eqz(got.description, "\xC2\xABredacted\xC2\xBB \xC2\xABredacted\xC2\xBB no"));
+	CHECK(!IS_ERR(wire_callback_read(cx, c, SV("error=nope&error_description=not+s3cr%26t+value"), &got)));
+	CHECK(sv_eqz(got.description, "not \xC2\xABredacted\xC2\xBB"));
+	CHECK(!IS_ERR(wire_callback_read(cx, c, SV("error=nope&error_description=not+s3cr%2526t%2520value"), &got)));
+	CHECK(sv_eqz(got.description, "not \xC2\xABredacted\xC2\xBB"));
 	world_start();
 	c = world_client(
 	    cx, "oauth2",
 	    "values: {authorize_url: 'https://as.test/a', token_url: 'https://as.test/t'}\n"
 	    "callback: {code: spapi_oauth_code, errors: {nope: denied, broken: config_error, later: retry}}\n");
-	CHECK(!IS_ERR(wire_callback_read(cx, c->def, SV("spapi_oauth_code=Z&code=Y"), &got)) && sv_eqz(got.code, "Z"));
-	CHECK(!IS_ERR(wire_callback_read(cx, c->def, SV("error=nope"), &got)) && got.denied);
-	CHECK(!IS_ERR(wire_callback_read(cx, c->def, SV("error=broken"), &got)) && got.reason == REASON_MISCONFIGURED);
-	CHECK(!IS_ERR(wire_callback_read(cx, c->def, SV("error=later"), &got)) && got.reason == REASON_PROVIDER_DOWN);
+	CHECK(!IS_ERR(wire_callback_read(cx, c, SV("spapi_oauth_code=Z&code=Y"), &got)) && sv_eqz(got.code, "Z"));
+	CHECK(!IS_ERR(wire_callback_read(cx, c, SV("error=nope"), &got)) && got.denied);
+	CHECK(!IS_ERR(wire_callback_read(cx, c, SV("error=broken"), &got)) && got.reason == REASON_MISCONFIGURED);
+	CHECK(!IS_ERR(wire_callback_read(cx, c, SV("error=later"), &got)) && got.reason == REASON_PROVIDER_DOWN);
 	world_start();
 }

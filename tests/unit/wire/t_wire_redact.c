@@ -19,6 +19,7 @@ TEST(words_of_a_provider_lose_what_is_secret_and_stay_words)
 		{ "value a b&c here", "value " R " here" },
 		{ "value a%20b%26c here", "value " R " here" },
 		{ "value a+b%26c here", "value " R " here" },
+		{ "value q%2fr%3Bs here", "value " R " here" },
 		{ "code deadbeefdeadbeefdead1 no", "code " R " no" },
 		{ "code deadbeefdeadbeefdea no", "code deadbeefdeadbeefdea no" },
 		{ "token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
@@ -31,7 +32,7 @@ TEST(words_of_a_provider_lose_what_is_secret_and_stay_words)
 		{ "C1 \xC2\x85 gone", "C1   gone" },
 		{ "caf\xC3\xA9 stays", "caf\xC3\xA9 stays" },
 	};
-	struct sv known[] = { SV("k1"), SV("a b&c"), SV("x"), SV("") };
+	struct sv known[] = { SV("k1"), SV("a b&c"), SV("q/r;s"), SV("x"), SV("") };
 	struct sv_list secrets = { known, ARRAY_LEN(known) };
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
