@@ -45,8 +45,6 @@ class World:
 
 @pytest.fixture()
 def world(binary, tmp_path):
-    if "asan" in binary:
-        pytest.skip("faketime and AddressSanitizer do not preload together")
     w = World(binary, tmp_path)
     yield w
     w.close()
