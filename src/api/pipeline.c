@@ -6,6 +6,7 @@
 #include "core/hub.h"
 #include "core/text.h"
 #include "domain/policy.h"
+#include <assert.h>
 
 typedef struct err step_fn(struct request *rq);
 static step_fn match, limit, authenticate, authorize, handle;
@@ -55,6 +56,7 @@ static struct err match(struct request *rq)
 
 static struct err limit(struct request *rq)
 {
+	assert(rq->route != NULL); /* match found it */
 	if (rq->route->max_body > 0 && rq->body.n > rq->route->max_body)
 		return refuse(rq->cx, E_TOO_LARGE, "the request body must be at most %zu bytes here",
 			      rq->route->max_body);

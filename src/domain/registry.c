@@ -4,6 +4,7 @@
 #include "core/jdoc.h"
 #include "core/jout.h"
 #include "core/text.h"
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -278,6 +279,7 @@ struct err registry_make(struct ctx *cx, const struct registry_make *how, struct
 	if (e == NULL || (e->arena = arena_new(ENTRY_ARENA)) == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "provider");
 	TRY(entry_texts(cx, how, e));
+	const char *built_in = e->p.type_id; /* "" when custom */
 	TRY(entry_secret(cx, how, e));
 	TRY(entry_config(cx, how, e));
 	e->p.binding = sv_eqz(row->binding, "static") ? BIND_STATIC : BIND_PROJECT;
@@ -285,10 +287,10 @@ struct err registry_make(struct ctx *cx, const struct registry_make *how, struct
 	e->p.created_at = row->created_at;
 	e->p.updated_at = row->updated_at;
 	e->deleted = row->deleted_at > 0;
-	TRY(load_definition(
-	    cx, row->definition,
-	    (struct pdef_how){ e->p.type_id[0] != '\0' ? e->p.type_id : e->p.unique_id, how->en->config->development },
-	    &e->def));
+	TRY(load_definition(cx, row->definition,
+			    (struct pdef_how){ built_in != NULL && built_in[0] != '\0' ? built_in : e->p.unique_id,
+					       how->en->config->development },
+			    &e->def));
 	e->p.def = e->def;
 	TRY(revision_of_entry(cx, how->r, e));
 	*out = e;
@@ -342,6 +344,7 @@ static struct err show_all(struct ctx *cx, struct engine *en, struct registry *r
 		struct registry_entry *e = NULL;
 
 		TRY(registry_make(cx, &how, &e));
+		assert(e != NULL);
 		TRY(registry_show(cx, r, e));
 	}
 	return OK;

@@ -17,16 +17,21 @@ struct whole {
 
 static struct err no_memory(struct ctx *cx) { return fail(cx, E_INTERNAL, "out of memory", "reading a definition"); }
 
-void pdef_free(struct pdef *d)
+static void whole_free(struct whole *w)
 {
-	if (d == NULL)
+	if (w == NULL)
 		return;
-	struct whole *w = (struct whole *)(void *)d;
 	arena_free(w->arena);
 	free(w);
 }
 
-static void whole_drop(struct whole **w) { pdef_free(*w == NULL ? NULL : &(*w)->d); }
+void pdef_free(struct pdef *d) { whole_free((struct whole *)(void *)d); }
+
+static void whole_drop(struct whole **w)
+{
+	whole_free(*w);
+	*w = NULL;
+}
 
 /* cx: with the definition's own arena. */
 static struct err build(struct ctx *cx, const struct node *merged, const struct pdef_how *how, bool partial,
@@ -62,9 +67,9 @@ static struct err load(struct ctx *cx, const struct node *merged, const struct p
 		cx->cause.code = e.code = E_CONFIG;
 	if (e.code == E_CONFIG && merged->file == NULL) /* and what a client sent over one of ours is the client's */
 		cx->cause.code = e.code = E_BAD_INPUT;
-	if (!IS_ERR(e))
-		*out = TAKE(w);
-	return e;
+	TRY(e);
+	*out = TAKE(w);
+	return OK;
 }
 
 struct err pdef_load(struct ctx *cx, const struct node *merged, const struct pdef_how *how, struct pdef **out)
@@ -88,7 +93,7 @@ static struct err check_environments(struct ctx *cx, const struct node *merged, 
 		if (with == NULL || !node_set(cx->arena, with, SV("environment"), node_new_text(cx->arena, c->key)))
 			return no_memory(cx);
 		TRY(load(cx, with, how, true, &w));
-		pdef_free(&w->d);
+		whole_free(w);
 	}
 	return OK;
 }

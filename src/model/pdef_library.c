@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "core/ydoc.h"
 #include "model/pdef_decode.h"
+#include <assert.h>
 #include <stdlib.h>
 
 extern const struct embedded provider_files[];
@@ -114,7 +115,9 @@ static struct err finish(struct ctx *cx, const struct node *raw, bool developmen
 		struct node *made = NULL;
 
 		TRY(resolve(cx, raw, c, &made));
+		assert(made != NULL);
 		TRY(without_alias(cx, made, &made));
+		assert(made != NULL);
 		char *id = arena_text(cx->arena, c->key);
 		if (id == NULL)
 			return no_memory(cx);
