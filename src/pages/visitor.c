@@ -154,8 +154,10 @@ bool visitor_moved(struct request *rq)
 	if (rq->control || sv_ieq(rq->host, sv_of(c->public_hostport)) || sv_find(rq->query, SV("moved=1"), &at))
 		return false;
 	buf_str(&b, c->public_url);
-	buf_sv(&b, rq->target);
-	buf_str(&b, rq->query.n > 0 ? "&moved=1" : sv_ends(rq->target, SV("?")) ? "moved=1" : "?moved=1");
+	buf_sv(&b, rq->path); /* not the target: it may name a host of its own (RFC 9112 section 3.2.2) */
+	buf_char(&b, '?');
+	buf_sv(&b, rq->query);
+	buf_str(&b, rq->query.n > 0 ? "&moved=1" : "moved=1");
 	if (!buf_ok(&b))
 		return false;
 	http_redirect(rq, buf_view(&b));

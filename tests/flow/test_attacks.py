@@ -236,6 +236,14 @@ def test_sign_in_leads_nowhere_else(home, back):
     assert p.page("/sign-in?return=" + urllib.parse.quote(back, safe="")).headers["location"] == "/dashboard"
 
 
+def test_the_way_to_the_public_host_names_no_other(engine):
+    """An absolute target, as proxies get it, and a Host of somebody else: only the path is taken over."""
+    for target in ("http://evil.example/dashboard", "http://evil.example/connect/x", "/dashboard"):
+        got = raw(engine.url, f"GET {target} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".encode()).decode()
+        where = re.search(r"\r\nLocation: (.*)\r\n", got).group(1)
+        assert where == f"{engine.url}{target.removeprefix('http://evil.example')}?moved=1", target
+
+
 # ---- sign-in, sessions, roles ----
 def test_login_csrf(home):
     """Another site makes a victim's browser sign in as the attacker."""

@@ -139,7 +139,7 @@ TEST(another_host_leads_to_the_public_one_once)
 				      .target = sv_of(t[i].target) };
 		struct sv query = rq.target;
 		size_t at;
-		(void)sv_cut(&query, '?');
+		rq.path = sv_cut(&query, '?');
 		rq.query = query.p == NULL ? SV("") : query;
 		CHECK_ROW(t[i].target, visitor_moved(&rq) == (t[i].location != NULL));
 		CHECK_ROW(t[i].target, t[i].location == NULL ||
