@@ -51,7 +51,8 @@ struct err h_key_create(struct request *rq)
 	jout_strz(&w, "name", k.name);
 	jout_str(&w, "key", secret_view(key));
 	jout_time(&w, "created_at", k.created_at);
-	jout_time(&w, "expires_at", k.expires_at);
+	if (k.expires_at != 0)
+		jout_time(&w, "expires_at", k.expires_at);
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }

@@ -43,16 +43,27 @@ struct err cli_print(struct cli *cli, struct sv text)
 }
 
 /* ---- help ---- */
-static void help_all(struct buf *b)
+/* Whether it is one of `key create`, `key list`, ... for "key". */
+static bool in_group(const struct cli_command *c, const char *word)
 {
-	buf_str(
-	    b,
-	    "Tokenbooth holds end-users' OAuth grants for AI agents and apps, and speaks the Arcade Engine's API.\n\n"
-	    "usage: tokenbooth COMMAND [ARGUMENTS]\n\n");
+	size_t n = strlen(word);
+
+	return strncmp(c->name, word, n) == 0 && c->name[n] == ' ';
+}
+
+static void help_all(struct buf *b, const char *group)
+{
+	if (group == NULL)
+		buf_str(b, "Tokenbooth holds end-users' OAuth grants for AI agents and apps, and speaks the Arcade "
+			   "Engine's API.\n\nusage: tokenbooth COMMAND [ARGUMENTS]\n\n");
+	else
+		buf_printf(b, "usage: tokenbooth %s COMMAND [ARGUMENTS]\n\n", group);
 	for (size_t i = 0; i < cmd_table_n; i++) {
 		const struct cli_command *c = &cmd_table[i];
 		int used = (int)(strlen(c->name) + strlen(c->takes) + 1);
 
+		if (group != NULL && !in_group(c, group))
+			continue;
 		buf_printf(b, "  %s %s%*s %s\n", c->name, c->takes, used < 30 ? 30 - used : 0, "", c->doc);
 	}
 	buf_str(b, "\n`tokenbooth COMMAND --help` tells more about one.\n");
@@ -78,12 +89,13 @@ static void help_one(const struct cli_command *c, struct buf *b)
 	}
 }
 
-static struct err help(struct cli *cli)
+/* Without a command: of all those that begin with this word; NULL: of all. */
+static struct err help(struct cli *cli, const char *group)
 {
 	CLEANUP(buf_free) struct buf b = BUF(USAGE_BYTES);
 
 	if (cli->command == NULL)
-		help_all(&b);
+		help_all(&b, group);
 	else
 		help_one(cli->command, &b);
 	return cli_print(cli, buf_view(&b));
@@ -110,16 +122,17 @@ static const struct cli_command *find(int argc, char **argv, int *words)
 	return best;
 }
 
+static bool wants_help(const char *arg) { return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0; }
+
 static struct err unknown(struct cli *cli, int argc, char **argv)
 {
 	CLEANUP(buf_free) struct buf b = BUF(1000);
 
-	for (size_t i = 0; i < cmd_table_n && argc > 0; i++) {
-		size_t n = strlen(argv[0]);
-
-		if (strncmp(cmd_table[i].name, argv[0], n) == 0 && cmd_table[i].name[n] == ' ')
+	for (size_t i = 0; i < cmd_table_n && argc > 0; i++)
+		if (in_group(&cmd_table[i], argv[0]))
 			buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", cmd_table[i].name);
-	}
+	if (b.n > 0 && argc > 1 && wants_help(argv[1]))
+		return help(cli, argv[0]);
 	if (b.n > 0)
 		return cli_usage(cli, "%s: which? %.*s", argv[0], SV_FMT(buf_view(&b)));
 	return cli_usage(cli, "there is no command %s", argc > 0 ? argv[0] : "");
@@ -173,6 +186,21 @@ static struct err take_option(struct cli *cli, int o, const char *value)
 	return OK;
 }
 
+/* "there is no option --client-secret": without the value, which may be a secret. */
+static struct err no_option(struct cli *cli, const char *typed)
+{
+	return cli_usage(cli, "there is no option %.*s", (int)strcspn(typed, "="), typed);
+}
+
+/* getopt takes any beginning of a name that fits one only, and --client-secret SECRET must not be read as
+ * --client-secret-file: only whole names count. */
+static bool whole_name(int o, const char *typed)
+{
+	size_t n = strlen(options[o].name);
+
+	return strncmp(typed + 2, options[o].name, n) == 0 && (typed[2 + n] == '\0' || typed[2 + n] == '=');
+}
+
 static struct err parse(struct cli *cli, int argc, char **argv)
 {
 	struct parser p;
@@ -182,11 +210,12 @@ static struct err parse(struct cli *cli, int argc, char **argv)
 	opterr = 0;
 	while ((got = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {
 		int o = option_of(got);
+		const char *typed = argv[optind - (optarg != NULL && optarg == argv[optind - 1] ? 2 : 1)];
 
 		if (got == ':')
 			return cli_usage(cli, "%s needs a value", argv[optind - 1]);
-		if (o < 0)
-			return cli_usage(cli, "there is no option %s", argv[optind - 1]);
+		if (o < 0 || (got >= 256 && !whole_name(o, typed)))
+			return no_option(cli, typed);
 		TRY(take_option(cli, o, optarg));
 	}
 	for (; optind < argc; optind++) {
@@ -207,9 +236,9 @@ static struct err dispatch(struct cli *cli, int argc, char **argv)
 {
 	int words = 0;
 
-	if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (argc == 1 || wants_help(argv[1]) || strcmp(argv[1], "help") == 0) {
 		cli->status = argc == 1 ? CLI_USAGE : CLI_DONE;
-		return help(cli);
+		return help(cli, NULL);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		static char version[] = "version";
@@ -220,7 +249,7 @@ static struct err dispatch(struct cli *cli, int argc, char **argv)
 	if (cli->command == NULL)
 		return unknown(cli, argc - 1, argv + 1);
 	TRY(parse(cli, argc - words, argv + words));
-	return cli_has(cli, OPT_HELP) ? help(cli) : cli->command->run(cli);
+	return cli_has(cli, OPT_HELP) ? help(cli, NULL) : cli->command->run(cli);
 }
 
 int cli_main(int argc, char **argv)

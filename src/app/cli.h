@@ -10,43 +10,45 @@
 #include "core/buf.h"
 #include "core/secret.h"
 /* enum, long name, short, name of the value or NULL, what it does. */
-#define CLI_OPTIONS(X)                                                                                           \
-	X(OPT_CONFIG, "config", 'c', "FILE", "engine.yaml to read")                                              \
-	X(OPT_ENV, "env", 'e', "FILE", "dotenv file with variables for engine.yaml")                             \
-	X(OPT_DATA, "data", 0, "DIR", "data folder (default: $TOKENBOOTH_DATA, else ~/.local/share/tokenbooth)") \
-	X(OPT_LISTEN, "listen", 0, "HOST:PORT",                                                                  \
-	  "address to listen on (default localhost:9099, both loopbacks; port 0: a free one)")                   \
-	X(OPT_PUBLIC_URL, "public-url", 0, "URL",                                                                \
-	  "how browsers reach it; links and redirect addresses are made of it")                                  \
-	X(OPT_LOG_LEVEL, "log-level", 0, "LEVEL", "debug, info, warn or error")                                  \
-	X(OPT_LOG_FORMAT, "log-format", 0, "FORMAT", "console or json")                                          \
-	X(OPT_JSON, "json", 0, NULL, "answer as JSON")                                                           \
-	X(OPT_URL, "url", 0, "URL", "engine to talk to over the network (default: $ARCADE_BASE_URL)")            \
-	X(OPT_KEY, "key", 0, "KEY", "its API key (default: $ARCADE_API_KEY)")                                    \
-	X(OPT_KEY_FILE, "key-file", 0, "FILE", "file with the API key, - for standard input")                    \
-	X(OPT_PROJECT, "project", 0, "ID", "project (default: default)")                                         \
-	X(OPT_TYPE, "type", 0, "TYPE", "provider definition: discord, github, google, ...")                      \
-	X(OPT_CLIENT_ID, "client-id", 0, "ID", "client id the provider gave you")                                \
-	X(OPT_CLIENT_SECRET, "client-secret-file", 0, "FILE",                                                    \
-	  "file with the client secret, - for standard input; else it is asked for")                             \
-	X(OPT_PUBLIC_CLIENT, "public-client", 0, NULL, "the provider gave no client secret")                     \
-	X(OPT_DESCRIPTION, "description", 0, "TEXT", "for people")                                               \
-	X(OPT_EXTERNAL_ID, "external-id", 0, "ID", "last part of the redirect address before /callback")         \
-	X(OPT_OAUTH2_FILE, "oauth2-file", 0, "FILE",                                                             \
-	  "JSON file with the provider's oauth2 section, - for standard input")                                  \
-	X(OPT_PASSWORD, "password-file", 0, "FILE",                                                              \
-	  "file with the password, - for standard input; else it is asked for")                                  \
-	X(OPT_USER, "user", 0, "USER", "only this user's")                                                       \
-	X(OPT_PROVIDER, "provider", 0, "ID", "only this provider's")                                             \
-	X(OPT_EXPIRES, "expires-at", 0, "TIME", "when it ends: 2027-01-31T00:00:00Z")                            \
-	X(OPT_LIMIT, "limit", 0, "N", "how many (default 100)")                                                  \
-	X(OPT_OFFSET, "offset", 0, "N", "how many to skip")                                                      \
-	X(OPT_APP, "app", 0, "ID:SECRET:REDIRECT_URI", "a client the provider knows; may be repeated")           \
-	X(OPT_CA_DIR, "ca-dir", 0, "DIR", "where the throw-away CA is written")                                  \
-	X(OPT_PLAIN, "plain", 0, NULL, "plain HTTP")                                                             \
-	X(OPT_SIM_LISTEN, "sim-listen", 0, "HOST:PORT",                                                          \
-	  "where the simulated provider listens (default 127.0.0.1:9199)")                                       \
-	X(OPT_NO_WAIT, "no-wait", 0, NULL, "do not wait for the consent")                                        \
+#define CLI_OPTIONS(X)                                                                                                 \
+	X(OPT_CONFIG, "config", 'c', "FILE", "engine.yaml to read")                                                    \
+	X(OPT_ENV, "env", 'e', "FILE", "dotenv file with variables for engine.yaml")                                   \
+	X(OPT_DATA, "data", 0, "DIR", "data folder (default: $TOKENBOOTH_DATA, else ~/.local/share/tokenbooth)")       \
+	X(OPT_LISTEN, "listen", 0, "HOST:PORT",                                                                        \
+	  "address to listen on (default localhost:9099, both loopbacks; of simulate: 127.0.0.1:8443; port 0: a free " \
+	  "one)")                                                                                                      \
+	X(OPT_PUBLIC_URL, "public-url", 0, "URL",                                                                      \
+	  "how browsers reach it; links and redirect addresses are made of it")                                        \
+	X(OPT_LOG_LEVEL, "log-level", 0, "LEVEL", "debug, info, warn or error")                                        \
+	X(OPT_LOG_FORMAT, "log-format", 0, "FORMAT", "console or json")                                                \
+	X(OPT_JSON, "json", 0, NULL, "answer as JSON")                                                                 \
+	X(OPT_URL, "url", 0, "URL", "engine to talk to over the network (default: $ARCADE_BASE_URL)")                  \
+	X(OPT_KEY, "key", 0, "KEY", "its API key (default: $ARCADE_API_KEY)")                                          \
+	X(OPT_KEY_FILE, "key-file", 0, "FILE", "file with the API key, - for standard input")                          \
+	X(OPT_PROJECT, "project", 0, "ID", "project (default: default)")                                               \
+	X(OPT_TYPE, "type", 0, "TYPE", "provider definition: discord, github, google, ...")                            \
+	X(OPT_CLIENT_ID, "client-id", 0, "ID", "client id the provider gave you")                                      \
+	X(OPT_CLIENT_SECRET, "client-secret-file", 0, "FILE",                                                          \
+	  "file with the client secret, - for standard input; else it is asked for")                                   \
+	X(OPT_PUBLIC_CLIENT, "public-client", 0, NULL, "the provider gave no client secret")                           \
+	X(OPT_DESCRIPTION, "description", 0, "TEXT", "for people")                                                     \
+	X(OPT_EXTERNAL_ID, "external-id", 0, "ID", "last part of the redirect address before /callback")               \
+	X(OPT_OAUTH2_FILE, "oauth2-file", 0, "FILE",                                                                   \
+	  "JSON file with the provider's oauth2 section, - for standard input")                                        \
+	X(OPT_PASSWORD, "password-file", 0, "FILE",                                                                    \
+	  "file with the password, - for standard input; else it is asked for")                                        \
+	X(OPT_ROLE, "role", 0, "ROLE", "verify (default), viewer, member, admin or owner")                             \
+	X(OPT_USER, "user", 0, "USER", "only this user's")                                                             \
+	X(OPT_PROVIDER, "provider", 0, "ID", "only this provider's")                                                   \
+	X(OPT_EXPIRES, "expires-at", 0, "TIME", "when it ends: 2027-01-31T00:00:00Z")                                  \
+	X(OPT_LIMIT, "limit", 0, "N", "how many (default 100)")                                                        \
+	X(OPT_OFFSET, "offset", 0, "N", "how many to skip")                                                            \
+	X(OPT_APP, "app", 0, "ID:SECRET:REDIRECT_URI", "a client the provider knows; may be repeated")                 \
+	X(OPT_CA_DIR, "ca-dir", 0, "DIR", "where the throw-away CA is written")                                        \
+	X(OPT_PLAIN, "plain", 0, NULL, "plain HTTP")                                                                   \
+	X(OPT_SIM_LISTEN, "sim-listen", 0, "HOST:PORT",                                                                \
+	  "where the simulated provider listens (default 127.0.0.1:9199)")                                             \
+	X(OPT_NO_WAIT, "no-wait", 0, NULL, "do not wait for the consent")                                              \
 	X(OPT_HELP, "help", 'h', NULL, "this text")
 enum cli_option {
 #define X(id, name, brief, value, doc) id,

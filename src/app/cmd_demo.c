@@ -235,7 +235,7 @@ static struct err greet(struct demo *d)
 		   "This is a simulation: the engine runs at %s, and a simulated Discord at %s.\n"
 		   "Nothing leaves this machine.\n\n"
 		   "An app has asked for a Discord token for its user " USER ".  Now be that user.  Open:\n\n    %s\n\n"
-		   "1. The simulated Discord asks for your consent.  Press its button.\n"
+		   "1. The simulated Discord asks for your consent.  Press \"Authorize\".\n"
 		   "2. Tokenbooth asks who you are.  Sign in:\n\n       email     " USER "\n       password  %s\n\n"
 		   "3. Confirm.  The app then has its token, and this program says so.\n\nWaiting for you; Ctrl-C ends "
 		   "the demo.\n",

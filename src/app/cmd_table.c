@@ -22,7 +22,7 @@ const struct cli_command cmd_table[] = {
 	  NULL },
 	{ "demo", "", 0, 0, B(LISTEN) | B(SIM_LISTEN) | B(DATA) | B(JSON) | B(LOG_LEVEL) | B(NO_WAIT), cmd_demo,
 	  "Shows a whole consent in your browser, with a simulated Discord.",
-	  "Needs neither internet nor credentials.  Its data are in a folder of their own that goes away when it "
+	  "Needs neither internet nor credentials.  Without --data its data are in a folder that goes away when it "
 	  "ends." },
 	{ "key create", "NAME", 1, 1, CLIENT | B(EXPIRES), cmd_key_create, "Makes an API key and shows it once.",
 	  NULL },
@@ -43,8 +43,11 @@ const struct cli_command cmd_table[] = {
 	{ "connection show", "ID", 1, 1, CLIENT, cmd_connection_show, "Shows one connection.", NULL },
 	{ "connection delete", "ID", 1, 1, CLIENT, cmd_connection_delete,
 	  "Disconnects a user and says what happened at the provider.", NULL },
-	{ "user add", "EMAIL", 1, 1, CLIENT | B(PASSWORD), cmd_user_add, "Makes an account that may confirm who it is.",
-	  "The password is read from --password-file, or asked for." },
+	{ "user add", "EMAIL", 1, 1, CLIENT | B(PASSWORD) | B(ROLE), cmd_user_add,
+	  "Makes an account that may confirm who it is.",
+	  "The password is read from --password-file, or asked for.  With --role it may do more: the first owner of "
+	  "an\n"
+	  "engine whose set-up address was lost is made with --role owner." },
 	{ "doctor", "", 0, 0, CLIENT, doctor_run, "Says in words what is wrong with the set-up, and the mend.", NULL },
 	{ "simulate", "PROVIDER...", 1, CLI_ARGS, B(LISTEN) | B(APP) | B(CA_DIR) | B(PLAIN) | B(JSON), cmd_simulate,
 	  "Plays a provider's side, for work without internet or credentials.", NULL },

@@ -323,10 +323,15 @@ struct err cmd_user_add(struct cli *cli)
 	jout_open(&w, NULL);
 	jout_strz(&w, "email", cli->args[0]);
 	jout_str(&w, "password", secret_view(password));
+	if (cli_has(cli, OPT_ROLE))
+		jout_strz(&w, "role", cli->opt[OPT_ROLE]);
 	jout_close(&w);
 	TRY(jout_done(cli->cx, &w));
 	TRY(call_once(cli, "POST", &(struct client_path){ "/tb/v1", "accounts", NULL }, buf_view(&b), &a));
 	if (cli_has(cli, OPT_JSON))
 		return show_json(cli, &a);
-	return say(cli, "Made the account %s: it can sign in to confirm who it is.\n", cli->args[0]);
+	if (cli_has(cli, OPT_ROLE) && strcmp(cli->opt[OPT_ROLE], "verify") != 0)
+		return say(cli, "Made the account %s: it can sign in to the dashboard as %s.\n", cli->args[0],
+			   cli->opt[OPT_ROLE]);
+	return say(cli, "Made the account %s: it can sign in to confirm who it is, and nothing else.\n", cli->args[0]);
 }

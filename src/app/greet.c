@@ -44,38 +44,57 @@ static struct err as_json(struct cli *cli, const struct life *l, bool serving, s
 	return cli_print(cli, buf_view(&b));
 }
 
-static void next_step(struct buf *b, const char *program, struct sv setup, bool serving)
+/* Every command named here finds this engine, also beside another folder. */
+static const char *named_data(const struct cli *cli)
 {
-	if (!serving) {
-		buf_printf(b, "Next: start it with `%s serve`", program);
-		if (setup.p != NULL)
-			buf_printf(b,
-				   ", then open this address to make the first account (it works once):\n\n    %.*s\n",
-				   SV_FMT(setup));
-		else
-			buf_str(b, ".\n");
-		return;
-	}
+	return cli_has(cli, OPT_DATA) ? arena_printf(cli->cx->arena, " --data %s", cli->opt[OPT_DATA]) : "";
+}
+
+static void next_step(struct buf *b, const char *program, const char *data, struct sv setup)
+{
 	if (setup.p != NULL)
 		buf_printf(b, "Next: open this address to make the first account (it works once):\n\n    %.*s\n\nThen ",
 			   SV_FMT(setup));
 	else
 		buf_str(b, "Next: ");
+	buf_printf(
+	    b,
+	    "add a provider, for example:\n\n"
+	    "    %s provider add my-discord --type discord --client-id YOUR_CLIENT_ID%s\n\n"
+	    "and register the redirect address it prints at the provider.  `%s doctor%s` says whether the set-up "
+	    "is right.\n",
+	    program, data, program, data);
+}
+
+static void next_start(struct buf *b, const char *program, const char *data, struct sv setup)
+{
+	buf_printf(b, "Next: start it with `%s serve%s`", program, data);
+	if (setup.p == NULL)
+		buf_str(b, ".\n");
+	else
+		buf_printf(b, ", then open this address to make the first account (it works once):\n\n    %.*s\n",
+			   SV_FMT(setup));
+}
+
+/* A later start: the key and the set-up address were shown once; this is how to get others. */
+static void next_later(struct buf *b, const char *program, const char *data)
+{
 	buf_printf(b,
-		   "add a provider, for example:\n\n"
-		   "    %s provider add my-discord --type discord --client-id YOUR_CLIENT_ID\n\n"
-		   "and register the redirect address it prints at the provider.  `%s doctor` says whether the set-up "
-		   "is right.\n",
-		   program, program);
+		   "Next: `%s doctor%s` says whether the set-up is right; `%s key create NAME%s` makes another API "
+		   "key.\n",
+		   program, data, program, data);
 }
 
 struct err greet_started(struct cli *cli, const struct life *l, bool serving)
 {
 	CLEANUP(buf_free) struct buf b = BUF(TEXT_BYTES);
+	const char *data = named_data(cli);
 	bool secrets = l->first_run && l->first_key != NULL && l->setup_token != NULL && !stdout_is_journal();
 
 	struct sv setup = secrets ? pages_setup_url(cli->cx, &l->en, secret_view(l->setup_token)) : SV_NONE;
 
+	if (data == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "start message");
 	if (cli_has(cli, OPT_JSON))
 		return as_json(cli, l, serving, setup);
 	buf_printf(&b, "Tokenbooth %s %s %s\n\n", l->en.version, serving ? "is running at" : "is set up for",
@@ -89,10 +108,14 @@ struct err greet_started(struct cli *cli, const struct life *l, bool serving)
 			   "    export ARCADE_BASE_URL=%s\n    export ARCADE_API_KEY=%.*s\n\n",
 			   l->en.config->public_url, SV_FMT(secret_view(l->first_key)));
 	else if (l->first_run)
-		buf_printf(&b, "This is the first run.  Make yourself an API key: %s key create NAME\n\n",
-			   cli->program);
-	if (l->first_run)
-		next_step(&b, cli->program, setup, serving);
+		buf_printf(&b, "This is the first run.  Make yourself an API key: %s key create NAME%s\n\n",
+			   cli->program, data);
+	if (!serving)
+		next_start(&b, cli->program, data, setup);
+	else if (l->first_run)
+		next_step(&b, cli->program, data, setup);
+	else
+		next_later(&b, cli->program, data);
 	if (!buf_ok(&b))
 		return fail(cli->cx, E_INTERNAL, "out of memory", "start message");
 	return cli_print(cli, buf_view(&b));

@@ -65,13 +65,13 @@ static struct err check_new(struct ctx *cx, struct engine *en, const struct key_
 	if (!store_project_find(en->store, in->project_id, &project))
 		return refuse(cx, E_NOT_FOUND, "project %.*s not found", SV_FMT(sv_upto(in->project_id, 100)));
 	if (in->name.n == 0)
-		e = bad_field(cx, "name", "required", "name is required");
+		e = bad_field(cx, "name", "required", "is required");
 	else if (in->name.n >= NAME_MAX_)
-		e = bad_field(cx, "name", "max", "name must be at most %d bytes", NAME_MAX_ - 1);
+		e = bad_field(cx, "name", "max", "must be at most %d bytes", NAME_MAX_ - 1);
 	else if (!text_is_utf8(in->name) || text_has_control(in->name))
-		e = bad_field(cx, "name", "text", "name must be UTF-8 text without control characters");
+		e = bad_field(cx, "name", "text", "must be UTF-8 text without control characters");
 	if (in->expires_at != 0 && in->expires_at <= cx->now)
-		e = bad_field(cx, "expires_at", "future", "expires_at must be in the future");
+		e = bad_field(cx, "expires_at", "future", "must be in the future");
 	return e;
 }
 static struct err new_text(struct ctx *cx, struct secret **out)

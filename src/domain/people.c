@@ -96,7 +96,7 @@ struct err people_setup_needed(struct ctx *cx, struct engine *en, bool *needed)
 	int64_t n = 0;
 
 	*needed = false;
-	TRY(store_account_count(cx, en->store, &n));
+	TRY(store_account_in_charge(cx, en->store, &n));
 	*needed = n == 0;
 	return OK;
 }

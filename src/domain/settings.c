@@ -38,7 +38,7 @@ static struct err check_url(struct ctx *cx, struct sv *url)
 		return OK;
 	}
 	if (url->n > URL_MOST)
-		return bad_field(cx, "verifier_url", "max", "verifier_url must be at most %d bytes", URL_MOST);
+		return bad_field(cx, "verifier_url", "max", "must be at most %d bytes", URL_MOST);
 	return url_parse(cx, *url, "verifier_url", &parts);
 }
 struct err settings_verification_put(struct ctx *cx, struct engine *en, const struct verification_put *in,

@@ -33,9 +33,12 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 	return SSL_TLSEXT_ERR_NOACK;
 }
 
+/* The first error is the cause; those after it say what could not go on. */
 static const char *why(void)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long e = ERR_peek_error();
+	const char *text =
+	    ERR_SYSTEM_ERROR(e) ? uv_strerror(uv_translate_sys_error(ERR_GET_REASON(e))) : ERR_reason_error_string(e);
 
 	return text == NULL ? "unknown error" : text;
 }

@@ -149,7 +149,8 @@ static void setup_words(struct request *rq, bool needed)
 			 "address when "
 			 "it started for the first time. Open that one.</p><p class=\"soft\">Lost it? On the engine's "
 			 "machine, "
-			 "<code>tokenbooth user add EMAIL</code> makes an account without it.</p></div>");
+			 "<code>tokenbooth user add EMAIL --role owner</code> makes the first account "
+			 "without it.</p></div>");
 	else
 		HTML(&h, "<div class=\"panel\"><h1>This engine is set up</h1><p>There is an account already.</p>"
 			 "<div class=\"row\"><a class=\"button\" href=\"/sign-in\">Sign in</a></div></div>");

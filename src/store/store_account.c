@@ -52,13 +52,13 @@ struct err store_account_by_id(struct ctx *cx, struct store *st, struct sv id, s
 	TRY(store_read(cx, st, &r));
 	return store_account_get(cx, r.db, id, out);
 }
-static const char count_sql[] = "SELECT count(*) FROM accounts";
-struct err store_account_count(struct ctx *cx, struct store *st, int64_t *out)
+static const char in_charge_sql[] = "SELECT count(DISTINCT account_id) FROM members WHERE role <> 'verify'";
+struct err store_account_in_charge(struct ctx *cx, struct store *st, int64_t *out)
 {
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 
 	TRY(store_read(cx, st, &r));
-	return db_get_i64(cx, r.db, count_sql, out);
+	return db_get_i64(cx, r.db, in_charge_sql, out);
 }
 struct err store_account_list(struct ctx *cx, struct store *st, const struct page *page, struct account_page *out)
 {
@@ -71,7 +71,7 @@ struct err store_account_list(struct ctx *cx, struct store *st, const struct pag
 	if (out->v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "accounts");
 	TRY(store_read(cx, st, &r));
-	TRY(db_get_i64(cx, r.db, count_sql, &out->total));
+	TRY(db_get_i64(cx, r.db, "SELECT count(*) FROM accounts", &out->total));
 	TRY(db_prepare(cx, r.db, sql, &q));
 	db_bind_i64(q, 1, page->limit);
 	db_bind_i64(q, 2, page->offset);
@@ -85,17 +85,17 @@ struct err store_account_list(struct ctx *cx, struct store *st, const struct pag
 	return OK;
 }
 
-/* The first account: nobody else has one, and the set-up token is the one that was given out last. */
+/* The first account: nobody else is in charge, and the set-up token is the one that was given out last. */
 static struct err check_first(struct ctx *cx, struct tx *tx, const struct account_add *in)
 {
 	struct sv have;
 	int64_t n = 0;
 
-	TRY(db_get_i64(cx, tx_db(tx), count_sql, &n));
+	TRY(db_get_i64(cx, tx_db(tx), in_charge_sql, &n));
 	TRY(store_setting_find(cx, tx_db(tx), SV(""), setup_name, &have));
 	if (n > 0 || have.n == 0 || !same_bytes(have, in->setup_hash))
 		return fail(cx, E_FORBIDDEN, "this set-up link was used already or is not the newest one",
-			    "%d accounts", (int)n);
+			    "%d in charge", (int)n);
 	return store_setting_remove(cx, tx, SV(""), setup_name);
 }
 static struct err insert(struct ctx *cx, struct tx *tx, const struct account_add *in)
@@ -138,7 +138,7 @@ static struct err token_act(struct ctx *cx, struct tx *tx, const void *in, void 
 	int64_t n = 0;
 
 	(void)out;
-	TRY(db_get_i64(cx, tx_db(tx), count_sql, &n));
+	TRY(db_get_i64(cx, tx_db(tx), in_charge_sql, &n));
 	if (n > 0)
 		return refuse(cx, E_CONFLICT, "there is an account already; sign in instead");
 	return store_setting_put(cx, tx,

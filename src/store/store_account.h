@@ -14,7 +14,8 @@ struct err store_account_by_email(struct ctx *cx, struct store *st, struct sv em
     NONNULL(1, 2, 4); /* E_NOT_FOUND */
 struct err store_account_by_id(struct ctx *cx, struct store *st, struct sv id, struct account *out) MUST_USE
     NONNULL(1, 2, 4);
-struct err store_account_count(struct ctx *cx, struct store *st, int64_t *out) MUST_USE NONNULL(1, 2, 3);
+/* How many accounts may do more than verify themselves, in any project: none means that nobody is in charge yet. */
+struct err store_account_in_charge(struct ctx *cx, struct store *st, int64_t *out) MUST_USE NONNULL(1, 2, 3);
 struct account_page {
 	struct account *v;
 	size_t n;
@@ -22,7 +23,7 @@ struct account_page {
 }; /* in cx->arena, oldest first */
 struct err store_account_list(struct ctx *cx, struct store *st, const struct page *page,
 			      struct account_page *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Account and its membership, in one act.  only_first: E_FORBIDDEN unless there is no account yet and the set-up token
+/* Account and its membership, in one act.  only_first: E_FORBIDDEN unless nobody is in charge yet and the set-up token
  * of the settings has this keyed hash (hex), which the act then removes.  E_CONFLICT: the email has an account. */
 struct account_add {
 	struct account account;
@@ -34,7 +35,7 @@ struct account_add {
 };
 struct err store_account_add(struct ctx *cx, struct store *st, const struct account_add *in,
 			     struct account *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Sets the set-up token's hash; E_CONFLICT when an account exists. */
+/* Sets the set-up token's hash; E_CONFLICT when somebody is in charge already. */
 struct err store_account_setup_token(struct ctx *cx, struct store *st, struct sv hash) MUST_USE NONNULL(1, 2);
 /* New password, all sessions of the account end. */
 struct account_password {
