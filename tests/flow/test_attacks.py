@@ -2,7 +2,6 @@
 """What somebody would try who means harm: each test is one attack, carried out over the wire, and what must come of it."""
 import base64
 import concurrent.futures
-import http.server
 import json
 import os
 import re
@@ -13,8 +12,8 @@ import urllib.parse
 
 import httpx
 import pytest
-from test_discord import authorize, connect
-from world import BOUND, Browser, Engine, Form, Simulator, origin, query, until
+from test_discord import authorize
+from world import BOUND, Browser, Engine, Form, Simulator, query
 
 PASSWORD = "correct horse battery"
 
