@@ -2,17 +2,18 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/hub.h"
-#include "core/rnd.h"
 #include "core/text.h"
 #include "domain/authorize.h"
 #include "domain/flows.h"
+#include "domain/provider_mint.h"
+#include "domain/provider_move.h"
 #include "domain/registry.h"
 #include "model/reason.h"
 #include "store/store_authorization.h"
 #include "store/store_connection.h"
 #include "store/store_event.h"
 
-enum { ID_MOST = 100, EXTERNAL_MOST = 50, DESCRIPTION_MOST = 1000, CLIENT_MOST = 1000, MINTED = 12 };
+enum { ID_MOST = 100, EXTERNAL_MOST = 50, DESCRIPTION_MOST = 1000, CLIENT_MOST = 1000 };
 
 /* ---- what may be written (contract 3.1) ---- */
 static bool short_text(struct sv s, size_t most) { return s.n <= most && text_is_utf8(s) && !text_has_control(s); }
@@ -163,15 +164,6 @@ static struct err shape(struct ctx *cx, const struct shape *s, struct provider_r
 	return OK;
 }
 
-static struct err new_id(struct ctx *cx, const char *prefix, struct sv *out)
-{
-	char id[ID_TEXT];
-
-	id_ksuid(prefix, clock_now(), id);
-	*out = arena_sv(cx->arena, sv_of(id));
-	return out->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "id");
-}
-
 /* ---- acts ---- */
 struct change {
 	struct engine *en;
@@ -179,7 +171,7 @@ struct change {
 	const struct provider_row *was; /* NULL: new */
 	const struct actor *by;
 	const char *kind;
-	bool revise;
+	bool revise, moved; /* moved: its secret or tokens would go to another host */
 };
 struct changed {
 	int64_t created_at, updated_at;
@@ -233,7 +225,7 @@ static struct err act_patch(struct ctx *cx, struct tx *tx, const void *in, void 
 	if (c->revise)
 		TRY(store_provider_revise(cx, tx, &rev));
 	TRY(store_provider_update(cx, tx, &row, c->was->updated_at));
-	if (!sv_eq(row.client_id, c->was->client_id))
+	if (c->moved || !sv_eq(row.client_id, c->was->client_id))
 		TRY(store_connection_end_all(cx, tx, row.id, reason_code(REASON_CLIENT_CHANGED), &ended));
 	*done = (struct changed){ row.created_at, row.updated_at };
 	return note(cx, tx, c);
@@ -253,18 +245,6 @@ static struct err commit(struct ctx *cx, const struct change *c, act_fn *act, co
 	TRY(registry_show(cx, c->en->registry, e));
 	*out = &e->p;
 	return OK;
-}
-
-static struct err mint_external(struct ctx *cx, struct sv *out)
-{
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-	char id[3 + MINTED + 1] = "ap_";
-
-	for (size_t i = 3; i < sizeof id - 1; i++)
-		id[i] = digit[rnd_below(sizeof digit - 1)];
-	id[sizeof id - 1] = '\0';
-	*out = arena_sv(cx->arena, sv_of(id));
-	return out->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "id");
 }
 
 struct err providers_create(struct ctx *cx, struct engine *en, struct sv project_id, const struct provider_write *in,
@@ -287,10 +267,10 @@ struct err providers_create(struct ctx *cx, struct engine *en, struct sv project
 		.client_id = in->client_id,
 	};
 	TRY(type_of(cx, en->registry, in->provider_id, &c.row.type_id));
-	TRY(new_id(cx, "pv_", &c.row.id));
-	TRY(new_id(cx, "pr_", &c.row.revision_id));
+	TRY(provider_mint_id(cx, "pv_", &c.row.id));
+	TRY(provider_mint_id(cx, "pr_", &c.row.revision_id));
 	if (in->external_id.p == NULL)
-		TRY(mint_external(cx, &c.row.external_id));
+		TRY(provider_mint_external(cx, &c.row.external_id));
 	TRY(shape(cx, &s, &c.row));
 	return commit(cx, &c, act_create, out);
 }
@@ -352,9 +332,13 @@ struct err providers_patch(struct ctx *cx, struct engine *en, const struct provi
 	if (in->provider_id.p != NULL)
 		TRY(type_of(cx, en->registry, in->provider_id, &c.row.type_id));
 	TRY(shape(cx, &s, &c.row));
+	TRY(provider_move_find(cx, row.definition, c.row.definition, &c.moved));
+	if (c.moved && row.secret_box.n > 0 && (in->client_secret == NULL || secret_view(in->client_secret).n == 0))
+		return bad_field(cx, "oauth2.client_secret", "required",
+				 "must be sent again when an endpoint moves to another host");
 	c.revise = !sv_eq(c.row.definition, row.definition) || !sv_eq(c.row.client_id, row.client_id);
 	if (c.revise)
-		TRY(new_id(cx, "pr_", &c.row.revision_id));
+		TRY(provider_mint_id(cx, "pr_", &c.row.revision_id));
 	return commit(cx, &c, act_patch, out);
 }
 

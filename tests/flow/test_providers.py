@@ -125,3 +125,22 @@ def test_session_verification(api):
     done = api.post("/v1/auth/confirm_user", json={"flow_id": test["flow_id"], "user_id": "v@example.com"})
     assert done.status_code == 200 and done.json()["next_uri"].endswith("/api/v1/oauth/callback_success")
     error(api.post("/v1/auth/validate_custom_verifier", json={"user_id": "v", "verifier_url": "x"}), 400, "malformed_request")
+
+
+def test_a_stored_secret_does_not_follow_an_endpoint_to_another_host(engine, api):
+    """Whoever may edit a provider may not have its secret, or its users' refresh tokens, sent to a host of his own."""
+    body = {**CUSTOM, "id": "moving"}
+    assert api.post("/v1/admin/auth_providers", json=body).status_code == 201
+    elsewhere = {"oauth2": {"token_request": {**CUSTOM["oauth2"]["token_request"], "endpoint": "https://evil.example/token"}}}
+    answer = error(api.patch("/v1/admin/auth_providers/moving", json=elsewhere), 400, "malformed_request")
+    assert [f["field"] for f in answer["field_errors"]] == ["oauth2.client_secret"]
+    assert "hooli.example" in api.get("/v1/admin/auth_providers/moving").json()["oauth2"]["token_request"]["endpoint"]
+    with_empty = {"oauth2": {**elsewhere["oauth2"], "client_secret": ""}}
+    error(api.patch("/v1/admin/auth_providers/moving", json=with_empty), 400, "malformed_request")
+    refresh = {"oauth2": {"refresh_request": {"endpoint": "https://evil.example/token"}}}
+    error(api.patch("/v1/admin/auth_providers/moving", json=refresh), 400, "malformed_request")
+    same_host = {"oauth2": {"token_request": {**CUSTOM["oauth2"]["token_request"], "endpoint": "https://auth.hooli.example/v2/token"}}}
+    assert api.patch("/v1/admin/auth_providers/moving", json=same_host).status_code == 200
+    again = {"oauth2": {**elsewhere["oauth2"], "client_secret": "the-secret-once-more"}}
+    assert api.patch("/v1/admin/auth_providers/moving", json=again).status_code == 200
+    assert api.delete("/v1/admin/auth_providers/moving").status_code == 200

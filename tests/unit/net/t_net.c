@@ -52,7 +52,8 @@ TEST(net_brings_the_answer_and_reuses_the_connection)
 		CHECK(r.fate == NET_DONE && r.sent && r.status == 200);
 		CHECK(sv_eq(buf_view(&r.body), SV("{\"ok\":true}")) && strcmp(r.ct_, "application/json") == 0);
 	}
-	/* On a machine under load libcurl may find a connection not quiet yet and open another; reuse is the rule, not each time. */
+	/* On a machine under load libcurl may find a connection not quiet yet and open another; reuse is the rule, not
+	 * each time. */
 	CHECK(peer_connections(p) < 3 && peer_requests(p) == 3);
 	peer_stop(p);
 }
