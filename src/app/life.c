@@ -46,8 +46,10 @@ static struct err config_up(struct ctx *cx, struct life *l)
 		log_event(cx, LOG_WARN, "config.ca_file", LOG_STR("file", c->ca_file),
 			  LOG_STR("say", "its authorities are trusted beside the system's"));
 	if (c->proxy != NULL)
-		log_event(cx, LOG_WARN, "config.proxy", LOG_STR("proxy", c->proxy),
-			  LOG_STR("say", "behind a proxy the egress guard sees names and literal addresses only"));
+		log_event(
+		    cx, LOG_WARN,
+		    "config.proxy", /* not the address: it may hold a password, and is refused later then */
+		    LOG_STR("say", "behind network.proxy the egress guard sees names and literal addresses only"));
 	l->en.config = c;
 	l->en.version = VERSION_TEXT;
 	id_uuid(l->en.owner);

@@ -51,6 +51,12 @@ def test_what_is_wrong_is_refused_by_name(binary, tmp_path, yaml, says):
     assert "hush-hush" not in r.stderr and "value: short" not in r.stderr
 
 
+def test_a_password_in_the_proxys_address_is_refused_and_shown_nowhere(binary, tmp_path):
+    r = serve(binary, "network:\n  proxy: http://someone:hush-hush-password@127.0.0.1:3128\n", tmp_path)
+    assert r.returncode == 3 and "network.proxy: must be http://HOST:PORT" in r.stderr
+    assert "hush-hush-password" not in r.stderr + r.stdout
+
+
 @pytest.mark.parametrize("section", ["sqlite: {connection_string: 'x.sqlite3'}", "in_memory: {}"])
 def test_other_stores_are_warned_of(binary, tmp_path, section):
     with Engine(binary, tmp_path, config=f"storage:\n  {section}\n") as engine:
