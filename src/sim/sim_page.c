@@ -17,7 +17,8 @@ static const char style[] =
     "#dfe2ec;font-family:ui-monospace,monospace;font-size:.92rem}li:first-child{border:0}"
     "label{display:block;font-weight:600;margin-bottom:.3rem}select{width:100%;padding:.6rem;border:1px solid #b9bdce;"
     "border-radius:8px;font:inherit;background:#fff;color:inherit;margin-bottom:1.2rem}"
-    ".row{display:flex;gap:.7rem}button{flex:1;padding:.7rem;border-radius:8px;border:1px solid "
+    ".row{display:flex;flex-direction:row-reverse;gap:.7rem}button{flex:1;padding:.7rem;border-radius:8px;border:1px "
+    "solid "
     "#b9bdce;background:#fff;"
     "color:inherit;font:inherit;font-weight:600;cursor:pointer}button.yes{background:#4453d6;border-color:#4453d6;"
     "color:#fff}"
@@ -99,10 +100,10 @@ struct err sim_page_consent(struct ctx *cx, struct sim_call *call, const struct 
 	enc_html(b, consent->text);
 	buf_str(b, "\">");
 	people(b, call);
-	buf_str(
-	    b, "<div class=\"row\"><button type=\"submit\" name=\"decision\" value=\"deny\">Cancel</button>"
-	       "<button class=\"yes\" type=\"submit\" name=\"decision\" value=\"allow\">Authorize</button></div></form>"
-	       "</main></body></html>");
+	buf_str(b, "<div class=\"row\"><button class=\"yes\" type=\"submit\" name=\"decision\" "
+		   "value=\"allow\">Authorize</button>"
+		   "<button type=\"submit\" name=\"decision\" value=\"deny\">Cancel</button></div></form>"
+		   "</main></body></html>");
 	return buf_done(cx, b, "consent page");
 }
 
