@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/arena.h"
 #include "core/text.h"
 #include "model/reason.h"
 #include "store/grant_cache.h"
@@ -120,22 +119,12 @@ static struct err over(struct ctx *cx, struct tx *tx, struct connection_rows *ro
 	    "SELECT " CONNECTION_COLS " FROM connections WHERE status = 'live' AND due_at = 0"
 	    " AND token_expires_at > 0 AND token_expires_at <= $1 ORDER BY token_expires_at LIMIT $2";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-	bool more = true;
 
-	*rows = (struct connection_rows){ .v = arena_array(cx->arena, BATCH, sizeof *rows->v) };
-	if (rows->v == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "connections");
+	*rows = (struct connection_rows){ .v = NULL };
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_i64(q, 1, tx_now(tx));
 	db_bind_i64(q, 2, BATCH);
-	while (rows->n < BATCH) {
-		TRY(db_next(cx, q, &more));
-		if (!more)
-			break;
-		TRY(store_connection_row(cx, q, &rows->v[rows->n]));
-		rows->n++;
-	}
-	return OK;
+	return store_connection_rows(cx, q, BATCH, rows);
 }
 static struct err expire_one(struct ctx *cx, struct tx *tx, const struct connection *c)
 {

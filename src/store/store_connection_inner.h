@@ -12,6 +12,9 @@
 	" generation, token_issued_at, token_expires_at, refresh_expires_at, due_at, lease_until, sent_generation," \
 	" tries, next_try_at, refreshed_at, last_used_at, created_at, updated_at, ended_at, lease_owner"
 struct err store_connection_row(struct ctx *cx, struct db_stmt *q, struct connection *out) MUST_USE NONNULL(1, 2, 3);
+/* The rest of q's rows, at most `most`; *out is written, its total left alone. */
+struct err store_connection_rows(struct ctx *cx, struct db_stmt *q, size_t most, struct connection_rows *out) MUST_USE
+    NONNULL(1, 2, 4);
 /* Whatever its status; E_NOT_FOUND without a cause. */
 struct err store_connection_by_id(struct ctx *cx, struct db *db, struct sv id, struct connection *out) MUST_USE
     NONNULL(1, 2, 4);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/arena.h"
 #include "core/text.h"
 #include "store/store_connection_inner.h"
 #include "store/store_event.h"
@@ -207,21 +206,11 @@ static struct err orphan_list(struct ctx *cx, struct tx *tx, struct connection_r
 	    "SELECT " CONNECTION_COLS " FROM connections WHERE status = 'live' AND lease_until > 0"
 	    " LIMIT $1";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-	bool more = true;
 
-	*rows = (struct connection_rows){ .v = arena_array(cx->arena, ORPHANS, sizeof *rows->v) };
-	if (rows->v == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "leases");
+	*rows = (struct connection_rows){ .v = NULL };
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_i64(q, 1, ORPHANS);
-	while (rows->n < ORPHANS) {
-		TRY(db_next(cx, q, &more));
-		if (!more)
-			break;
-		TRY(store_connection_row(cx, q, &rows->v[rows->n]));
-		rows->n++;
-	}
-	return OK;
+	return store_connection_rows(cx, q, ORPHANS, rows);
 }
 static struct err orphan_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {

@@ -2,10 +2,11 @@
 #include "core/arena.h"
 #include "store/store_connection_inner.h"
 
-static struct err rows(struct ctx *cx, struct db_stmt *q, size_t most, struct connection_rows *out)
+struct err store_connection_rows(struct ctx *cx, struct db_stmt *q, size_t most, struct connection_rows *out)
 {
 	bool more = true;
 
+	out->n = 0;
 	out->v = arena_array(cx->arena, most + 1, sizeof *out->v);
 	if (out->v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "connections");
@@ -58,7 +59,7 @@ struct err store_connection_list(struct ctx *cx, struct store *st, const struct 
 	bind(q, in);
 	db_bind_i64(q, 5, in->limit);
 	db_bind_i64(q, 6, in->offset);
-	return rows(cx, q, (size_t)in->limit, out);
+	return store_connection_rows(cx, q, (size_t)in->limit, out);
 }
 
 /* ---- what is to be renewed ---- */
@@ -76,7 +77,7 @@ static struct err read_ones(struct ctx *cx, struct db *db, const struct connecti
 	db_bind_i64(q, 2, in->after_due);
 	db_bind_sv(q, 3, or_empty(in->after_id));
 	db_bind_i64(q, 4, (int64_t)in->most);
-	return rows(cx, q, in->most, out);
+	return store_connection_rows(cx, q, in->most, out);
 }
 /* An idle grant is renewed in the last quarter of its refresh token's life, but not before refresh_end. */
 static struct err ending_ones(struct ctx *cx, struct db *db, const struct connection_due *in,
@@ -94,7 +95,7 @@ static struct err ending_ones(struct ctx *cx, struct db *db, const struct connec
 	db_bind_i64(q, 1, in->refresh_end);
 	db_bind_i64(q, 2, in->now);
 	db_bind_i64(q, 3, (int64_t)in->most);
-	return rows(cx, q, in->most, out);
+	return store_connection_rows(cx, q, in->most, out);
 }
 struct err store_connection_due(struct ctx *cx, struct store *st, const struct connection_due *in,
 				struct connection_rows *out)
