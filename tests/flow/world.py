@@ -33,6 +33,18 @@ def free_port():
         return s.getsockname()[1]
 
 
+LONG = bool(os.environ.get("TB_LONG"))  # ./test --long: the whole of a run that is shortened otherwise
+
+
+def figure(name, value):
+    """A measured figure, for people: printed, and kept where the step says.  Nothing is asserted of it here."""
+    line = f"{name}: {value}"
+    print(line)
+    if os.environ.get("TB_FIGURES"):
+        with open(os.environ["TB_FIGURES"], "a", encoding="utf-8") as f:
+            f.write(line + "\n")
+
+
 class Process:
     """A child that says it is ready with one JSON line on stdout; its stderr is kept for the tests to search."""
 
