@@ -77,6 +77,11 @@ static const struct schema all[] = {
 	{ "SessionVerificationSettingsResponse",
 	  "verifier_url:str unsafe_skip_verification:bool unsafe_skip_verification_choice_allowed:bool" },
 	{ "UpdateSessionVerificationSettingsRequest", "verifier_url:str<=2048 unsafe_skip_verification:bool" },
+	{ "StoredSecretResponse",
+	  "id:str key:str description:str hint:str binding:BindingResponse created_at:time updated_at:time"
+	  " last_accessed_at:time" },
+	{ "UpsertStoredSecretRequest", "value*:str<=5000 description:str<=1000" },
+	{ "OffsetPage-StoredSecretResponse", PAGE_OF("StoredSecretResponse") },
 	{ "HealthSchema", "healthy:bool reason:str" },
 	{ "DashboardConfigResponse", "authority:str clientId:str coordinatorUri:str" },
 	{ "EngineOAuth2ConfigResponse", "callback_url_template:str" },

@@ -15,7 +15,8 @@ static const struct {
 	{ "connections:delete", ROLE_ADMIN, true }, { "settings:write", ROLE_ADMIN, true },
 	{ "keys:read", ROLE_ADMIN, true },          { "keys:write", ROLE_ADMIN, true },
 	{ "accounts:read", ROLE_ADMIN, false },     { "accounts:write", ROLE_ADMIN, false },
-	{ "members:write", ROLE_ADMIN, false },
+	{ "members:write", ROLE_ADMIN, false },     { "secrets:read", ROLE_MEMBER, true },
+	{ "secrets:write", ROLE_ADMIN, true },
 };
 static int row_of(const char *action)
 {

@@ -68,3 +68,12 @@ test('an empty scope list, as the documentation\'s JavaScript samples send it, i
   const start = await arcade.auth.start('plain@example.com', 'discord', ['identify'])
   assert.deepEqual(start.scopes, []); assert.equal(start.status, 'pending')
 })
+
+test('secrets: create, change, list, delete', async () => {
+  const made = await arcade.admin.secrets.create('SEARCH_KEY', { value: 'a value of some length', description: 'search' })
+  assert.equal(made.key, 'SEARCH_KEY'); assert.equal(made.binding.type, 'project'); assert.equal(made.hint, '...ngth')
+  assert.equal((await arcade.admin.secrets.create('search_key', { value: 'other' })).id, made.id)
+  assert.deepEqual((await arcade.admin.secrets.list()).items.map((s) => s.id), [made.id])
+  await arcade.admin.secrets.delete(made.id)
+  assert.deepEqual((await arcade.admin.secrets.list()).items, [])
+})

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store_secret.h"
+#include "core/arena.h"
+#include "core/text.h"
+#include "db/db.h"
+#include "store/store_event.h"
+#include "store/store_row.h"
+
+#define SECRET_COLS "id, key, description, hint, value_box, created_at, updated_at, last_accessed_at"
+enum { C_ID, C_KEY, C_DESCRIPTION, C_HINT, C_BOX, C_CREATED, C_UPDATED, C_ACCESSED };
+
+static struct err from_row(struct ctx *cx, struct db_stmt *q, struct secret_row *out)
+{
+	*out = (struct secret_row){ .created_at = db_col_i64(q, C_CREATED),
+				    .updated_at = db_col_i64(q, C_UPDATED),
+				    .last_accessed_at = db_col_i64(q, C_ACCESSED) };
+	TRY(store_row_text(cx, q, C_ID, out->id, sizeof out->id));
+	TRY(store_row_text(cx, q, C_HINT, out->hint, sizeof out->hint));
+	TRY(store_row_sv(cx, q, C_KEY, &out->key));
+	return store_row_sv(cx, q, C_DESCRIPTION, &out->description);
+}
+static struct err fold(struct ctx *cx, struct sv key, struct sv *out)
+{
+	char *low = arena_alloc(cx->arena, key.n + 1);
+
+	if (low == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "secret key");
+	for (size_t i = 0; i < key.n; i++)
+		low[i] = (char)(key.p[i] >= 'A' && key.p[i] <= 'Z' ? key.p[i] + ('a' - 'A') : key.p[i]);
+	low[key.n] = '\0';
+	*out = (struct sv){ low, key.n };
+	return OK;
+}
+static struct seal_at box_of(struct sv project, const struct secret_row *s)
+{
+	return (struct seal_at){ "secrets.value_box", project, sv_of(s->id) };
+}
+/* *q stands on the row afterwards. */
+static struct err find(struct ctx *cx, struct db *db, struct sv project, struct sv key, struct db_stmt **q)
+{
+	static const char sql[] = "SELECT " SECRET_COLS " FROM secrets WHERE project_id = $1 AND folded = $2";
+	struct sv folded;
+
+	TRY(fold(cx, key, &folded));
+	TRY(db_prepare(cx, db, sql, q));
+	db_bind_sv(*q, 1, project);
+	db_bind_sv(*q, 2, folded);
+	return db_one(cx, *q);
+}
+
+/* ---- making and changing ---- */
+static struct err insert(struct ctx *cx, struct tx *tx, const struct secret_put *in, struct secret_row *s)
+{
+	static const char sql[] =
+	    "INSERT INTO secrets(id, project_id, key, folded, description, value_box, hint, created_at,"
+	    " updated_at) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	struct sv folded, box;
+
+	TRY(fold(cx, in->key, &folded));
+	const struct seal_at at = box_of(in->project, s);
+	TRY(store_seal(cx, tx_store(tx), &at, secret_view(in->value), &box));
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, sv_of(s->id));
+	db_bind_sv(q, 2, in->project);
+	db_bind_sv(q, 3, in->key);
+	db_bind_sv(q, 4, folded);
+	db_bind_sv(q, 5, s->description);
+	db_bind_blob(q, 6, box);
+	db_bind_sv(q, 7, sv_of(s->hint));
+	db_bind_i64(q, 8, tx_now(tx));
+	s->created_at = s->updated_at = tx_now(tx);
+	return db_run(cx, q);
+}
+static struct err update(struct ctx *cx, struct tx *tx, const struct secret_put *in, struct secret_row *s)
+{
+	static const char sql[] =
+	    "UPDATE secrets SET key = $1, description = $2, value_box = $3, hint = $4, updated_at = $5 WHERE id = $6";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	const struct seal_at at = box_of(in->project, s);
+	struct sv box;
+
+	TRY(store_seal(cx, tx_store(tx), &at, secret_view(in->value), &box));
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, in->key);
+	db_bind_sv(q, 2, s->description);
+	db_bind_blob(q, 3, box);
+	db_bind_sv(q, 4, sv_of(s->hint));
+	db_bind_i64(q, 5, tx_now(tx));
+	db_bind_sv(q, 6, sv_of(s->id));
+	s->updated_at = tx_now(tx);
+	return db_run(cx, q);
+}
+static struct err tell(struct ctx *cx, struct tx *tx, struct event ev, const char *kind, struct sv id)
+{
+	ev.kind = kind;
+	ev.resource_id = id;
+	ev.outcome = "ok";
+	return store_event_add(cx, tx, &ev);
+}
+static struct err put_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
+{
+	const struct secret_put *in = in_;
+	struct secret_row *s = out_;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	struct err e = find(cx, tx_db(tx), in->project, in->key, &q);
+	bool made = e.code == E_NOT_FOUND;
+
+	if (made) {
+		*s = (struct secret_row){ .description = SV("") };
+		(void)forgive(cx);
+	} else {
+		TRY(e);
+		TRY(from_row(cx, q, s));
+	}
+	if (in->description.p != NULL)
+		s->description = in->description;
+	s->key = in->key;
+	if ((made && !sv_copy(in->id, s->id, sizeof s->id)) || !sv_copy(sv_of(in->hint), s->hint, sizeof s->hint))
+		return fail(cx, E_INTERNAL, "a text does not fit", "secret");
+	TRY(made ? insert(cx, tx, in, s) : update(cx, tx, in, s));
+	return tell(cx, tx, in->event, made ? "secret.created" : "secret.updated", sv_of(s->id));
+}
+struct err store_secret_put(struct ctx *cx, struct store *st, const struct secret_put *in, struct secret_row *out)
+{
+	return store_act(cx, st, put_act, in, out);
+}
+
+/* ---- ending ---- */
+static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	static const char which[] = "SELECT id FROM secrets WHERE project_id = $1 AND (id = $2 OR folded = $3)"
+				    " ORDER BY id = $2 DESC LIMIT 1";
+	static const char gone[] = "DELETE FROM secrets WHERE id = $1";
+	const struct secret_end *in = in_;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	CLEANUP(db_stmt_drop) struct db_stmt *d = NULL;
+	struct sv folded, id;
+
+	(void)out;
+	TRY(fold(cx, in->which, &folded));
+	TRY(db_prepare(cx, tx_db(tx), which, &q));
+	db_bind_sv(q, 1, in->project);
+	db_bind_sv(q, 2, in->which);
+	db_bind_sv(q, 3, folded);
+	TRY(db_one(cx, q));
+	TRY(store_row_sv(cx, q, 0, &id));
+	TRY(db_prepare(cx, tx_db(tx), gone, &d));
+	db_bind_sv(d, 1, id);
+	TRY(db_run(cx, d));
+	return tell(cx, tx, in->event, "secret.deleted", id);
+}
+struct err store_secret_remove(struct ctx *cx, struct store *st, const struct secret_end *in)
+{
+	return store_act(cx, st, remove_act, in, NULL);
+}
+
+/* ---- reading ---- */
+struct err store_secret_list(struct ctx *cx, struct store *st, struct sv project, const struct page *page,
+			     struct secret_page *out)
+{
+	static const char sql[] =
+	    "SELECT " SECRET_COLS " FROM secrets WHERE project_id = $1 ORDER BY folded LIMIT $2 OFFSET $3";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	size_t room = 0;
+	bool row = false;
+
+	*out = (struct secret_page){ .v = NULL };
+	TRY(store_read(cx, st, &r));
+	TRY(store_row_count(cx, r.db, "SELECT count(*) FROM secrets WHERE project_id = $1", project, &out->total));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	db_bind_sv(q, 1, project);
+	db_bind_i64(q, 2, page->limit);
+	db_bind_i64(q, 3, page->offset);
+	for (;;) {
+		TRY(db_next(cx, q, &row));
+		if (!row)
+			return OK;
+		if (out->n == room && (out->v = store_row_room(cx, out->v, &room, sizeof *out->v)) == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "secrets");
+		TRY(from_row(cx, q, &out->v[out->n]));
+		out->n++;
+	}
+}
+struct err store_secret_open(struct ctx *cx, struct store *st, struct sv project, struct sv key, struct secret **out)
+{
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	struct secret_row s;
+	struct sv box;
+
+	*out = NULL;
+	TRY(store_read(cx, st, &r));
+	TRY(find(cx, r.db, project, key, &q));
+	TRY(from_row(cx, q, &s));
+	TRY(store_row_blob(cx, q, C_BOX, &box));
+	const struct seal_at at = box_of(project, &s);
+	return store_unseal(cx, st, &at, box, out);
+}
