@@ -3,7 +3,6 @@
 #include "app/cmd.h"
 #include "core/arena.h"
 #include "core/clock.h"
-#include "core/jdoc.h"
 #include "core/logf.h"
 #include <getopt.h>
 #include <stdarg.h>
@@ -262,7 +261,6 @@ int cli_main(int argc, char **argv)
 		(void)fputs("tokenbooth: out of memory\n", stderr);
 		return CLI_FAILED;
 	}
-	jdoc_start();
 	log_setup(LOG_ERROR, LOG_CONSOLE); /* an engine that starts says what it wants itself */
 	struct err e = dispatch(&cli, argc, argv);
 	if (!IS_ERR(e))

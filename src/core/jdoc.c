@@ -1,178 +1,311 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/jdoc.h"
 #include "core/arena.h"
+#include "core/jstr.h"
 #include "core/text.h"
-#include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_LEVELS = 64, HEAD = 16 };
+/* FEW: in maps of up to so many members a key is compared with those before it; in larger ones all are sorted. */
+enum { MOST_LEVELS = 64, FEW = 16 };
+static const char early[] = "the text ends too early", not_here[] = "this is not allowed here",
+		  twice[] = "a key stands twice in one object", too_large[] = "a number is too large",
+		  nul[] = "a string holds the character U+0000", more[] = "nothing may follow the value";
 
-/* ---- jansson's memory: the size stands before each piece, so that it can be wiped ---- */
-/* jansson 2.14 may lose a byte of a string when memory runs out and still report success: any refusal ends the parse.
- * A thread's own flag, since the allocator is given nothing to note it in. */
-static _Thread_local bool starved;
+struct reader {
+	struct arena *arena;
+	const char *at, *end;
+	size_t level;
+	const char *why, *wrong; /* what is wrong, and the end of it; the first time counts */
+	bool too_deep, starved;
+};
 
-static void *take(size_t n)
+static void *no(struct reader *r, const char *why, const char *wrong)
 {
-	char *p = n > SIZE_MAX - HEAD ? NULL : malloc(n + HEAD);
-
-	if (p == NULL) {
-		starved = true;
-		return NULL;
+	if (r->why == NULL) {
+		r->why = why;
+		r->wrong = wrong;
 	}
-	memcpy(p, &n, sizeof n);
-	return p + HEAD;
+	return NULL;
+}
+/* What comes next does not fit. */
+static void *unfit(struct reader *r) { return r->at == r->end ? no(r, early, r->at) : no(r, not_here, r->at + 1); }
+static void *starved(struct reader *r)
+{
+	r->starved = true;
+	return no(r, "", r->at);
 }
 
-static void give(void *p)
+/* Skips white space (RFC 8259 section 2). */
+static void skip(struct reader *r)
 {
-	size_t n;
-
-	if (p == NULL)
-		return;
-	char *start = (char *)p - HEAD;
-	memcpy(&n, start, sizeof n);
-	wipe(start, n + HEAD);
-	free(start);
+	while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' || *r->at == '\t'))
+		r->at++;
+}
+/* True when `c` comes next, and skips it. */
+static bool next_is(struct reader *r, char c)
+{
+	skip(r);
+	if (r->at == r->end || *r->at != c)
+		return false;
+	r->at++;
+	return true;
 }
 
-void jdoc_start(void)
+static bool unescape(struct reader *r, struct sv in, char *z, size_t *n)
 {
-	json_set_alloc_funcs(take, give);
-	json_object_seed(0); /* from the system's random source: chosen keys cannot be made to collide */
+	enum jstr_wrong why = JSTR_ESCAPE;
+	const char *wrong = in.p;
+
+	*n = jstr_read(in, z, &why, &wrong);
+	return *n != SIZE_MAX || no(r, why == JSTR_NUL ? nul : not_here, wrong + 1) != NULL;
 }
 
-static void json_drop(json_t **j) { json_decref(*j); }
-
-/* jansson calls itself once a level: levels are counted before it may spend the stack. */
-static bool too_deep(struct sv s)
+/* r->at stands behind the opening quote.  The copy in the arena ends with a NUL. */
+static bool string(struct reader *r, struct sv *out)
 {
-	size_t level = 0;
-	bool quoted = false;
+	size_t left = (size_t)(r->end - r->at), n = 0;
+	bool escaped = false;
 
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
+	while (n < left && r->at[n] != '"') {
+		size_t run = jstr_plain(r->at + n, left - n);
 
-		if (quoted) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				quoted = false;
-		} else if (c == '"') {
-			quoted = true;
-		} else if ((c == '{' || c == '[') && ++level > MOST_LEVELS) {
-			return true;
-		} else if ((c == '}' || c == ']') && level > 0) {
-			level--;
-		}
+		n += run;
+		if (run > 0)
+			continue;
+		if (r->at[n] != '\\')
+			return no(r, not_here, r->at + n) != NULL;
+		escaped = true;
+		n += 2;
 	}
-	return false;
+	if (n >= left)
+		return no(r, early, r->end) != NULL;
+	char *z = arena_alloc(r->arena, n + 1);
+	*out = (struct sv){ z, n };
+	if (z == NULL)
+		return starved(r) != NULL;
+	if (!escaped)
+		memcpy(z, r->at, n);
+	else if (!unescape(r, (struct sv){ r->at, n }, z, &out->n))
+		return false;
+	r->at += n + 1;
+	return true;
 }
 
-/* jansson's own sentences quote the text, which may hold a secret. */
-static const char *words(enum json_error_code code)
+/* ---- the rest ---- */
+static size_t digits(struct reader *r)
 {
-	switch (code) {
-	case json_error_premature_end_of_input: return "the text ends too early";
-	case json_error_end_of_input_expected: return "nothing may follow the value";
-	case json_error_invalid_utf8: return "not UTF-8";
-	case json_error_null_character:
-	case json_error_null_byte_in_key: return "a string holds the character U+0000";
-	case json_error_duplicate_key: return "a key stands twice in one object";
-	case json_error_numeric_overflow: return "a number is too large";
-	case json_error_stack_overflow: return "nested too deep";
-	case json_error_invalid_syntax:
-	case json_error_wrong_type:
-	case json_error_invalid_argument:
-	case json_error_invalid_format:
-	case json_error_cannot_open_file:
-	case json_error_unknown:
-	case json_error_item_not_found:
-	case json_error_index_out_of_range:
-	case json_error_out_of_memory:
-	case json_error_null_value:
-	default: return "this is not allowed here";
-	}
+	const char *from = r->at;
+
+	while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
+		r->at++;
+	return (size_t)(r->at - from);
 }
 
-static struct err not_json(struct ctx *cx, const char *what, const json_error_t *je)
+/* RFC 8259 section 6; false: not a number.  *real: it has a fraction or an exponent. */
+static bool number_shape(struct reader *r, bool *real)
 {
-	return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: line %d column %d: %s", what, je->line, je->column,
-		      words(json_error_code(je)));
-}
-
-static struct node *to_node(struct arena *a, json_t *j);
-
-static bool add_children(struct arena *a, struct node *n, json_t *j)
-{
-	if (n->kind == NODE_LIST) {
-		for (size_t i = 0; i < json_array_size(j); i++)
-			if (!node_add(n, to_node(a, json_array_get(j, i))))
-				return false;
-		return true;
-	}
-	for (void *it = json_object_iter(j); it != NULL; it = json_object_iter_next(j, it)) {
-		struct node *c = to_node(a, json_object_iter_value(it));
-
-		if (c == NULL)
+	if (*r->at == '-')
+		r->at++;
+	bool zero = r->at < r->end && *r->at == '0';
+	size_t n = digits(r);
+	if (zero && n > 1)
+		r->at -= n - 1;
+	if (n == 0 || (zero && n > 1))
+		return false;
+	*real = false;
+	if (r->at < r->end && *r->at == '.') {
+		r->at++;
+		*real = true;
+		if (digits(r) == 0)
 			return false;
-		c->key = arena_sv(a, (struct sv){ json_object_iter_key(it), json_object_iter_key_len(it) });
-		if (c->key.p == NULL || !node_add(n, c))
-			return false;
+	}
+	if (r->at < r->end && (*r->at == 'e' || *r->at == 'E')) {
+		r->at++;
+		*real = true;
+		if (r->at < r->end && (*r->at == '+' || *r->at == '-'))
+			r->at++;
+		return digits(r) > 0;
 	}
 	return true;
 }
 
-static struct node *to_node(struct arena *a, json_t *j)
+static struct node *number(struct reader *r, struct node *n)
 {
-	static const enum node_kind kinds[] = {
-		[JSON_OBJECT] = NODE_MAP,  [JSON_ARRAY] = NODE_LIST, [JSON_STRING] = NODE_TEXT,
-		[JSON_INTEGER] = NODE_INT, [JSON_REAL] = NODE_REAL,  [JSON_TRUE] = NODE_BOOL,
-		[JSON_FALSE] = NODE_BOOL,  [JSON_NULL] = NODE_NULL,
-	};
-	struct node *n = node_new(a, kinds[json_typeof(j)]);
+	struct sv text = { r->at, 0 };
+	bool real;
+
+	if (!number_shape(r, &real))
+		return unfit(r);
+	text.n = (size_t)(r->at - text.p);
+	if (!real) {
+		n->kind = NODE_INT;
+		return sv_i64(text, INT64_MIN, INT64_MAX, &n->i) ? n : no(r, too_large, r->at);
+	}
+	const char *z = arena_text(r->arena, text);
+	if (z == NULL)
+		return starved(r);
+	n->kind = NODE_REAL;
+	n->r = strtod(z, NULL); /* the process never leaves the locale "C" */
+	return isfinite(n->r) ? n : no(r, too_large, r->at);
+}
+
+static struct node *word(struct reader *r, struct node *n, const char *z)
+{
+	size_t len = strlen(z), left = (size_t)(r->end - r->at);
+
+	if (left < len || memcmp(r->at, z, len) != 0)
+		return unfit(r);
+	r->at += len;
+	n->kind = *z == 'n' ? NODE_NULL : NODE_BOOL;
+	n->b = *z == 't';
+	return n;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct node *const *x = a, *const *y = b;
+	struct sv s = (*x)->key, t = (*y)->key;
+
+	return s.n != t.n ? (s.n > t.n) - (s.n < t.n) : s.n == 0 ? 0 : memcmp(s.p, t.p, s.n);
+}
+
+/* Looking each key up among all before it would take hours on a body made for that. */
+static bool keys_differ(struct reader *r, const struct node *map)
+{
+	const struct node **v = map->n > FEW ? malloc(map->n * sizeof(const struct node *)) : NULL;
+	size_t n = 0;
+	bool ok = true;
+
+	if (map->n <= FEW)
+		return true;
+	if (v == NULL)
+		return starved(r) != NULL;
+	for (const struct node *c = map->first; c != NULL; c = c->next)
+		v[n++] = c;
+	qsort(v, n, sizeof(const struct node *), by_key);
+	for (size_t i = 1; i < n && ok; i++)
+		ok = by_key(&v[i - 1], &v[i]) != 0;
+	free(v);
+	return ok || no(r, twice, r->at) != NULL;
+}
+
+static struct node *value(struct reader *r);
+
+static bool member(struct reader *r, struct node *map)
+{
+	struct sv key;
+
+	if (!next_is(r, '"'))
+		return unfit(r) != NULL;
+	if (!string(r, &key))
+		return false;
+	if (map->n < FEW && node_get_sv(map, key) != NULL)
+		return no(r, twice, r->at) != NULL;
+	if (!next_is(r, ':'))
+		return unfit(r) != NULL;
+	struct node *c = value(r);
+	if (c == NULL)
+		return false;
+	c->key = key;
+	return node_add(map, c);
+}
+
+static struct node *map(struct reader *r, struct node *n)
+{
+	n->kind = NODE_MAP;
+	if (next_is(r, '}'))
+		return n;
+	do
+		if (!member(r, n))
+			return NULL;
+	while (next_is(r, ','));
+	if (!next_is(r, '}'))
+		return unfit(r);
+	return keys_differ(r, n) ? n : NULL;
+}
+
+static struct node *list(struct reader *r, struct node *n)
+{
+	n->kind = NODE_LIST;
+	if (next_is(r, ']'))
+		return n;
+	do
+		if (!node_add(n, value(r)))
+			return NULL;
+	while (next_is(r, ','));
+	return next_is(r, ']') ? n : unfit(r);
+}
+
+/* Calls itself once a level, hence the cap. */
+static struct node *nested(struct reader *r, struct node *n)
+{
+	if (r->level == MOST_LEVELS) {
+		r->too_deep = r->why == NULL;
+		return no(r, "", r->at);
+	}
+	r->level++;
+	n = *r->at++ == '{' ? map(r, n) : list(r, n);
+	r->level--;
+	return n;
+}
+
+static struct node *value(struct reader *r)
+{
+	struct node *n = node_new(r->arena, NODE_TEXT);
 
 	if (n == NULL)
-		return NULL;
-	switch (n->kind) {
-	case NODE_NULL: return n;
-	case NODE_BOOL: n->b = json_is_true(j); return n;
-	case NODE_INT: n->i = json_integer_value(j); return n;
-	case NODE_REAL: n->r = json_real_value(j); return n;
-	case NODE_TEXT:
-		n->text = arena_sv(a, (struct sv){ json_string_value(j), json_string_length(j) });
-		return n->text.p == NULL ? NULL : n;
-	case NODE_LIST:
-	case NODE_MAP: return add_children(a, n, j) ? n : NULL;
-	default: return NULL;
+		return starved(r);
+	if (next_is(r, '"'))
+		return string(r, &n->text) ? n : NULL;
+	switch (r->at == r->end ? '\0' : *r->at) {
+	case '{':
+	case '[': return nested(r, n);
+	case 't': return word(r, n, "true");
+	case 'f': return word(r, n, "false");
+	case 'n': return word(r, n, "null");
+	case '-': return number(r, n);
+	default: return r->at < r->end && *r->at >= '0' && *r->at <= '9' ? number(r, n) : unfit(r);
 	}
+}
+
+/* Lines and columns count from 1, columns in characters. */
+static struct err not_json(struct ctx *cx, const char *what, struct sv text, const struct reader *r)
+{
+	int line = 1, column = 0;
+
+	if (r->starved && arena_at_cap(cx->arena))
+		return refuse(cx, E_TOO_LARGE, "%s is too large", what);
+	if (r->starved)
+		return fail(cx, E_INTERNAL, "out of memory", "reading JSON");
+	if (r->too_deep)
+		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: nested more than %d levels deep", what,
+			      MOST_LEVELS);
+	for (const char *p = text.p; p < r->wrong; p++) {
+		column = *p == '\n' ? 0 : column + (((unsigned char)*p & 0xC0) != 0x80);
+		line += *p == '\n';
+	}
+	return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: line %d column %d: %s", what, line, column, r->why);
 }
 
 struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const struct node **out)
 {
-	json_error_t je;
+	struct reader r = { .arena = cx->arena, .at = text.p, .end = text.p + text.n };
 
 	*out = NULL;
 	if (text.n == 0)
 		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: it is empty", what);
 	if (!text_is_utf8(text))
 		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: not UTF-8", what);
-	if (memchr(text.p, '\0', text.n) != NULL) /* jansson would take one for the end of the text */
+	if (memchr(text.p, '\0', text.n) != NULL)
 		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: it holds a zero byte", what);
-	if (too_deep(text))
-		return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: nested more than %d levels deep", what,
-			      MOST_LEVELS);
-	starved = false;
-	CLEANUP(json_drop) json_t *root = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
-	if (starved)
-		return fail(cx, E_INTERNAL, "out of memory", "reading JSON");
-	if (root == NULL)
-		return not_json(cx, what, &je);
-	*out = to_node(cx->arena, root);
-	if (*out != NULL)
-		return OK;
-	if (arena_at_cap(cx->arena))
-		return refuse(cx, E_TOO_LARGE, "%s is too large", what);
-	return fail(cx, E_INTERNAL, "out of memory", "reading JSON");
+	const struct node *n = value(&r);
+	skip(&r);
+	if (n != NULL && r.at < r.end)
+		n = no(&r, more, r.at + 1);
+	if (n == NULL)
+		return not_json(cx, what, text, &r);
+	*out = n;
+	return OK;
 }

@@ -3,13 +3,13 @@
 #define JDOC_H
 /* jdoc.h: JSON text to a tree of nodes in cx->arena.
  *
- * Promises: RFC 8259 and nothing else; not UTF-8, duplicate keys, depth over 64, NUL in a string and trailing bytes are
- *           E_BAD_INPUT and the message says which ("request body is not valid JSON: line 1 column 7: ...").
- *           Nothing of the text is put into the message.  jansson's memory is wiped before it is freed.
- * Needs:    node.h.  Only jdoc.c knows jansson.
+ * Promises: RFC 8259 and nothing else; not UTF-8, duplicate keys, depth over 64, NUL in a string, a surrogate alone,
+ *           integers past 64 bits, reals past a double and trailing bytes are E_BAD_INPUT, and the message says which
+ *           ("request body is not valid JSON: line 1 column 7: ...").  Nothing of the text is put into the message.
+ *           What is read lies in the arena and nowhere else; strings and keys end with a NUL there.
+ * Needs:    node.h.
  */
 #include "core/node.h"
 struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const struct node **out) MUST_USE
     NONNULL(1, 3, 4);
-void jdoc_start(void); /* once, before threads: allocator that wipes */
 #endif

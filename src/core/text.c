@@ -122,7 +122,12 @@ bool text_is_utf8(struct sv s)
 	const unsigned char *u = (const unsigned char *)s.p;
 
 	for (size_t i = 0; i < s.n;) {
-		size_t n = utf8_step(u + i, s.n - i);
+		uint64_t w = ~UINT64_C(0);
+
+		if (s.n - i >= sizeof w)
+			memcpy(&w, u + i, sizeof w);
+		bool ascii = (w & UINT64_C(0x8080808080808080)) == 0; /* eight characters at once */
+		size_t n = ascii ? sizeof w : utf8_step(u + i, s.n - i);
 
 		if (n == 0)
 			return false;

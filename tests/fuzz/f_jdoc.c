@@ -1,8 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON text: what was read writes to a text that reads to the same tree. */
+/* JSON text: we read what jansson reads and refuse what it refuses, and both see the same values; what was read writes
+ * to a text that reads to the same tree. */
 #include "core/jdoc.h"
 #include "core/jout.h"
 #include "fuzz.h"
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Our own rule beyond jansson's: at most 64 levels.  *text: its tree, written; NULL: refused. */
+static char *by_jansson(const uint8_t *data, size_t size)
+{
+	json_error_t why;
+	const char *p = size == 0 ? "" : (const char *)data;
+	json_t *j = json_loadb(p, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+	char *text = j == NULL ? NULL : json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+
+	MUST(j == NULL || text != NULL);
+	json_decref(j);
+	return text;
+}
+
+static void same_as_jansson(struct ctx *cx, const uint8_t *data, size_t size, const struct node *ours)
+{
+	const struct node *theirs;
+	char *text = by_jansson(data, size);
+
+	MUST(text != NULL && !IS_ERR(jdoc_parse(cx, sv_of(text), "jansson", &theirs)));
+	MUST(node_equal(ours, theirs));
+	free(text);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -13,8 +40,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e = jdoc_parse(cx, fuzz_sv(data, size), "request body", &one);
 
 	fuzz_outcome(cx, e);
-	if (IS_ERR(e))
+	if (IS_ERR(e)) {
+		char *text = by_jansson(data, size);
+
+		MUST(text == NULL || strstr(cx->cause.say, "nested more than") != NULL);
+		free(text);
 		return 0;
+	}
+	same_as_jansson(cx, data, size, one);
 	jout_node(&w, NULL, one);
 	MUST(!IS_ERR(jout_done(cx, &w)));
 	MUST(!IS_ERR(jdoc_parse(cx, buf_view(&b), "copy", &two)));

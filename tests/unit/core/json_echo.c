@@ -27,7 +27,6 @@ int main(void)
 	static char text[1 << 20];
 	char line[32];
 
-	jdoc_start();
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		CLEANUP(arena_drop) struct arena *a = arena_new((size_t)256 << 20);
 		size_t n = (size_t)strtoul(line, NULL, 10);

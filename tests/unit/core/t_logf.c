@@ -59,7 +59,6 @@ TEST(json_lines_are_json)
 	CHECK(sv_find(s, SV("\\u0000"), &at));
 	char *z = arena_text(cx->arena, s);
 	z[at + 5] = '1';
-	jdoc_start();
 	CHECK(!IS_ERR(jdoc_parse(cx, sv_of(z), "line", &n)));
 	CHECK(sv_eqz(node_text_at(n, "level"), "warn") && sv_eqz(node_text_at(n, "event"), "job.failed"));
 	CHECK(sv_eqz(node_text_at(n, "request_id"), "t") && node_get(n, "n")->i == -3);
@@ -106,7 +105,6 @@ TEST(lines_are_bounded_and_still_whole)
 	log_setup(LOG_INFO, LOG_JSON);
 	struct sv s = capture(cx, huge);
 	CHECK(s.n <= 4096);
-	jdoc_start();
 	CHECK(!IS_ERR(jdoc_parse(cx, s, "line", &n)));
 	CHECK(node_text_at(n, "a").n == 1003 && node_get(n, "cut")->i == 1 && node_get(n, "e") == NULL);
 }
