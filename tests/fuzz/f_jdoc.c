@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Our own rule beyond jansson's: at most 64 levels.  *text: its tree, written; NULL: refused. */
+/* What jansson read, written again; NULL: refused. */
 static char *by_jansson(const uint8_t *data, size_t size)
 {
 	json_error_t why;
@@ -43,7 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (IS_ERR(e)) {
 		char *text = by_jansson(data, size);
 
-		MUST(text == NULL || strstr(cx->cause.say, "nested more than") != NULL);
+		/* Ours alone: 64 levels; and jansson takes a zero byte for the end of the text. */
+		MUST(text == NULL || strstr(cx->cause.say, "nested more than") != NULL ||
+		     strstr(cx->cause.say, "it holds a zero byte") != NULL);
 		free(text);
 		return 0;
 	}
