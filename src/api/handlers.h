@@ -14,6 +14,6 @@ handler_fn h_account_list, h_account_create, h_account_show, h_account_password;
 handler_fn h_member_list, h_member_put, h_member_remove;
 handler_fn h_session_create, h_session_show, h_session_end, h_session_end_all;
 handler_fn h_authorization_list, h_authorization_show;
-handler_fn h_event_list, h_project_list;
+handler_fn h_event_list, h_project_list, h_backup_make;
 handler_fn h_health_show, h_health_config, h_health_swagger;
 #endif

@@ -146,6 +146,9 @@ static const struct route rows[] = {
 	  .doc = "The audit log, newest first." },
 	{ M_GET, "/tb/v1/projects", LANE_POOL, CALLER, "projects:read", .handle = h_project_list,
 	  .id = "projects-list", .out = "OffsetPage-Project", .query = PAGED, .doc = "The projects the caller can see." },
+	{ M_POST, "/tb/v1/backup", LANE_CALL, WHO(WHO_OPERATOR), "store:backup", .handle = h_backup_make,
+	  .id = "backup-create", .out = "Backup", .ok = 201,
+	  .doc = "A consistent, checked copy of the whole store as a file in the data folder, for whoever asked to take away." },
 };
 /* clang-format on */
 

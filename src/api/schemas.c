@@ -118,6 +118,7 @@ static const struct schema all[] = {
 	{ "OffsetPage-Event", PAGE_OF("Event") },
 	{ "Project", "id*:str org_id*:str name*:str created_at*:time" },
 	{ "OffsetPage-Project", PAGE_OF("Project") },
+	{ "Backup", "file*:str bytes*:int schema_version*:int created_at*:time" },
 };
 
 struct schema_list schemas_all(void) { return (struct schema_list){ all, ARRAY_LEN(all) }; }

@@ -49,6 +49,7 @@
 	X(OPT_SIM_LISTEN, "sim-listen", 0, "HOST:PORT",                                                                \
 	  "where the simulated provider listens (default 127.0.0.1:9199)")                                             \
 	X(OPT_NO_WAIT, "no-wait", 0, NULL, "do not wait for the consent")                                              \
+	X(OPT_FORCE, "force", 0, NULL, "replace what is there")                                                        \
 	X(OPT_HELP, "help", 'h', NULL, "this text")
 enum cli_option {
 #define X(id, name, brief, value, doc) id,

@@ -31,6 +31,7 @@ struct client {
 	struct life *life;  /* in this process */
 	struct life_how life_how;
 	const char *where;
+	int64_t timeout;
 };
 
 void client_free(struct client *c)
@@ -44,6 +45,8 @@ void client_free(struct client *c)
 	secret_free(c->key);
 	free(c);
 }
+
+void client_patience(struct client *c, int64_t wait) { c->timeout = wait; }
 
 const char *client_where(const struct client *c) { return c->where; }
 
@@ -140,7 +143,7 @@ static struct err ask_net(struct cli *cli, struct client *c, const struct client
 				 .headers = headers,
 				 .n_headers = n,
 				 .body = ask->body,
-				 .timeout = TIMEOUT,
+				 .timeout = c->timeout,
 				 .max_reply = REPLY_BYTES,
 				 .once = NET_ONCE,
 				 .want_header = "Tokenbooth-Revocation",
@@ -269,6 +272,7 @@ struct err client_open(struct cli *cli, struct client **out)
 	if (c == NULL)
 		return fail(cli->cx, E_INTERNAL, "out of memory", "client");
 	c->where = "";
+	c->timeout = TIMEOUT;
 	if (base != NULL && base[0] != '\0')
 		TRY(open_network(cli, c, base));
 	else

@@ -26,6 +26,8 @@ void client_free(struct client *c);
 struct err client_open(struct cli *cli, struct client **out) MUST_USE NONNULL(1, 2);
 struct err client_call(struct cli *cli, struct client *c, const struct client_ask *ask,
 		       struct client_answer *out) MUST_USE NONNULL(1, 2, 3, 4);
+/* How long an answer may take, instead of two minutes. */
+void client_patience(struct client *c, int64_t wait) NONNULL(1);
 /* "/v1" + the project's part when --project is given + "/" + rest (+ "/" + id, percent-encoded); NULL: out of memory.
  */
 struct client_path {

@@ -49,6 +49,18 @@ const struct cli_command cmd_table[] = {
 	  "an\n"
 	  "engine whose set-up address was lost is made with --role owner." },
 	{ "doctor", "", 0, 0, CLIENT, doctor_run, "Says in words what is wrong with the set-up, and the mend.", NULL },
+	{ "backup", "FILE", 1, 1, CLIENT | B(FORCE), cmd_backup, "Copies the store to a file while the engine runs.",
+	  "The copy is consistent, checked, and readable by this user only.  Everything secret in it stays sealed: the "
+	  "root "
+	  "key is\nnot in it, and without the root key nobody opens it, you included.  Keep root.key at another "
+	  "place." },
+	{ "restore", "FILE", 1, 1, B(CONFIG) | B(ENV) | B(DATA) | B(FORCE) | B(JSON), cmd_restore,
+	  "Puts a backup in the place of the store; no engine may be running on the data folder.",
+	  "The backup is checked first: it must be whole, of this version or older, and the root key of the data "
+	  "folder must "
+	  "open\nit.  With --force a store that is there is kept beside the new one.  Everybody has to sign in again, "
+	  "and every "
+	  "grant is\nrenewed at its next use, since the backup cannot know what happened after it was made." },
 	{ "simulate", "PROVIDER...", 1, CLI_ARGS, B(LISTEN) | B(APP) | B(CA_DIR) | B(PLAIN) | B(JSON), cmd_simulate,
 	  "Plays a provider's side, for work without internet or credentials.", NULL },
 	{ "docs", "config|api|openapi", 1, 1, 0, cmd_docs, "Prints a document made from the program's own tables.",

@@ -71,23 +71,30 @@ static bool store_is_empty(const struct life *l)
 	return stat(folder_store(l->folder), &st) != 0 || st.st_size == 0;
 }
 
-static struct err keyring_up(struct ctx *cx, struct life *l)
+struct err life_keys(struct ctx *cx, const struct config *c, const struct folder *f, bool may_create,
+		     struct keyring **out)
 {
-	const struct config *c = config_of(l);
-	bool empty = store_is_empty(l);
 	struct root_key *keys = arena_array(cx->arena, c->n_root_keys + 1, sizeof *keys);
 
+	*out = NULL;
 	if (keys == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "root keys");
 	for (size_t i = 0; i < c->n_root_keys; i++)
 		keys[i] = (struct root_key){ c->root_keys[i].id, c->root_keys[i].is_default, c->root_keys[i].value };
-	struct err e = keyring_load(cx,
-				    &(struct keyring_how){ .keys = keys,
-							   .n = c->n_root_keys,
-							   .file = folder_root_key(l->folder),
-							   .may_create = l->how->may_create && empty,
-							   .development = c->development },
-				    &l->keys);
+	return keyring_load(cx,
+			    &(struct keyring_how){ .keys = keys,
+						   .n = c->n_root_keys,
+						   .file = folder_root_key(f),
+						   .may_create = may_create,
+						   .development = c->development },
+			    out);
+}
+
+static struct err keyring_up(struct ctx *cx, struct life *l)
+{
+	bool empty = store_is_empty(l);
+	struct err e = life_keys(cx, config_of(l), l->folder, l->how->may_create && empty, &l->keys);
+
 	if (e.code != E_NOT_FOUND)
 		return e;
 	(void)forgive(cx);

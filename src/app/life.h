@@ -35,6 +35,9 @@ struct life {
 };
 struct err life_up(struct ctx *cx, struct life *l, const struct life_how *how) MUST_USE NONNULL(1, 2, 3);
 void life_down(struct life *l) NONNULL(1);
+/* The root keys of the configuration and the folder.  E_NOT_FOUND: there is none, and may_create is false. */
+struct err life_keys(struct ctx *cx, const struct config *c, const struct folder *f, bool may_create,
+		     struct keyring **out) MUST_USE NONNULL(1, 2, 3, 5);
 /* Serves until SIGTERM or SIGINT, which life_block_signals has blocked for every thread; then drains.  A second signal
  * ends the process at once. */
 void life_block_signals(void);

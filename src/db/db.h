@@ -40,7 +40,11 @@ struct sv db_col_sv(struct db_stmt *st, int col) NONNULL(1); /* borrow until nex
 struct sv db_col_blob(struct db_stmt *st, int col) NONNULL(1); /* NULL gives p NULL */
 int64_t db_col_i64(struct db_stmt *st, int col) NONNULL(1);
 struct err db_checkpoint(struct ctx *cx, struct db *db) MUST_USE NONNULL(1, 2); /* PASSIVE */
+/* One snapshot, whatever is written meanwhile: a file of its own (no WAL beside it), 0600, durable, in place at once or
+ * not at all; whatever was there is replaced. */
 struct err db_backup(struct ctx *cx, struct db *from, const char *to_path) MUST_USE NONNULL(1, 2, 3);
+/* Reads everything: E_INTERNAL "the store is damaged" with the first finding. */
+struct err db_check(struct ctx *cx, struct db *db) MUST_USE NONNULL(1, 2);
 static inline void db_stmt_drop(struct db_stmt **st)
 {
 	db_stmt_done(*st);

@@ -26,6 +26,13 @@ static bool sync_folder_of(char *path)
 	*slash = '\0';
 	return sync_path(path[0] == '\0' ? "/" : path, O_DIRECTORY);
 }
+/* The copy of a store in WAL mode says that it has a WAL; a file that is carried about must need none. */
+static struct err alone(struct ctx *cx, struct db *to)
+{
+	int rc = sqlite3_exec(to->h, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? OK : db_sqlite_fail(cx, to, rc, "backup");
+}
 static struct err copy_all(struct ctx *cx, struct db *from, struct db *to)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to->h, "main", from->h, "main");
@@ -35,7 +42,7 @@ static struct err copy_all(struct ctx *cx, struct db *from, struct db *to)
 	int rc = sqlite3_backup_step(b, -1);
 	int end = sqlite3_backup_finish(b);
 	if (rc == SQLITE_DONE && end == SQLITE_OK)
-		return OK;
+		return alone(cx, to);
 	return db_sqlite_fail(cx, to, rc == SQLITE_DONE ? end : rc, "backup");
 }
 static struct err copy_to(struct ctx *cx, struct db *from, const char *path)
@@ -56,15 +63,23 @@ static struct err copy_to(struct ctx *cx, struct db *from, const char *path)
 		return db_sqlite_fail(cx, to, rc, "backup");
 	return copy_all(cx, from, to);
 }
-struct err db_backup(struct ctx *cx, struct db *from, const char *to_path)
+static struct err put(struct ctx *cx, struct db *from, char *fresh, const char *to_path)
 {
-	char fresh[PATH_MAX];
-	int n = snprintf(fresh, sizeof fresh, "%s.new", to_path);
-
-	if (n < 0 || (size_t)n >= sizeof fresh)
-		return fail(cx, E_INTERNAL, "the path of the backup copy is too long", "%d bytes", n);
 	TRY(copy_to(cx, from, fresh));
 	if (!sync_path(fresh, 0) || rename(fresh, to_path) != 0 || !sync_folder_of(fresh))
 		return fail(cx, E_INTERNAL, "the backup copy can not be written", "%s: errno %d", to_path, errno);
 	return OK;
+}
+struct err db_backup(struct ctx *cx, struct db *from, const char *to_path)
+{
+	char fresh[PATH_MAX], partial[PATH_MAX];
+	int n = snprintf(fresh, sizeof fresh, "%s.new", to_path);
+
+	if (n < 0 || (size_t)n >= sizeof fresh)
+		return fail(cx, E_INTERNAL, "the path of the backup copy is too long", "%d bytes", n);
+	memcpy(partial, fresh, (size_t)n + 1);
+	struct err e = put(cx, from, fresh, to_path);
+	if (IS_ERR(e)) /* half a copy only takes the room that may be what is missing */
+		(void)unlink(partial);
+	return e;
 }

@@ -128,3 +128,14 @@ struct err db_checkpoint(struct ctx *cx, struct db *db)
 
 	return rc == SQLITE_OK || rc == SQLITE_BUSY ? OK : db_sqlite_fail(cx, db, rc, "checkpoint");
 }
+struct err db_check(struct ctx *cx, struct db *db)
+{
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, "PRAGMA integrity_check(1)", &q));
+	TRY(db_one(cx, q));
+	struct sv said = db_col_sv(q, 0);
+	return sv_eqz(said, "ok") ? OK
+				  : fail(cx, E_INTERNAL, "the store is damaged; restore it from a backup",
+					 "integrity_check: %.*s", SV_FMT(said));
+}

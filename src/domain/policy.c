@@ -16,7 +16,7 @@ static const struct {
 	{ "keys:read", ROLE_ADMIN, true },          { "keys:write", ROLE_ADMIN, true },
 	{ "accounts:read", ROLE_ADMIN, false },     { "accounts:write", ROLE_ADMIN, false },
 	{ "members:write", ROLE_ADMIN, false },     { "secrets:read", ROLE_MEMBER, true },
-	{ "secrets:write", ROLE_ADMIN, true },
+	{ "secrets:write", ROLE_ADMIN, true },      { "store:backup", ROLE_OWNER, false },
 };
 static int row_of(const char *action)
 {

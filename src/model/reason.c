@@ -43,8 +43,9 @@ static const struct {
 	[REASON_SUPERSEDED] = { "Another attempt finished this authorization first.",
 				"Nothing: see the attempt that finished it." },
 	[REASON_REVOKED] = { "The provider says that the grant was revoked or is over.", ASK_AGAIN },
-	[REASON_ANSWER_LOST] = { "A refresh was sent, its answer never came, and the provider no longer takes the old "
-				 "refresh token.",
+	[REASON_ANSWER_LOST] = { "The provider no longer takes the refresh token: a refresh was sent whose answer "
+				 "never "
+				 "came, or the store was restored from a backup older than the last refresh.",
 				 ASK_AGAIN },
 	[REASON_NO_REFRESH] = { "The access token is over and the provider never gave a refresh token.", ASK_AGAIN },
 	[REASON_CLIENT_CHANGED] = { "The provider's client id was changed, and the tokens belong to the old one.",

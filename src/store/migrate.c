@@ -3,9 +3,6 @@
 #include "core/text.h"
 #include <limits.h>
 
-/* PRAGMA application_id of our stores: "TBth". */
-enum { OURS = 0x54427468 };
-
 static int64_t number_of(const struct embedded *file)
 {
 	int64_t n = 0;
@@ -30,7 +27,7 @@ static struct err look(struct ctx *cx, struct db *db, const char *path, int64_t 
 	TRY(db_get_i64(cx, db, "PRAGMA application_id", &id));
 	TRY(db_get_i64(cx, db, "PRAGMA user_version", version));
 	TRY(db_get_i64(cx, db, "SELECT count(*) FROM sqlite_schema", &tables));
-	if (id == OURS || (id == 0 && *version == 0 && tables == 0))
+	if (id == STORE_APPLICATION_ID || (id == 0 && *version == 0 && tables == 0))
 		return OK;
 	return refuse(cx, E_CONFIG, "%s is a database, but not a store of Tokenbooth; choose another data folder",
 		      path);
@@ -39,7 +36,8 @@ static struct err apply(struct ctx *cx, struct db *db, const struct embedded *f)
 {
 	char mark[96];
 
-	(void)snprintf(mark, sizeof mark, "PRAGMA application_id=%d; PRAGMA user_version=%d", OURS, (int)number_of(f));
+	(void)snprintf(mark, sizeof mark, "PRAGMA application_id=%d; PRAGMA user_version=%d", STORE_APPLICATION_ID,
+		       (int)number_of(f));
 	TRY(db_exec(cx, db, "BEGIN EXCLUSIVE"));
 	struct err e = db_exec(cx, db, f->bytes);
 	if (!IS_ERR(e))
@@ -74,7 +72,7 @@ struct err migrate_up(struct ctx *cx, struct db *db, const struct migrate_how *h
 			      "start that one, or"
 			      " restore the copy made before the upgrade",
 			      how->path, (int)have, (int)newest);
-	if (have > 0 && have < newest)
+	if (have > 0 && have < newest && !how->no_copy)
 		TRY(copy_before(cx, db, how, have + 1));
 	for (int64_t i = have; i < newest; i++)
 		TRY(apply(cx, db, &how->files[i]));

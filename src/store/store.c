@@ -20,6 +20,7 @@ void store_close(struct store *st)
 	for (size_t i = 0; i < MAC_KEY__COUNT; i++)
 		secret_free(st->mac[i]);
 	data_key_free(st->own);
+	(void)pthread_mutex_destroy(&st->copying);
 	free(st->projects);
 	free(st->path);
 	free(st);
@@ -35,12 +36,13 @@ static struct err make(struct ctx *cx, struct store *st, struct db *db)
 		e = db_exec(cx, db, "COMMIT");
 	return e; /* on an error the connection is closed, which rolls back */
 }
-static struct err fill(struct ctx *cx, struct store *st, struct db *db)
+static struct err fill(struct ctx *cx, struct store *st, const struct store_how *how, struct db *db)
 {
+	const struct migrate_how up = { .files = store_migrations, .path = st->path, .no_copy = how->is_copy };
 	int64_t keys = 0;
 	bool fresh = false;
 
-	TRY(migrate_up(cx, db, &(struct migrate_how){ .files = store_migrations, .path = st->path }, &fresh));
+	TRY(migrate_up(cx, db, &up, &fresh));
 	TRY(db_get_i64(cx, db, "SELECT count(*) FROM keys", &keys));
 	if (keys == 0) {
 		TRY(make(cx, st, db));
@@ -59,13 +61,14 @@ struct err store_open(struct ctx *cx, const struct store_how *how, struct store 
 	if (st == NULL || (st->path = strdup(how->path)) == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "store");
 	st->keys = how->keys;
+	(void)pthread_mutex_init(&st->copying, NULL);
 	store_reader_start(st);
 	bool there = stat(how->path, &at) == 0;
 	if (!there && !how->may_create)
 		return refuse(cx, E_CONFIG, "there is no store at %s", how->path);
 	struct err e = db_open(cx, how->path, there ? DB_WRITE : DB_CREATE, &db);
 	if (!IS_ERR(e))
-		e = fill(cx, st, db);
+		e = fill(cx, st, how, db);
 	if (e.code == E_INTERNAL) { /* at start a store that does not work is the operator's to mend */
 		e.code = E_CONFIG;
 		cx->cause.code = E_CONFIG;

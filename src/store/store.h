@@ -23,6 +23,7 @@ struct store_how {
 	const char *path;
 	const struct keyring *keys;
 	bool may_create;
+	bool is_copy; /* the file is a copy already: a migration takes none */
 };
 void store_close(struct store *st);
 /* Opens, migrates (a backup copy store.sqlite3.before-NNNN is taken first), unwraps keys; makes org, project and MAC

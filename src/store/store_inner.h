@@ -33,6 +33,7 @@ struct store {
 	struct readers readers;
 	struct writer *writer;
 	struct grant_cache *grants;
+	pthread_mutex_t copying; /* held while a backup is made */
 };
 struct tx {
 	struct store *st;
