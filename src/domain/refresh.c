@@ -8,6 +8,7 @@
 #include "core/workq.h"
 #include "domain/refresh_inner.h"
 #include "model/person.h"
+#include "store/store_flow.h"
 #include "store/store_revocation.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -186,6 +187,7 @@ static struct err release(struct ctx *cx, struct engine *en)
 	TRY(store_connection_orphans(cx, en->store, &n));
 	if (n > 0)
 		log_event(cx, LOG_WARN, "refresh.interrupted", LOG_INT("leases", n));
+	TRY(store_flow_orphans(cx, en->store));
 	return store_revocation_orphans(cx, en->store);
 }
 struct err refresher_start(struct ctx *cx, struct engine *en, struct refresher **out)

@@ -147,15 +147,16 @@ static bool over_limit(struct ctx *cx, struct sim_call *call)
 	const struct node *r = call->def->rate_limit, *limit = node_get(r, "limit"), *ms = node_get(r, "window_ms");
 	int64_t now = sim_world_now(w);
 
-	if (limit == NULL || ms == NULL)
+	if (limit == NULL || ms == NULL || w->rate_limit_override == 0)
 		return false;
 	if (now - w->window_started >= MSEC(ms->i)) {
 		w->window_started = now;
 		w->window_used = 0;
 	}
 	w->window_used++;
-	int64_t left = limit->i - w->window_used, reset = w->window_started + MSEC(ms->i) - now;
-	const char *text = arena_printf(cx->arena, "%lld", (long long)limit->i);
+	int64_t most = w->rate_limit_override > 0 ? w->rate_limit_override : limit->i;
+	int64_t left = most - w->window_used, reset = w->window_started + MSEC(ms->i) - now;
+	const char *text = arena_printf(cx->arena, "%lld", (long long)most);
 	http_header(call->rq, "X-RateLimit-Limit", sv_of(text == NULL ? "0" : text));
 	text = arena_printf(cx->arena, "%lld", (long long)(left < 0 ? 0 : left));
 	http_header(call->rq, "X-RateLimit-Remaining", sv_of(text == NULL ? "0" : text));

@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/jdoc.h"
 #include "core/text.h"
+#include "sim/sim_record.h"
 #include "sim/sim_world.h"
 
 struct control {
@@ -94,15 +95,24 @@ static struct err set_clock(struct ctx *cx, struct control *c)
 }
 
 struct knobs_in {
-	int64_t token_lifetime_s;
+	int64_t token_lifetime_s, rate_limit;
+	bool reuse_ends_family;
 };
-static const struct nfield knobs_fields[] = { NI64(struct knobs_in, token_lifetime_s, NREQ, -1, 315360000) };
+static const struct nfield knobs_fields[] = {
+	NI64(struct knobs_in, token_lifetime_s, NOPT, -1, 315360000),
+	NI64(struct knobs_in, rate_limit, NOPT, -1, 1000000),
+	NBOOL(struct knobs_in, reuse_ends_family, NOPT),
+};
 static struct err set_knobs(struct ctx *cx, struct control *c)
 {
-	struct knobs_in in = { -1 };
+	struct sim_world *w = c->w;
+	struct knobs_in in = { w->lifetime_override_s, w->rate_limit_override, w->reuse_ends_family };
 
-	TRY(node_decode(cx, c->body, &(struct node_decode){ knobs_fields, 1, "", NODE_REFUSE_UNKNOWN }, &in));
-	c->w->lifetime_override_s = in.token_lifetime_s;
+	TRY(node_decode(cx, c->body,
+			&(struct node_decode){ knobs_fields, ARRAY_LEN(knobs_fields), "", NODE_REFUSE_UNKNOWN }, &in));
+	w->lifetime_override_s = in.token_lifetime_s;
+	w->rate_limit_override = in.rate_limit;
+	w->reuse_ends_family = in.reuse_ends_family;
 	return done(cx, c);
 }
 
@@ -111,6 +121,7 @@ static const struct nfield fault_fields[] = {
 	NI64(struct sim_fault, times, NOPT, 1, 1000000),
 	NI64(struct sim_fault, status, NOPT, 200, 599),
 	NI64(struct sim_fault, delay_ms, NOPT, 0, 600000),
+	NI64(struct sim_fault, hold_ms, NOPT, 0, 600000),
 	NI64(struct sim_fault, retry_after_s, NOPT, 0, 86400),
 	NSV(struct sim_fault, body, NOPT, 0, 1048576),
 	NSV(struct sim_fault, content_type, NOPT, 1, 100),
@@ -151,6 +162,7 @@ static struct err show_faults(struct ctx *cx, struct control *c)
 		jout_i64(&c->out, "times", f->times);
 		jout_i64(&c->out, "status", f->status);
 		jout_i64(&c->out, "delay_ms", f->delay_ms);
+		jout_i64(&c->out, "hold_ms", f->hold_ms);
 		jout_bool(&c->out, "after", f->after);
 		jout_close(&c->out);
 	}
@@ -179,6 +191,8 @@ static struct err show_calls(struct ctx *cx, struct control *c)
 	}
 	jout_list_end(&c->out);
 	jout_i64(&c->out, "total_count", c->w->n_calls);
+	jout_i64(&c->out, "refreshing", c->w->refreshing);
+	jout_i64(&c->out, "most_refreshing", c->w->most_refreshing);
 	jout_close(&c->out);
 	return jout_done(cx, &c->out);
 }
@@ -188,39 +202,26 @@ static struct err clear_calls(struct ctx *cx, struct control *c)
 	c->w->calls = NULL;
 	c->w->calls_end = &c->w->calls;
 	c->w->n_calls = 0;
+	c->w->most_refreshing = c->w->refreshing;
 	return done(cx, c);
-}
-
-static int64_t living(const struct sim_world *w, const struct sim_grant *g, enum sim_token_kind kind)
-{
-	int64_t n = 0;
-
-	for (size_t i = 0; i < SIM_BUCKETS; i++)
-		for (const struct sim_token *t = w->tokens[i]; t != NULL; t = t->next)
-			n += t->kind == kind && t->grant == g && sim_world_token_good(w, t);
-	return n;
 }
 
 static struct err show_grants(struct ctx *cx, struct control *c)
 {
-	jout_open(&c->out, NULL);
-	jout_list(&c->out, "items");
-	for (const struct sim_grant *g = c->w->grants; g != NULL; g = g->next) {
-		jout_open(&c->out, NULL);
-		jout_str(&c->out, "user", g->user->name);
-		jout_str(&c->out, "client_id", g->client->id);
-		jout_bool(&c->out, "ended", g->ended);
-		jout_list(&c->out, "scopes");
-		for (size_t i = 0; i < g->scopes.n; i++)
-			jout_str(&c->out, NULL, g->scopes.v[i]);
-		jout_list_end(&c->out);
-		jout_i64(&c->out, "access_tokens", living(c->w, g, SIM_ACCESS));
-		jout_i64(&c->out, "refresh_tokens", living(c->w, g, SIM_REFRESH));
-		jout_close(&c->out);
-	}
-	jout_list_end(&c->out);
-	jout_close(&c->out);
+	sim_record_grants(c->w, &c->out);
 	return jout_done(cx, &c->out);
+}
+
+static struct err show_tokens(struct ctx *cx, struct control *c)
+{
+	TRY(sim_record_tokens(cx, c->w, c->body, &c->out));
+	return jout_done(cx, &c->out);
+}
+
+static struct err adopt_grants(struct ctx *cx, struct control *c)
+{
+	TRY(sim_record_adopt(cx, c->w, c->body));
+	return done(cx, c);
 }
 
 static struct err end_grants(struct ctx *cx, struct control *c)
@@ -253,13 +254,19 @@ static const struct {
 	{ M_POST, "/users", add_user, "add or replace a user: name and whatever the API shall answer" },
 	{ M_GET, "/clock", show_clock, "the simulation's time" },
 	{ M_POST, "/clock", set_clock, "move it: advance_s" },
-	{ M_POST, "/knobs", set_knobs, "token_lifetime_s: of new tokens; -1: the definition's" },
+	{ M_POST, "/knobs", set_knobs,
+	  "token_lifetime_s: of new tokens, rate_limit; -1: the definition's; reuse_ends_family" },
 	{ M_GET, "/faults", show_faults, "faults that wait to happen" },
-	{ M_POST, "/faults", add_fault, "on, times, status, body, content_type, retry_after_s, delay_ms, after" },
+	{ M_POST, "/faults", add_fault,
+	  "on, times, status, body, content_type, retry_after_s, delay_ms, hold_ms, after" },
 	{ M_DELETE, "/faults", clear_faults, "no more faults" },
 	{ M_GET, "/calls", show_calls, "what was called" },
 	{ M_DELETE, "/calls", clear_calls, "forget the calls" },
-	{ M_GET, "/grants", show_grants, "who consented to what, and how many of its tokens live" },
+	{ M_GET, "/grants", show_grants,
+	  "who consented to what, how often each consent was renewed, how many of its tokens live" },
+	{ M_POST, "/grants/adopt", adopt_grants,
+	  "grants given elsewhere: client_id, items: user, access_token, refresh_token, expires_in_s" },
+	{ M_POST, "/tokens", show_tokens, "what these are: tokens" },
 	{ M_POST, "/grants/end", end_grants, "a user removes an app: user, client_id" },
 };
 

@@ -4,6 +4,9 @@
 #include "core/codec.h"
 #include "core/logf.h"
 #include "core/text.h"
+#include "http/route.h"
+#include <errno.h>
+#include <time.h>
 
 typedef struct err serve_fn(struct ctx *cx, struct sim_call *call);
 
@@ -74,14 +77,21 @@ static void odd_answer(struct sim_call *call, const struct sim_fault *f)
 	buf_sv(rq->out, f->body.p == NULL ? SV("") : f->body);
 }
 
-/* A delay parks the request: the handler is run again when it is over, and only then does anything else. */
-static bool still_waiting(struct request *rq, const struct sim_fault *f)
+/* Who is kept waiting waits on a thread of his own: nobody else is, and the request stays whole. */
+static bool needs_thread(const struct sim_call *call, const struct sim_fault *f)
 {
-	if (f == NULL || f->delay_ms == 0 || rq->park_over)
-		return false;
-	if (rq->park.until == 0)
-		rq->park = (struct park){ .topic = 0, .until = rq->cx->now + MSEC(f->delay_ms) };
-	return true;
+	return f != NULL && (f->delay_ms > 0 || f->hold_ms > 0) && call->rq->lane != LANE_CALL;
+}
+static void wait_ms(struct sim_world *w, int64_t ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+
+	if (ms <= 0)
+		return;
+	sim_world_unlock(w);
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		;
+	sim_world_lock(w);
 }
 
 static void note(const struct sim_call *call)
@@ -103,11 +113,15 @@ static struct err run(struct ctx *cx, struct sim_call *call, serve_fn *fn)
 {
 	struct sim_fault *f = fault_for(call);
 
-	if (still_waiting(call->rq, f))
-		return (struct err){ E_PARK };
+	if (needs_thread(call, f)) {
+		call->rq->peer_key = ++call->w->waits;
+		return (struct err){ E_TAKE_CALL };
+	}
 	bool odd = f != NULL && (f->status != 0 || f->body.p != NULL);
-	if (f != NULL)
+	if (f != NULL) {
 		spend(f);
+		wait_ms(call->w, f->delay_ms);
+	}
 	if (!odd || f->after) {
 		struct err e = fn(cx, call);
 
@@ -120,7 +134,21 @@ static struct err run(struct ctx *cx, struct sim_call *call, serve_fn *fn)
 	if (odd)
 		odd_answer(call, f);
 	note(call);
+	if (f != NULL)
+		wait_ms(call->w, f->hold_ms);
 	return OK;
+}
+static struct err counted(struct ctx *cx, struct sim_call *call, serve_fn *fn)
+{
+	struct sim_world *w = call->w;
+	bool refresh = sv_eqz(call->kind, "refresh");
+
+	w->refreshing += refresh;
+	if (w->refreshing > w->most_refreshing)
+		w->most_refreshing = w->refreshing;
+	struct err e = run(cx, call, fn);
+	w->refreshing -= refresh;
+	return e;
 }
 
 static bool decode_path(struct ctx *cx, struct sv raw, struct sv *out)
@@ -146,9 +174,9 @@ struct err sim_serve_provider(struct request *rq)
 	if (call.def->user_agent_required && http_header_in(rq, "User-Agent").n == 0)
 		fn = no_agent;
 	rq->log_name = "provider";
-	struct err e = run(cx, &call, fn);
+	struct err e = counted(cx, &call, fn);
 	sim_world_unlock(call.w);
-	if (e.code != E_PARK && IS_ERR(e)) {
+	if (e.code != E_TAKE_CALL && IS_ERR(e)) {
 		log_cause(cx, LOG_ERROR, "simulator.failed");
 		(void)forgive(cx);
 		rq->status = 500;

@@ -170,6 +170,24 @@ static struct err answer(struct ctx *cx, struct sim_call *call, const struct pai
 	return sim_answer_node(cx, call, out);
 }
 
+/* What the provider remembers of a consent each time it gives a pair. */
+static void remember(struct sim_call *call, const struct sim_token *from, const struct pair_of *p)
+{
+	struct sim_token *root = from->root;
+	int64_t now = sim_world_now(call->w), left = root->newest_ends - now;
+
+	if (root->pairs++ == 0) {
+		root->next_consent = root->grant->consents;
+		root->grant->consents = root;
+	} else if (root->newest_ends != 0 && left < root->least_left) {
+		root->least_left = left;
+	}
+	root->newest_ends = p->access->expires_at;
+	p->access->nth = root->pairs;
+	if (p->refresh != NULL)
+		p->refresh->nth = root->pairs;
+}
+
 /* New tokens for a grant; old: the refresh token that was used, NULL for a code. */
 static struct err give(struct ctx *cx, struct sim_call *call, const struct sim_token *from, struct sim_token *old)
 {
@@ -196,6 +214,7 @@ static struct err give(struct ctx *cx, struct sim_call *call, const struct sim_t
 	}
 	if (old != NULL && d->renews == SIM_ROTATES)
 		old->dead = true;
+	remember(call, from, &p);
 	return answer(cx, call, &p, life);
 }
 
@@ -245,9 +264,15 @@ static struct err from_refresh(struct ctx *cx, struct sim_call *call, const stru
 	struct sim_token *t = sim_world_token(call->w, SIM_REFRESH, node_text_at(f, "refresh_token"));
 
 	call->kind = SV("refresh");
-	if (t == NULL || t->client != c || !sim_world_token_good(call->w, t))
+	if (t == NULL || t->client != c)
 		return refused(cx, call, "refresh", 400);
 	call->user = t->grant->user;
+	if (!sim_world_token_good(call->w, t)) {
+		t->root->reused++;
+		if (call->w->reuse_ends_family)
+			sim_world_end_family(call->w, t->root);
+		return refused(cx, call, "refresh", 400);
+	}
 	return give(cx, call, t, t);
 }
 

@@ -68,7 +68,7 @@ struct err sim_world_new(struct ctx *cx, const char *const *providers, size_t n,
 		return no_memory(cx);
 	(void)pthread_mutex_init(&w->lock, NULL);
 	w->calls_end = &w->calls;
-	w->lifetime_override_s = -1;
+	w->lifetime_override_s = w->rate_limit_override = -1;
 	cx->arena = w->arena; /* lists decoded from the definitions live as long as the world */
 	struct err e = load_defs(cx, w, providers, n);
 	cx->arena = own;
@@ -193,16 +193,22 @@ static size_t bucket(struct sv text)
 
 struct sim_token *sim_world_mint(struct sim_world *w, enum sim_token_kind kind, struct sv prefix, int64_t lifetime_s)
 {
-	struct sim_token *t = arena_alloc(w->arena, sizeof *t);
 	char random[TOKEN_TEXT];
+
+	id_token(random);
+	const char *text = arena_printf(w->arena, "%.*s%s", SV_FMT(prefix), random);
+	return text == NULL ? NULL : sim_world_put(w, kind, sv_of(text), lifetime_s);
+}
+
+struct sim_token *sim_world_put(struct sim_world *w, enum sim_token_kind kind, struct sv text, int64_t lifetime_s)
+{
+	struct sim_token *t = arena_alloc(w->arena, sizeof *t);
 
 	if (t == NULL)
 		return NULL;
-	id_token(random);
-	const char *text = arena_printf(w->arena, "%.*s%s", SV_FMT(prefix), random);
-	if (text == NULL)
+	*t = (struct sim_token){ .kind = kind, .text = arena_sv(w->arena, text), .least_left = INT64_MAX };
+	if (t->text.p == NULL)
 		return NULL;
-	*t = (struct sim_token){ .kind = kind, .text = sv_of(text) };
 	t->expires_at = lifetime_s == 0 ? 0 : sim_world_now(w) + SEC(lifetime_s);
 	size_t at = bucket(t->text);
 	t->next = w->tokens[at];

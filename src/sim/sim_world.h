@@ -28,6 +28,8 @@ struct sim_grant {
 	const struct sim_user *user;
 	struct sv_list scopes;
 	bool ended;
+	struct sim_token *consents;        /* the codes redeemed for it, newest first */
+	int64_t live_access, live_refresh; /* counted by sim_record_grants */
 	struct sim_grant *next;
 };
 enum sim_token_kind { SIM_CODE, SIM_ACCESS, SIM_REFRESH, SIM_CONSENT };
@@ -35,18 +37,25 @@ struct sim_token { /* also codes and open consent pages */
 	enum sim_token_kind kind;
 	struct sv text;
 	struct sim_grant *grant;
-	const struct sim_token *root; /* the code all came from */
+	struct sim_token *root; /* the code all came from */
 	struct sv_list scopes;
 	int64_t expires_at;
 	bool dead;
 	const struct sim_client *client;
 	struct sv redirect_uri, challenge, state, response_mode;
 	bool offline; /* codes, consents */
+	int64_t nth;  /* access and refresh tokens: of which pair of their consent, from 1 */
+	/* codes that were redeemed: what came of them */
+	int64_t pairs, reused; /* given; refusals of a refresh token that had been good */
+	int64_t newest_ends;   /* when the newest access token ends; 0: never */
+	int64_t least_left;    /* of an access token's life when it was renewed; INT64_MAX: none was */
+	int64_t live_access, live_refresh;
+	struct sim_token *next_consent;
 	struct sim_token *next;
 };
 struct sim_fault { /* "on" a kind of call, the next `times` (0: all) */
 	struct sv on;
-	int64_t times, status, delay_ms, retry_after_s;
+	int64_t times, status, delay_ms, hold_ms, retry_after_s;
 	struct sv body, content_type;
 	bool after;
 	struct sim_fault *next;
@@ -72,6 +81,10 @@ struct sim_world {
 	struct sim_noted *calls, **calls_end;
 	int64_t n_calls;
 	int64_t lifetime_override_s; /* -1: the definition's */
+	int64_t rate_limit_override; /* -1: the definition's; 0: none */
+	bool reuse_ends_family; /* a refresh token used twice ends all that came of its consent (RFC 9700 4.14.2) */
+	int64_t refreshing, most_refreshing; /* at once */
+	uint64_t waits;                      /* requests that were kept waiting: each is its own peer */
 	int64_t window_started;
 	int64_t window_used;
 	struct sim_token *tokens[SIM_BUCKETS];
@@ -97,6 +110,9 @@ struct sim_grant *sim_world_grant(struct sim_world *w, const struct sim_client *
 /* A new token, code or consent with random text; NULL: out of memory. */
 struct sim_token *sim_world_mint(struct sim_world *w, enum sim_token_kind kind, struct sv prefix,
 				 int64_t lifetime_s) MUST_USE NONNULL(1);
+/* The same with a text that is known already. */
+struct sim_token *sim_world_put(struct sim_world *w, enum sim_token_kind kind, struct sv text,
+				int64_t lifetime_s) MUST_USE NONNULL(1);
 struct sim_token *sim_world_token(const struct sim_world *w, enum sim_token_kind kind, struct sv text)
     NONNULL(1); /* dead ones too */
 bool sim_world_token_good(const struct sim_world *w, const struct sim_token *t)

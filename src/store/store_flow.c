@@ -325,3 +325,18 @@ struct err store_flow_prune(struct ctx *cx, struct tx *tx, const struct flow_pru
 	db_bind_i64(q, 2, in->most);
 	return db_run_n(cx, q, gone);
 }
+
+static struct err orphans_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	static const char sql[] = "UPDATE flows SET redeem_until = $1 WHERE status IN ('redeeming', 'unverified') "
+				  "AND redeem_until > $1";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	(void)in;
+	(void)out;
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_i64(q, 1, tx_now(tx));
+	return db_run(cx, q);
+}
+
+struct err store_flow_orphans(struct ctx *cx, struct store *st) { return store_act(cx, st, orphans_act, NULL, NULL); }

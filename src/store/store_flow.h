@@ -80,6 +80,9 @@ struct err store_flow_end(struct ctx *cx, struct tx *tx, const struct flow_end *
 enum flow_box { FLOW_PKCE, FLOW_FORM, FLOW_ID, FLOW_ACCESS, FLOW_REFRESH, FLOW_USER_INFO };
 struct err store_flow_unseal(struct ctx *cx, struct store *st, const struct flow *flow, enum flow_box which,
 			     struct secret **out) MUST_USE NONNULL(1, 2, 3, 5);
+/* At start: who was redeeming is gone (the folder's lock says so), so nobody waits for him any more.  What he had not
+ * stored has failed, what he had stored may be named by the next visitor. */
+struct err store_flow_orphans(struct ctx *cx, struct store *st) MUST_USE NONNULL(1, 2);
 /* Removes up to `most` that ended before `before`. */
 struct flow_prune {
 	int64_t before, most;

@@ -12,6 +12,14 @@ from world import Engine, Simulator, until
 WEEK = 7 * 24 * 3600
 
 
+def faketime(late):
+    """The environment of a process whose wall clock is `late` seconds ahead."""
+    if not late:
+        return {}
+    lib = next(p for p in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1") if os.path.exists(p))
+    return {"LD_PRELOAD": lib, "FAKETIME": f"+{late}", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+
+
 class World:
     """An engine that can be restarted later in time, on the same folder, with the same key and port."""
 
@@ -31,10 +39,8 @@ class World:
 
     def start(self):
         port = self.engine.url.rsplit(":", 1)[1]
-        lib = next(p for p in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1") if os.path.exists(p))
-        env = {"LD_PRELOAD": lib, "FAKETIME": f"+{self.late}", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"} if self.late else {}
         key = self.engine.key
-        self.engine = Engine(self.binary, self.folder, simulator=self.sim, args=["--listen", f"127.0.0.1:{port}"], env=env)
+        self.engine = Engine(self.binary, self.folder, simulator=self.sim, args=["--listen", f"127.0.0.1:{port}"], env=faketime(self.late))
         self.engine.key = key
 
     def close(self):

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 at any moment of an exchange or a refresh: no grant is lost silently.  TB_KILL_SEED runs a seed again; TB_KILLS so many kills."""
+import collections
+import os
+import random
+import time
+
+from killing import Killing
+from world import LONG, figure
+
+BATCH = 200  # kills on one folder
+MUST_MEET = [
+    "refresh: claimed, nothing sent", "refresh: sent, not at the provider", "refresh: at the provider, not spent", "refresh: spent, answer on the wire",
+    "refresh: answer arrived, not committed", "refresh: committed, nobody was told", "exchange: redeeming, not spent", "exchange: redeeming, spent",
+    "exchange: tokens stored, no flow id", "exchange: flow id minted",
+]
+
+
+def test_no_kill_loses_a_grant_silently(binary, tmp_path):
+    kills = int(os.environ.get("TB_KILLS") or (10000 if LONG else BATCH))
+    seed = os.environ.get("TB_KILL_SEED") or f"{random.SystemRandom().randrange(1 << 32)}"
+    figure("kill: seed (TB_KILL_SEED)", seed)
+    met, refreshes, codes, grants, began = collections.Counter(), 0, 0, 0, time.monotonic()
+    for batch in range((kills + BATCH - 1) // BATCH):
+        folder = tmp_path / f"batch-{batch}"
+        folder.mkdir()
+        k = Killing(binary, folder, f"{seed}-{batch}" if batch else seed)
+        try:
+            for i in range(min(BATCH, kills - batch * BATCH)):
+                k.round(i)
+            k.finish()
+        finally:
+            k.close()
+        met.update(k.met)
+        refreshes, codes, grants = refreshes + k.lost_refreshes, codes + k.lost_codes, grants + len(k.grants)
+        print(f"{min(kills, (batch + 1) * BATCH)} kills, {grants} grants, {refreshes} refreshed pairs and {codes} code answers lost on the wire, "
+              f"{time.monotonic() - began:.0f} s", flush=True)
+    figure("kill: kills", kills)
+    figure("kill: grants made", grants)
+    figure("kill: grants lost to an answer on the wire, each with its reason and timeline", refreshes)
+    figure("kill: code answers lost on the wire, consented again with the same link", codes)
+    for state, n in sorted(met.items()):
+        figure(f"kill: met {state}", n)
+    missed = [s for s in MUST_MEET if not met[s]]
+    assert kills < BATCH or not missed, f"no kill met: {missed}"
