@@ -13,16 +13,16 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* The queue: tasks wait in the work queue, or, when 32 of their provider run, in a list until one of those has ended.
+/* The queue: tasks wait in the work queue, or, when no place at their provider is free, in a list until one is.
  * A task is known by its connection from the moment it is asked for until it has run, so that asking again changes
  * nothing. */
-enum { THREADS = 64, DEPTH = 16384, BUCKETS = 1024, ARENA = 1 << 20, STACK = 256 << 10, PAGE = 200 };
+enum { THREADS = 256, DEPTH = 16384, BUCKETS = 1024, ARENA = 1 << 20, STACK = 256 << 10, PAGE = 200 };
 
 struct task {
 	struct refresher *r;
 	char project[ID_MAX], id[ID_MAX];
 	int64_t early;
-	const struct provider *full; /* whom it waits for */
+	const struct provider *p; /* whose turn it waits for, then at whom it has a place; NULL: neither */
 	struct task *chain, *wait;
 };
 struct refresher {
@@ -65,7 +65,7 @@ static struct task *next_waiting(struct refresher *r, const struct provider *p)
 {
 	struct task **at = &r->waiting;
 
-	while (*at != NULL && !sv_eqz(sv_of((*at)->full->row_id), p->row_id))
+	while (*at != NULL && !sv_eqz(sv_of((*at)->p->row_id), p->row_id))
 		at = &(*at)->wait;
 	struct task *t = *at;
 	if (t == NULL)
@@ -76,9 +76,9 @@ static struct task *next_waiting(struct refresher *r, const struct provider *p)
 	t->wait = NULL;
 	return t;
 }
-static void wait_turn(struct refresher *r, struct task *t, const struct provider *full)
+static void wait_turn(struct refresher *r, struct task *t, const struct provider *p)
 {
-	t->full = full;
+	t->p = p;
 	t->wait = NULL;
 	*r->last_waiting = t;
 	r->last_waiting = &t->wait;
@@ -87,31 +87,57 @@ static void wait_turn(struct refresher *r, struct task *t, const struct provider
 /* ---- running ---- */
 static void run(void *arg);
 /* The lock is not held.  A task that finds no room is forgotten: the next scan finds its row again. */
-static void push(struct refresher *r, struct task *t)
+static bool push(struct refresher *r, struct task *t)
 {
 	if (workq_push(r->q, run, t))
-		return;
+		return true;
 	(void)pthread_mutex_lock(&r->lock);
 	forget(r, t);
 	(void)pthread_mutex_unlock(&r->lock);
+	return false;
+}
+/* The provider does not answer: who waits for it is forgotten, and found by a later scan. */
+static void forget_waiting(struct refresher *r, const struct provider *p)
+{
+	struct task *t;
+
+	(void)pthread_mutex_lock(&r->lock);
+	while ((t = next_waiting(r, p)) != NULL)
+		forget(r, t);
+	(void)pthread_mutex_unlock(&r->lock);
+}
+/* Gives the free places at this provider to who waits for them. */
+static void next_turns(struct refresher *r, const struct provider *p)
+{
+	enum circuit_pass pass;
+	struct task *t;
+
+	while ((pass = refresh_circuit_enter(r->circuits, p, true)) == PASS_GO) {
+		(void)pthread_mutex_lock(&r->lock);
+		t = r->stopping ? NULL : next_waiting(r, p);
+		if (t != NULL)
+			t->p = p;
+		(void)pthread_mutex_unlock(&r->lock);
+		if (t != NULL && push(r, t))
+			continue;
+		refresh_circuit_leave(r->circuits, p, CIRCUIT_NOTHING);
+		return;
+	}
+	if (pass == PASS_CLOSED)
+		forget_waiting(r, p);
 }
 /* Who waits is looked for after the place was given back, and a place after he began to wait: one of the two sees the
  * other. */
 static void ended(struct refresher *r, struct task *t, const struct refresh_done *done)
 {
-	const struct provider *p = done->ran;
-
 	(void)pthread_mutex_lock(&r->lock);
-	if (done->full != NULL && !r->stopping) {
-		wait_turn(r, t, done->full);
-		p = refresh_circuit_has_room(r->circuits, done->full) ? done->full : NULL;
-	} else {
+	if (done->pass == PASS_FULL && !r->stopping)
+		wait_turn(r, t, done->p);
+	else
 		forget(r, t);
-	}
-	struct task *next = p == NULL || r->stopping ? NULL : next_waiting(r, p);
 	(void)pthread_mutex_unlock(&r->lock);
-	if (next != NULL)
-		push(r, next);
+	if (done->p != NULL)
+		next_turns(r, done->p);
 }
 static void run(void *arg)
 {
@@ -119,14 +145,18 @@ static void run(void *arg)
 	struct refresher *r = t->r;
 	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
 	struct ctx cx = { .request_id = t->id, .arena = a, .now = clock_now() };
-	const struct refresh_one one = { sv_of(t->project), sv_of(t->id), t->early, true };
-	struct refresh_done done = { .how = REFRESHED_LATER };
+	const struct refresh_one one = { sv_of(t->project), sv_of(t->id), t->early, true, t->p };
+	struct refresh_done done = { .p = t->p };
 	(void)pthread_mutex_lock(&r->lock);
 	bool stopping = r->stopping;
 	(void)pthread_mutex_unlock(&r->lock);
 
-	if (a != NULL && !stopping && IS_ERR(refresh_run(&cx, r->en, &one, &done)))
+	if (a == NULL || stopping) {
+		if (t->p != NULL)
+			refresh_circuit_leave(r->circuits, t->p, CIRCUIT_NOTHING);
+	} else if (IS_ERR(refresh_run(&cx, r->en, &one, &done))) {
 		log_cause(&cx, LOG_ERROR, "refresh.failed");
+	}
 	ended(r, t, &done);
 }
 static void enqueue(struct refresher *r, struct sv project_id, struct sv id, int64_t early)
@@ -148,7 +178,7 @@ static void enqueue(struct refresher *r, struct sv project_id, struct sv id, int
 	}
 	(void)pthread_mutex_unlock(&r->lock);
 	if (fresh)
-		push(r, t);
+		(void)push(r, t);
 	else
 		free(t);
 }
@@ -176,6 +206,8 @@ struct err refresh_now(struct ctx *cx, struct engine *en, struct sv project_id, 
 	    refresh_run(cx, en, &(struct refresh_one){ .project_id = project_id, .id = connection_id }, &done);
 
 	*out = done.how;
+	if (en->refresher != NULL && done.p != NULL)
+		next_turns(en->refresher, done.p);
 	return e;
 }
 
@@ -254,21 +286,36 @@ static struct err scan_page(struct ctx *cx, struct engine *en, struct connection
 		else if (c->force_refresh || c->due_at + jitter(c) <= now)
 			enqueue(en->refresher, c->project_id, c->id, 0);
 	}
-	if (rows->n > 0) {
-		in->after_due = rows->v[rows->n - 1].due_at;
-		in->after_id = rows->v[rows->n - 1].id;
+	return OK;
+}
+/* The pages of a scan may be many: each is forgotten before the next is read. */
+static struct err scan_due(struct ctx *cx, struct engine *en, struct connection_due *in, int64_t until)
+{
+	struct connection_rows rows = { .n = PAGE };
+	char after[ID_MAX];
+
+	while (rows.n == PAGE && clock_now() < until) {
+		TRY(scan_page(cx, en, in, &rows));
+		if (rows.n < PAGE)
+			break;
+		const struct connection *last = &rows.v[rows.n - 1];
+		in->after_due = last->due_at;
+		if (!sv_copy(last->id, after, sizeof after))
+			return fail(cx, E_INTERNAL, "storage error", "id of %zu bytes", last->id.n);
+		in->after_id = sv_of(after);
+		arena_reset(cx->arena);
 	}
+	in->after_id = SV_NONE;
 	return OK;
 }
 struct err refresh_scan(struct ctx *cx, struct engine *en, int64_t until)
 {
 	struct connection_due in = { .now = clock_now(), .most = PAGE };
-	struct connection_rows rows = { .n = PAGE };
+	struct connection_rows rows;
 
 	if (en->refresher == NULL)
 		return OK;
-	while (rows.n == PAGE && clock_now() < until)
-		TRY(scan_page(cx, en, &in, &rows));
+	TRY(scan_due(cx, en, &in, until));
 	in.refresh_end = in.now + REFRESH_END;
 	return scan_page(cx, en, &in, &rows);
 }

@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { OPENS_AFTER = 5, DOUBLES_MOST = 4 };
 #define OPEN_LEAST SEC(5)
 #define OPEN_MOST  SEC(60)
 #define PROBE_WAIT SEC(1) /* how long others are told to wait while one probes */
+#define PLACE_WAIT SEC(5) /* a reader for a place */
 
 struct circuit {
 	const char *row_id; /* of the first provider object seen: they live as long as the engine */
@@ -17,7 +19,9 @@ struct circuit {
 	int fails, opened;    /* in a row */
 	int64_t closed_until; /* monotonic; 0: calls go through */
 	bool probing;
-	size_t background;
+	int running, room; /* room: how many may run at once */
+	int readers;       /* who wait for a place */
+	pthread_cond_t place;
 	struct circuit *next;
 };
 struct circuits {
@@ -41,6 +45,7 @@ void refresh_circuit_free(struct circuits *c)
 		struct circuit *k = c->first;
 
 		c->first = k->next;
+		(void)pthread_cond_destroy(&k->place);
 		free(k);
 	}
 	(void)pthread_mutex_destroy(&c->lock);
@@ -52,6 +57,25 @@ static void close_it(struct circuit *k)
 	k->closed_until = 0;
 	k->probing = false;
 }
+static struct circuit *circuit_new(struct circuits *c, const struct provider *p)
+{
+	struct circuit *k = calloc(1, sizeof *k);
+	pthread_condattr_t attr;
+
+	if (k == NULL || pthread_condattr_init(&attr) != 0) {
+		free(k);
+		return NULL;
+	}
+	*k = (struct circuit){ .row_id = p->row_id, .p = p, .room = CIRCUIT_MOST, .next = c->first };
+	bool ready = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&k->place, &attr) == 0;
+	(void)pthread_condattr_destroy(&attr);
+	if (!ready) {
+		free(k);
+		return NULL;
+	}
+	c->first = k;
+	return k;
+}
 /* The lock is held.  NULL: out of memory; then nobody is kept from calling. */
 static struct circuit *of(struct circuits *c, const struct provider *p)
 {
@@ -59,35 +83,46 @@ static struct circuit *of(struct circuits *c, const struct provider *p)
 
 	while (k != NULL && strcmp(k->row_id, p->row_id) != 0)
 		k = k->next;
-	if (k == NULL) {
-		k = calloc(1, sizeof *k);
-		if (k == NULL)
-			return NULL;
-		*k = (struct circuit){ .row_id = p->row_id, .p = p, .next = c->first };
-		c->first = k;
-	}
-	if (k->p != p) {
+	if (k == NULL)
+		k = circuit_new(c, p);
+	if (k != NULL && k->p != p) {
 		k->p = p;
+		k->room = CIRCUIT_MOST;
 		close_it(k);
 	}
 	return k;
 }
 static bool shut(const struct circuit *k, int64_t now) { return k->closed_until > now || k->probing; }
 
+static bool full(const struct circuit *k) { return k->running >= k->room; }
+/* A reader.  The lock is held, and not while he sleeps. */
+static void wait_place(struct circuits *c, struct circuit *k)
+{
+	int64_t end = clock_mono() + PLACE_WAIT;
+	const struct timespec at = { end / SEC(1), end % SEC(1) * 1000 };
+
+	k->readers++;
+	while (full(k) && !shut(k, clock_mono()) && clock_mono() < end)
+		(void)pthread_cond_timedwait(&k->place, &c->lock, &at);
+	k->readers--;
+}
+static enum circuit_pass pass_of(struct circuits *c, struct circuit *k, bool background)
+{
+	if (!background && !shut(k, clock_mono()))
+		wait_place(c, k);
+	if (shut(k, clock_mono()))
+		return PASS_CLOSED;
+	if (full(k) || (background && k->readers > 0))
+		return PASS_FULL;
+	k->probing = k->closed_until != 0;
+	k->running++;
+	return PASS_GO;
+}
 enum circuit_pass refresh_circuit_enter(struct circuits *c, const struct provider *p, bool background)
 {
-	enum circuit_pass pass = PASS_GO;
-
 	(void)pthread_mutex_lock(&c->lock);
 	struct circuit *k = of(c, p);
-	if (k != NULL && background && k->background >= CIRCUIT_BACKGROUND_MOST)
-		pass = PASS_FULL;
-	else if (k != NULL && shut(k, clock_mono()))
-		pass = PASS_CLOSED;
-	if (k != NULL && pass == PASS_GO) {
-		k->probing = k->closed_until != 0;
-		k->background += background;
-	}
+	enum circuit_pass pass = k == NULL ? PASS_GO : pass_of(c, k, background);
 	(void)pthread_mutex_unlock(&c->lock);
 	return pass;
 }
@@ -98,9 +133,29 @@ static void open_it(struct circuit *k)
 	if (wait > OPEN_MOST)
 		wait = OPEN_MOST;
 	k->opened++;
+	k->room = 1;
 	k->closed_until = clock_mono() + wait * 3 / 4 + (int64_t)rnd_below((uint64_t)wait / 4);
 }
-void refresh_circuit_leave(struct circuits *c, const struct provider *p, bool background, enum circuit_result how)
+static void learn(struct circuit *k, enum circuit_result how, bool probe)
+{
+	switch (how) {
+	case CIRCUIT_REACHED:
+		close_it(k);
+		k->room += k->room < CIRCUIT_MOST;
+		return;
+	case CIRCUIT_LIMITED:
+		close_it(k);
+		k->room = k->room > 1 ? k->room / 2 : 1;
+		return;
+	case CIRCUIT_UNREACHED:
+		if (++k->fails >= OPENS_AFTER || probe)
+			open_it(k);
+		return;
+	case CIRCUIT_NOTHING:
+	default: return;
+	}
+}
+void refresh_circuit_leave(struct circuits *c, const struct provider *p, enum circuit_result how)
 {
 	(void)pthread_mutex_lock(&c->lock);
 	struct circuit *k = of(c, p);
@@ -108,12 +163,9 @@ void refresh_circuit_leave(struct circuits *c, const struct provider *p, bool ba
 		bool probe = k->probing;
 
 		k->probing = false;
-		if (background && k->background > 0)
-			k->background--;
-		if (how == CIRCUIT_REACHED)
-			close_it(k);
-		else if (how == CIRCUIT_UNREACHED && (++k->fails >= OPENS_AFTER || probe))
-			open_it(k);
+		k->running -= k->running > 0;
+		learn(k, how, probe);
+		(void)pthread_cond_broadcast(&k->place);
 	}
 	(void)pthread_mutex_unlock(&c->lock);
 }
@@ -129,12 +181,4 @@ int64_t refresh_circuit_closed_until(struct circuits *c, const struct provider *
 		left = PROBE_WAIT;
 	(void)pthread_mutex_unlock(&c->lock);
 	return left == 0 ? 0 : clock_now() + left;
-}
-bool refresh_circuit_has_room(struct circuits *c, const struct provider *p)
-{
-	(void)pthread_mutex_lock(&c->lock);
-	const struct circuit *k = of(c, p);
-	bool room = k == NULL || k->background < CIRCUIT_BACKGROUND_MOST;
-	(void)pthread_mutex_unlock(&c->lock);
-	return room;
 }

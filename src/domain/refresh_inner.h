@@ -24,11 +24,13 @@ struct refresh_one {
 	struct sv project_id, id;
 	int64_t early; /* this generation is renewed although it is not due; 0: only when due */
 	bool background;
+	const struct provider *place; /* a place at this provider is held already; NULL: none is */
 };
 struct refresh_done {
 	enum refreshed how;
-	const struct provider *ran; /* a background place of this provider was held and is free again; NULL: none was */
-	const struct provider *full; /* background: 32 of this provider run already; try again when one has ended */
+	const struct provider
+	    *p;                 /* whose refresh it was; a place that was held is free again.  NULL: none to be done */
+	enum circuit_pass pass; /* PASS_FULL, in the background: try again when a place is free */
 };
 struct err refresh_run(struct ctx *cx, struct engine *en, const struct refresh_one *in,
 		       struct refresh_done *out) MUST_USE NONNULL(1, 2, 3, 4);

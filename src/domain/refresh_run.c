@@ -90,8 +90,8 @@ static enum circuit_result reached(const struct refresh_job *j)
 {
 	switch (j->how.fate) {
 	case WIRE_OK:
-	case WIRE_DEAD:
-	case WIRE_RETRY: return CIRCUIT_REACHED;
+	case WIRE_DEAD: return CIRCUIT_REACHED;
+	case WIRE_RETRY: return CIRCUIT_LIMITED;
 	case WIRE_NOT_SENT: return j->refused ? CIRCUIT_NOTHING : CIRCUIT_UNREACHED;
 	case WIRE_UNCERTAIN:
 	case WIRE_CONFIG:
@@ -173,31 +173,47 @@ static struct err with_claim(struct ctx *cx, struct refresh_job *j, enum refresh
 	hub_publish(j->en->hub, refresh_topic(j->c.id));
 	return e;
 }
-struct err refresh_run(struct ctx *cx, struct engine *en, const struct refresh_one *in, struct refresh_done *out)
+/* The row; *p NULL when nothing is to be done. */
+static struct err look(struct ctx *cx, struct refresh_job *j, const struct refresh_one *in, struct refresh_done *out)
 {
-	CLEANUP(job_clear) struct refresh_job j = { .en = en, .how = { .fate = WIRE_NOT_SENT }, .refused = true };
-	struct circuits *circuits = en->refresher == NULL ? NULL : refresh_circuits(en->refresher);
+	struct err e = store_connection_get(cx, j->en->store, in->id, &j->c);
 
-	*out = (struct refresh_done){ .how = REFRESHED_DEAD };
-	struct err e = store_connection_get(cx, en->store, in->id, &j.c);
 	if (e.code == E_NOT_FOUND)
 		return forgive(cx);
 	TRY(e);
-	j.p = providers_by_row(en, j.c.provider_id);
-	if (j.p == NULL || !sv_eqz(j.c.status, "live") || !sv_eq(j.c.project_id, in->project_id) || !renewable(&j))
+	j->p = providers_by_row(j->en, j->c.provider_id);
+	if (j->p == NULL || !sv_eqz(j->c.status, "live") || !sv_eq(j->c.project_id, in->project_id) || !renewable(j))
 		return OK;
 	out->how = REFRESHED_YES;
-	if (!due(&j, in, clock_now()))
-		return OK;
+	if (due(j, in, clock_now()))
+		out->p = j->p;
+	return OK;
+}
+static struct err placed(struct ctx *cx, struct refresh_job *j, const struct refresh_one *in, struct refresh_done *out)
+{
+	struct circuits *circuits = j->en->refresher == NULL ? NULL : refresh_circuits(j->en->refresher);
+
 	out->how = REFRESHED_LATER;
-	enum circuit_pass pass = circuits == NULL ? PASS_GO : refresh_circuit_enter(circuits, j.p, in->background);
-	if (pass == PASS_FULL)
-		out->full = j.p;
-	if (pass != PASS_GO)
+	if (in->place == NULL && circuits != NULL)
+		out->pass = refresh_circuit_enter(circuits, j->p, in->background);
+	if (out->pass != PASS_GO)
 		return OK;
-	e = with_claim(cx, &j, &out->how);
-	out->ran = j.p;
+	struct err e = with_claim(cx, j, &out->how);
 	if (circuits != NULL)
-		refresh_circuit_leave(circuits, j.p, in->background, reached(&j));
+		refresh_circuit_leave(circuits, in->place == NULL ? j->p : in->place, reached(j));
+	return e;
+}
+struct err refresh_run(struct ctx *cx, struct engine *en, const struct refresh_one *in, struct refresh_done *out)
+{
+	CLEANUP(job_clear) struct refresh_job j = { .en = en, .how = { .fate = WIRE_NOT_SENT }, .refused = true };
+
+	*out = (struct refresh_done){ .how = REFRESHED_DEAD, .pass = PASS_GO };
+	struct err e = look(cx, &j, in, out);
+	if (!IS_ERR(e) && out->p != NULL)
+		return placed(cx, &j, in, out);
+	if (in->place != NULL) {
+		refresh_circuit_leave(refresh_circuits(en->refresher), in->place, CIRCUIT_NOTHING);
+		out->p = in->place;
+	}
 	return e;
 }

@@ -132,7 +132,7 @@ TEST(a_crowd_is_renewed_each_once_and_at_most_32_at_a_time)
 	for (int i = 0; i < 3; i++)
 		CHECK(!IS_ERR(refresh_scan(cx, en, clock_now() + SEC(10))));
 	CHECK(comes_true(cx, en, "SELECT count(*) = 120 FROM connections WHERE generation = 2 AND lease_until = 0"));
-	CHECK(tt_net_calls("refresh") == MANY && crowd.most <= CIRCUIT_BACKGROUND_MOST && crowd.most > 1);
+	CHECK(tt_net_calls("refresh") == MANY && crowd.most <= CIRCUIT_MOST && crowd.most > 1);
 }
 
 /* ---- the circuit ---- */
@@ -144,7 +144,7 @@ TEST(the_circuit_opens_after_five_and_lets_one_probe_through)
 	CHECK(c != NULL);
 	for (int i = 0; i < 5; i++) {
 		CHECK(refresh_circuit_closed_until(c, &p) == 0 && refresh_circuit_enter(c, &p, false) == PASS_GO);
-		refresh_circuit_leave(c, &p, false, CIRCUIT_UNREACHED);
+		refresh_circuit_leave(c, &p, CIRCUIT_UNREACHED);
 	}
 	CHECK(refresh_circuit_enter(c, &p, false) == PASS_CLOSED && refresh_circuit_closed_until(c, &p) > clock_now());
 	CHECK(refresh_circuit_enter(c, &other, false) == PASS_GO);
@@ -159,23 +159,86 @@ TEST(the_circuit_forgets_failures_that_are_not_in_a_row)
 	CHECK(c != NULL);
 	for (int i = 0; i < 20; i++) {
 		CHECK(refresh_circuit_enter(c, &p, false) == PASS_GO);
-		refresh_circuit_leave(c, &p, false, i % 5 == 4 ? CIRCUIT_REACHED : CIRCUIT_UNREACHED);
+		refresh_circuit_leave(c, &p, i % 5 == 4 ? CIRCUIT_REACHED : CIRCUIT_UNREACHED);
 	}
 	CHECK(refresh_circuit_enter(c, &p, false) == PASS_GO);
 	refresh_circuit_free(c);
 }
-TEST(the_circuit_has_32_places_for_the_background)
+static int room(struct circuits *c, const struct provider *p)
+{
+	int n = 0;
+
+	while (refresh_circuit_enter(c, p, true) == PASS_GO)
+		n++;
+	for (int i = 0; i < n; i++)
+		refresh_circuit_leave(c, p, CIRCUIT_NOTHING);
+	return n;
+}
+struct asks {
+	struct circuits *c;
+	const struct provider *p;
+	enum circuit_pass pass;
+};
+static void *reads(void *arg)
+{
+	struct asks *r = arg;
+
+	r->pass = refresh_circuit_enter(r->c, r->p, false);
+	return NULL;
+}
+TEST(the_circuit_has_32_places_and_a_reader_waits_for_one)
+{
+	const struct provider p = { .row_id = "pv_1" };
+	struct circuits *c = refresh_circuit_new();
+	struct asks r = { c, &p, PASS_CLOSED };
+	pthread_t thread;
+
+	CHECK(c != NULL && room(c, &p) == CIRCUIT_MOST);
+	for (int i = 0; i < CIRCUIT_MOST; i++)
+		CHECK(refresh_circuit_enter(c, &p, i % 2 == 0) == PASS_GO);
+	CHECK(refresh_circuit_enter(c, &p, true) == PASS_FULL);
+	CHECK(pthread_create(&thread, NULL, reads, &r) == 0);
+	refresh_circuit_leave(c, &p, CIRCUIT_REACHED);
+	CHECK(pthread_join(thread, NULL) == 0 && r.pass == PASS_GO);
+	CHECK(refresh_circuit_enter(c, &p, true) == PASS_FULL);
+	refresh_circuit_free(c);
+}
+TEST(who_is_told_to_call_less_often_does)
 {
 	const struct provider p = { .row_id = "pv_1" };
 	struct circuits *c = refresh_circuit_new();
 
 	CHECK(c != NULL);
-	for (int i = 0; i < CIRCUIT_BACKGROUND_MOST; i++)
-		CHECK(refresh_circuit_has_room(c, &p) && refresh_circuit_enter(c, &p, true) == PASS_GO);
-	CHECK(!refresh_circuit_has_room(c, &p) && refresh_circuit_enter(c, &p, true) == PASS_FULL);
-	CHECK(refresh_circuit_enter(c, &p, false) == PASS_GO); /* a reader is not held up by it */
-	refresh_circuit_leave(c, &p, true, CIRCUIT_REACHED);
-	CHECK(refresh_circuit_has_room(c, &p));
+	for (int want = CIRCUIT_MOST / 2; want >= 1; want /= 2) {
+		CHECK(refresh_circuit_enter(c, &p, true) == PASS_GO);
+		refresh_circuit_leave(c, &p, CIRCUIT_LIMITED);
+		CHECK(room(c, &p) == want);
+	}
+	CHECK(refresh_circuit_enter(c, &p, true) == PASS_GO);
+	refresh_circuit_leave(c, &p, CIRCUIT_LIMITED);
+	CHECK(room(c, &p) == 1);
+	refresh_circuit_free(c);
+}
+TEST(after_an_outage_the_places_come_back_one_for_each_answer)
+{
+	const struct timespec pause = { 0, 20 * 1000 * 1000 };
+	const struct provider p = { .row_id = "pv_1" };
+	struct circuits *c = refresh_circuit_new();
+
+	CHECK(c != NULL);
+	for (int i = 0; i < 5; i++) {
+		CHECK(refresh_circuit_enter(c, &p, true) == PASS_GO);
+		refresh_circuit_leave(c, &p, CIRCUIT_UNREACHED);
+	}
+	while (refresh_circuit_enter(c, &p, true) == PASS_CLOSED)
+		(void)nanosleep(&pause, NULL);
+	CHECK(refresh_circuit_enter(c, &p, true) == PASS_CLOSED); /* one probes */
+	refresh_circuit_leave(c, &p, CIRCUIT_REACHED);
+	for (int want = 2; want <= CIRCUIT_MOST; want++) {
+		CHECK(room(c, &p) == want && refresh_circuit_enter(c, &p, true) == PASS_GO);
+		refresh_circuit_leave(c, &p, CIRCUIT_REACHED);
+	}
+	CHECK(room(c, &p) == CIRCUIT_MOST);
 	refresh_circuit_free(c);
 }
 TEST(an_open_circuit_sends_readers_away_and_calls_nobody)
