@@ -16,6 +16,7 @@ enum { MOST_IDLE = 64, MOST_HOPS = 4, KEPT_CONNECTIONS = 128, POLL_MS = 1000 };
 struct job {
 	struct transfer t;
 	struct job *next, *prev; /* in `queued`, then in `running` */
+	bool late;               /* found after its deadline once */
 	bool done;
 	pthread_cond_t wake;
 };
@@ -121,6 +122,28 @@ static void finish_ready(struct net *n)
 	}
 }
 
+/* Ends the calls whose time is over; returns how long the next look may wait.  A process that was stopped for a while
+ * finds its deadlines passed and whole answers in its sockets, a new pair among them: what is there is read first, so a
+ * call ends in the second round that finds it late.  (libcurl's own timeout ends it unread.) */
+static int end_late(struct net *n)
+{
+	int64_t now = clock_mono(), wait = MSEC(POLL_MS);
+
+	for (struct job *j = n->running, *next; j != NULL; j = next) {
+		int64_t left = j->t.deadline - now;
+
+		next = j->next;
+		if (left <= 0 && j->late) {
+			j->t.rc = CURLE_OPERATION_TIMEDOUT;
+			job_done(n, j);
+			continue;
+		}
+		j->late = left <= 0;
+		wait = left < wait ? left : wait;
+	}
+	return wait <= 0 ? 0 : (int)(wait / MSEC(1)) + 1;
+}
+
 static void *egress(void *arg)
 {
 	struct net *n = arg;
@@ -130,7 +153,7 @@ static void *egress(void *arg)
 	while (take_queued(n)) {
 		(void)curl_multi_perform(n->multi, &running);
 		finish_ready(n);
-		(void)curl_multi_poll(n->multi, NULL, 0, POLL_MS, NULL);
+		(void)curl_multi_poll(n->multi, NULL, 0, end_late(n), NULL);
 	}
 	while (n->running != NULL) { /* who still waits is told */
 		n->running->t.rc = CURLE_ABORTED_BY_CALLBACK;
@@ -288,26 +311,6 @@ static void run_and_wait(struct net *n, struct job *j)
 	(void)pthread_cond_destroy(&j->wake);
 }
 
-/* Where a redirect leads; NULL: none.  In cx->arena. */
-static const char *next_url(struct ctx *cx, const struct transfer *t)
-{
-	char *z = NULL;
-
-	if (!t->call->redirects || t->call->once == NET_ONCE || t->reply->fate != NET_DONE)
-		return NULL;
-	(void)curl_easy_getinfo(t->h, CURLINFO_REDIRECT_URL, &z);
-	return z == NULL ? NULL : arena_text(cx->arena, sv_of(z));
-}
-
-static bool same_origin(struct ctx *cx, const char *a, const char *b)
-{
-	struct url ua, ub;
-
-	if (IS_ERR(url_parse(cx, sv_of(a), "url", &ua)) || IS_ERR(url_parse(cx, sv_of(b), "url", &ub)))
-		return false;
-	return sv_eq(ua.scheme, ub.scheme) && sv_eq(ua.host, ub.host) && sv_eq(ua.port, ub.port);
-}
-
 static struct err hop(struct ctx *cx, struct net *n, struct job *j, const char **next)
 {
 	struct transfer *t = &j->t;
@@ -321,23 +324,9 @@ static struct err hop(struct ctx *cx, struct net *n, struct job *j, const char *
 		run_and_wait(n, j);
 	transfer_finish(t);
 	if (!IS_ERR(e))
-		*next = next_url(cx, t);
+		*next = transfer_next(cx, t);
 	give_handle(n, t->h);
 	return e;
-}
-
-/* RFC 9110 15.4: 303 always becomes a GET, 301 and 302 for what was a POST. */
-static void follow(struct ctx *cx, struct transfer *t, const char *next)
-{
-	int status = t->reply->status;
-	bool as_get = status == 303 || ((status == 301 || status == 302) && sv_eq(t->method, SV("POST")));
-
-	if (as_get && !sv_eq(t->method, SV("HEAD"))) {
-		t->method = SV("GET");
-		t->keep_body = false;
-	}
-	t->keep_headers = t->keep_headers && same_origin(cx, t->url, next);
-	t->url = next;
 }
 
 static struct err check_call(struct ctx *cx, const struct net_call *c)
@@ -381,7 +370,7 @@ struct err net_call(struct ctx *cx, struct net *n, const struct net_call *call, 
 		TRY(hop(cx, n, &again, &next));
 		if (next == NULL)
 			break;
-		follow(cx, &again.t, next);
+		transfer_follow(cx, &again.t, next);
 		j.t = again.t;
 	}
 	out->took = clock_mono() - start;

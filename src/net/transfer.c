@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/transfer.h"
+#include "core/arena.h"
 #include "core/clock.h"
 #include "core/secret.h"
 #include "core/text.h"
@@ -175,14 +176,14 @@ static CURLcode set_request(struct transfer *t, const char *method, const char *
 {
 	CURL *h = t->h;
 	bool body = t->keep_body && t->call->body.n > 0, post = strcmp(method, "POST") == 0;
-	int64_t left_ms = (t->deadline - clock_mono()) / MSEC(1);
 	CURLcode rc = CURLE_OK;
 
 	SET(CURLOPT_URL, t->url);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_QUICK_EXIT, 1L);
-	SET(CURLOPT_TIMEOUT_MS, left_ms < 1 ? 1L : (long)left_ms);
+	SET(CURLOPT_CONNECTTIMEOUT_MS,
+	    (long)(t->call->timeout / MSEC(1)) + 1); /* the deadline is net.c's, but libcurl's own default is 300 s */
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->call->max_reply);
 	SET(CURLOPT_ERRORBUFFER, t->error);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -325,4 +326,38 @@ void transfer_finish(struct transfer *t)
 	}
 	headers_free(t->headers);
 	t->headers = NULL;
+}
+
+/* ---- redirects ---- */
+const char *transfer_next(struct ctx *cx, const struct transfer *t)
+{
+	char *z = NULL;
+
+	if (!t->call->redirects || t->call->once == NET_ONCE || t->reply->fate != NET_DONE)
+		return NULL;
+	(void)curl_easy_getinfo(t->h, CURLINFO_REDIRECT_URL, &z);
+	return z == NULL ? NULL : arena_text(cx->arena, sv_of(z));
+}
+
+static bool same_origin(struct ctx *cx, const char *a, const char *b)
+{
+	struct url ua, ub;
+
+	if (IS_ERR(url_parse(cx, sv_of(a), "url", &ua)) || IS_ERR(url_parse(cx, sv_of(b), "url", &ub)))
+		return false;
+	return sv_eq(ua.scheme, ub.scheme) && sv_eq(ua.host, ub.host) && sv_eq(ua.port, ub.port);
+}
+
+/* RFC 9110 15.4: 303 always becomes a GET, 301 and 302 for what was a POST. */
+void transfer_follow(struct ctx *cx, struct transfer *t, const char *next)
+{
+	int status = t->reply->status;
+	bool as_get = status == 303 || ((status == 301 || status == 302) && sv_eq(t->method, SV("POST")));
+
+	if (as_get && !sv_eq(t->method, SV("HEAD"))) {
+		t->method = SV("GET");
+		t->keep_body = false;
+	}
+	t->keep_headers = t->keep_headers && same_origin(cx, t->url, next);
+	t->url = next;
 }

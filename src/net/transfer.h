@@ -37,4 +37,7 @@ struct transfer {
 };
 struct err transfer_prepare(struct ctx *cx, struct transfer *t) MUST_USE NONNULL(1, 2);
 void transfer_finish(struct transfer *t) NONNULL(1); /* fills the reply from rc and the handle; frees the headers */
+const char *transfer_next(struct ctx *cx, const struct transfer *t)
+    NONNULL(1, 2); /* where a redirect leads; NULL: none; in cx->arena */
+void transfer_follow(struct ctx *cx, struct transfer *t, const char *next) NONNULL(1, 2, 3);
 #endif
