@@ -28,7 +28,6 @@ static struct err answer(struct request *rq, const struct auth_view *v)
 {
 	struct jout w = JOUT(rq->out);
 
-	http_header(rq, "Cache-Control", SV("no-store")); /* RFC 6749 section 5.1 */
 	view_authorization(&w, v);
 	return jout_done(rq->cx, &w);
 }

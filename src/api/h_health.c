@@ -13,7 +13,6 @@ struct err h_health_show(struct request *rq)
 	bool needed;
 	struct err e = people_setup_needed(rq->cx, rq->en, &needed);
 
-	http_header(rq, "Cache-Control", SV("no-store"));
 	jout_open(&w, NULL);
 	jout_bool(&w, "healthy", !IS_ERR(e));
 	if (IS_ERR(e)) {

@@ -45,7 +45,6 @@ struct err h_key_create(struct request *rq)
 		return bad_field(rq->cx, "expires_at", "time", "must be a time like 2027-01-31T00:00:00Z");
 	TRY(key_create(rq->cx, rq->en, &want, &k, &key));
 	rq->status = 201;
-	http_header(rq, "Cache-Control", SV("no-store"));
 	jout_open(&w, NULL);
 	jout_strz(&w, "id", k.id);
 	jout_strz(&w, "name", k.name);

@@ -28,7 +28,6 @@ struct err h_session_create(struct request *rq)
 	    rq->cx, rq->en,
 	    &(struct people_try){ .email = in.email, .password = in.password, .client_ip = rq->client_ip }, &s));
 	visitor_set(rq, VISITOR_SESSION, secret_view(s.token));
-	http_header(rq, "Cache-Control", SV("no-store"));
 	rq->status = 201;
 	view_account(&w, &s.account);
 	return jout_done(rq->cx, &w);

@@ -26,6 +26,13 @@ static const struct {
 
 static bool is_control(enum err_code c) { return c == E_TAKE_POOL || c == E_TAKE_CALL || c == E_PARK; }
 
+/* An answer of the API is its caller's alone, and nothing but what its type says. */
+static void api_headers(struct request *rq)
+{
+	if (rq->content_type == NULL && rq->out->n > 0)
+		buf_sv(rq->head, SV("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"));
+}
+
 static struct err run(struct request *rq, size_t from)
 {
 	struct err e = OK;
@@ -38,6 +45,7 @@ static struct err run(struct request *rq, size_t from)
 	}
 	if (IS_ERR(e))
 		problem_write(rq, e);
+	api_headers(rq);
 	return OK;
 }
 
@@ -70,10 +78,12 @@ static struct err authorize(struct request *rq) { return authn_may(rq); }
 static struct err accept(struct request *rq)
 {
 	const char *want = rq->route->body == BODY_JSON ? "application/json" : "application/x-www-form-urlencoded";
-	struct sv type = http_header_in(rq, "Content-Type");
+	struct sv type = http_header_in(rq, "Content-Type"), coding = http_header_in(rq, "Content-Encoding");
 
 	if (rq->route->body == BODY_NONE || rq->body.n == 0)
 		return OK;
+	if (coding.n > 0 && !sv_ieq(coding, SV("identity"))) /* nothing is ever unpacked: no body grows in memory */
+		return refuse(rq->cx, E_MEDIA_TYPE, "the request body must be sent without a Content-Encoding");
 	if (type.p != NULL)
 		type = sv_trim(sv_cut(&type, ';'));
 	if (sv_ieq(type, sv_of(want)))

@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/codec.h"
 #include "core/digest.h"
+#include "core/ip.h"
 #include "core/jout.h"
 #include "core/logf.h"
 #include "core/rnd.h"
@@ -36,7 +37,9 @@ static bool shape_ok(struct sv key)
 }
 static struct err refused(struct ctx *cx, struct engine *en, const char *why, struct sv client_ip)
 {
-	TRY(throttle_take(cx, en->throttle, THROTTLE_KEY_IP, client_ip));
+	char net[IP_NET];
+
+	TRY(throttle_take(cx, en->throttle, THROTTLE_KEY_IP, ip_net(client_ip, net)));
 	log_event(cx, LOG_INFO, "key.refused", LOG_STR("why", why), LOG_SV("client_ip", client_ip));
 	return fail(cx, E_UNAUTHENTICATED, "Invalid API key", "%s", why);
 }

@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/codec.h"
 #include "core/digest.h"
+#include "core/ip.h"
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
@@ -114,11 +115,11 @@ struct err people_setup(struct ctx *cx, struct engine *en, const struct people_t
 	struct event ev = {
 		.project_id = add.project, .kind = "account.created", .resource_type = "account", .outcome = "ok"
 	};
-	char hash[PASSWORD_TEXT];
+	char hash[PASSWORD_TEXT], net[IP_NET];
 	bool needed = false;
 
 	*out = (struct account){ .id = "" };
-	TRY(throttle_take(cx, en->throttle, THROTTLE_SETUP_IP, in->client_ip));
+	TRY(throttle_take(cx, en->throttle, THROTTLE_SETUP_IP, ip_net(in->client_ip, net)));
 	TRY(check_both(cx, in->email, in->password, add.account.email));
 	TRY(people_setup_needed(cx, en, &needed));
 	if (!needed)
@@ -192,15 +193,16 @@ static struct err wrong(struct ctx *cx, struct sv client_ip)
 struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people_try *in, struct signed_in *out)
 {
 	struct account_row row = { .password = "" };
-	char email[EMAIL_MAX];
+	char email[EMAIL_MAX], net[IP_NET];
 	bool same = false;
 
 	*out = (struct signed_in){ .token = NULL };
 	(void)lower_email(in->email, email); /* of no shape: "", which no account has */
-	char *pair = arena_printf(cx->arena, "%s %.*s", email, SV_FMT(in->client_ip));
+	struct sv from = ip_net(in->client_ip, net);
+	char *pair = arena_printf(cx->arena, "%s %.*s", email, SV_FMT(from));
 	if (pair == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "sign-in");
-	struct tries tries = { in->client_ip, sv_of(pair), sv_of(email) };
+	struct tries tries = { from, sv_of(pair), sv_of(email) };
 	TRY(take_tries(cx, en, &tries));
 	struct err e = store_account_by_email(cx, en->store, sv_of(email), &row);
 	if (IS_ERR(e) && e.code != E_NOT_FOUND)

@@ -6,6 +6,8 @@
  * Promises: throttle_take counts one try and returns E_RATE (cause.retry_after_s 1..60) when the budget of this key is
  *           spent; a refused try costs nothing more.  Rates are in throttle.c, one row a kind.  The table is keyed by a
  *           keyed hash, so that nobody can choose two keys that push each other out.
+ *           What a restart forgives is bounded: starting takes longer than a burst is worth, and nobody outside can
+ * cause one; keeping it would mean a durable write for every wrong guess, which is what a flood of them is after.
  */
 #include "core/base.h"
 struct throttle;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/logf.h"
 #include "core/os_linux.h"
 #include "http/inside.h"
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BEYOND_LIMIT = 64 };
+enum { BEYOND_LIMIT = 64, SAY_AGAIN_MS = 10000 };
 
 static bool peer_is_us(struct conn *c)
 {
@@ -29,6 +30,45 @@ static bool take(struct conn *c, uv_stream_t *listener)
 	proxies_text((const struct sockaddr *)&sa, c->ip);
 	(void)uv_tcp_nodelay(&c->u.tcp, 1);
 	return c->loop->server->tls == NULL || tls_open(c);
+}
+
+/* At the limit, whoever has asked for nothing the longest makes room: silence costs an attacker nothing and must not
+ * keep out somebody with a request.  What was begun gets some time first, so that newcomers do not push each other out.
+ */
+static bool make_room(struct loop *l)
+{
+	static const struct {
+		enum clock_list list;
+		uint64_t spared_ms;
+	} order[] = { { CLOCK_IDLE, 0 }, { CLOCK_READ, 1000 }, { CLOCK_WRITE, 10000 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		struct conn *c = l->clocks[order[i].list].first;
+		uint64_t life = l->server->clock_ms[order[i].list];
+
+		if (c == NULL || c->deadline_ms + order[i].spared_ms > uv_now(&l->uv) + life)
+			continue;
+		conn_close(c);
+		return true;
+	}
+	return false;
+}
+
+static void say_crowded(struct loop *l)
+{
+	uint64_t now = uv_now(&l->uv);
+
+	if (l->crowded_ms != 0 && now - l->crowded_ms < SAY_AGAIN_MS)
+		return;
+	l->crowded_ms = now;
+	log_event(NULL, LOG_WARN, "http.crowded", LOG_INT("limits.connections", (int64_t)l->server->max_connections));
+}
+
+static void crowded(struct conn *c)
+{
+	say_crowded(c->loop);
+	if (!make_room(c->loop))
+		conn_refuse(c, 503, "too many connections");
 }
 
 void admit_from(struct loop *l, uv_stream_t *listener, bool control)
@@ -57,6 +97,6 @@ void admit_from(struct loop *l, uv_stream_t *listener, bool control)
 	}
 	loop_clock(c, CLOCK_READ);
 	if (before >= s->max_connections && !control)
-		conn_refuse(c, 503, "too many connections");
+		crowded(c);
 	conn_listen(c);
 }

@@ -116,6 +116,7 @@ struct loop {
 	char date[32]; /* the Date header of that second */
 	char id_prefix[20];
 	uint32_t id_next;
+	uint64_t crowded_ms; /* when that was last said in the log; 0: never */
 	_Atomic uint64_t requests, refused;
 	pthread_mutex_t lock; /* guards the three below */
 	struct work *inbox, *inbox_last;

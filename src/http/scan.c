@@ -128,6 +128,14 @@ static bool host(struct scan *s, struct sv v, struct refusal *why)
 	return s->hosts == 1 || no(why, 400, "Host must be sent once");
 }
 
+static bool authorization(struct scan *s, struct refusal *why)
+{
+	if (s->authorized)
+		return no(why, 400, "Authorization must be sent once");
+	s->authorized = true;
+	return true;
+}
+
 static bool header_line(struct scan *s, struct sv line, struct refusal *why)
 {
 	struct sv rest = line, name = sv_cut(&rest, ':');
@@ -136,6 +144,8 @@ static bool header_line(struct scan *s, struct sv line, struct refusal *why)
 		return no(why, 400, "a header line is malformed");
 	if (name.n == 4 && sv_ieq(name, SV("Host")))
 		return host(s, sv_trim(rest), why);
+	if (name.n == 13 && sv_ieq(name, SV("Authorization")))
+		return authorization(s, why);
 	if (name.n == 14 && sv_ieq(name, SV("Content-Length")))
 		return length(s, sv_trim(rest), why);
 	if (name.n == 17 && sv_ieq(name, SV("Transfer-Encoding")))

@@ -7,7 +7,8 @@
  *           message ends (RFC 9112 sections 2.2, 3, 5 and 6).  A parser behind it sees only what passed here.
  * Promises: CR and LF only as pairs; no NUL or other control character but TAB in a value; no line that begins with
  * white space; a colon right behind every name; exactly one Host on HTTP/1.1; Content-Length (digits only, once) or
- *           Transfer-Encoding ("chunked", once, HTTP/1.1 only), never both; sizes within the limits.
+ *           Transfer-Encoding ("chunked", once, HTTP/1.1 only), never both; at most one Authorization, so that a proxy
+ *           that checks one of two and we that read the other cannot disagree on who asks; sizes within the limits.
  * Needs:    core only.  Bytes may come in pieces: nothing is looked at twice but an unfinished line.
  */
 #include "core/base.h"
@@ -30,7 +31,8 @@ struct scan {
 	uint64_t content_length;
 	int minor; /* HTTP/1.minor: 0 or 1 */
 	int hosts;
-	bool has_length, has_coding, expects; /* expects: "Expect: 100-continue" */
+	bool has_length, has_coding, expects,
+	    authorized; /* expects: "Expect: 100-continue"; authorized: Authorization */
 };
 /* Reads on in p[0..n), the request's bytes from the first.  false: refused, *why says how to answer. */
 bool scan_head(struct scan *s, struct sv bytes, const struct scan_limits *limits, struct refusal *why) MUST_USE

@@ -56,6 +56,8 @@ static void headers(struct request *rq, const struct html_page *page)
 	http_header(rq, "Cross-Origin-Resource-Policy", SV("same-origin"));
 	http_header(rq, "Permissions-Policy", SV("camera=(), geolocation=(), microphone=(), payment=()"));
 	http_header(rq, "Cache-Control", SV("no-store"));
+	if (rq->en->config->public_https) /* RFC 6797; of a self-signed certificate browsers ignore it */
+		http_header(rq, "Strict-Transport-Security", SV("max-age=31536000"));
 	http_header(rq, "X-Robots-Tag", SV("noindex, nofollow"));
 }
 

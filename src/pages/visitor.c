@@ -145,13 +145,20 @@ struct err visitor_field(struct request *rq, const char *name, struct sv *out)
 	return bad ? refuse(rq->cx, E_BAD_INPUT, "The form is malformed.") : OK;
 }
 
+static bool was_moved(struct sv query)
+{
+	while (query.p != NULL)
+		if (sv_eqz(sv_cut(&query, '&'), "moved=1"))
+			return true;
+	return false;
+}
+
 bool visitor_moved(struct request *rq)
 {
 	const struct config *c = rq->en->config;
 	CLEANUP(buf_free) struct buf b = BUF(16384);
-	size_t at;
 
-	if (rq->control || sv_ieq(rq->host, sv_of(c->public_hostport)) || sv_find(rq->query, SV("moved=1"), &at))
+	if (rq->control || sv_ieq(rq->host, sv_of(c->public_hostport)) || was_moved(rq->query))
 		return false;
 	buf_str(&b, c->public_url);
 	buf_sv(&b, rq->path); /* not the target: it may name a host of its own (RFC 9112 section 3.2.2) */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/ip.h"
 #include "core/text.h"
 #include "core/url.h"
 #include "tt.h"
@@ -128,4 +129,27 @@ TEST(urls_without_memory_are_an_inner_error)
 		if (s.p != NULL)
 			break;
 	}
+}
+
+TEST(an_ipv6_network_is_one_guesser)
+{
+	static const struct {
+		const char *ip, *want;
+	} t[] = {
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" },
+		{ "2001:db8:1:2:ffff::", "2001:db8:1:2::" },
+		{ "2001:db8:1:3::6", "2001:db8:1:3::" },
+		{ "fe80::1", "fe80::" },
+		{ "::1", "::" },
+		{ "203.0.113.9", "203.0.113.9" },
+		{ "", "" },
+		{ "no address", "no address" },
+		{ "2001:db8:1:2:3:4:5:6:7", "2001:db8:1:2:3:4:5:6:7" },
+		{ "not an address, and longer than any address could ever be",
+		  "not an address, and longer than any address could ever be" },
+	};
+	char net[IP_NET];
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		CHECK_ROW(t[i].ip, sv_eqz(ip_net(sv_of(t[i].ip), net), t[i].want));
 }

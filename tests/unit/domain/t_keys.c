@@ -86,6 +86,26 @@ TEST(every_wrong_key_gets_the_same_answer)
 	}
 }
 
+TEST(the_addresses_of_one_network_share_a_budget)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_engine_end) struct tt_engine w = tt_engine_begin(cx);
+	struct engine *en = tt_engine_of(&w);
+	struct api_key k;
+	int throttled = 0;
+
+	for (unsigned i = 0; i < 80; i++) {
+		char ip[40];
+
+		(void)snprintf(ip, sizeof ip, "2001:db8:0:7:%x::%x", i + 1, i + 1);
+		throttled += key_check(cx, en, SV("arc_guess"), sv_of(ip), &k).code == E_RATE;
+		(void)forgive(cx);
+	}
+	CHECK(throttled > 0);
+	CHECK(key_check(cx, en, SV("arc_guess"), SV("2001:db8:0:8::1"), &k).code == E_UNAUTHENTICATED);
+	(void)forgive(cx);
+}
+
 TEST(guessing_is_throttled_and_the_right_key_is_not)
 {
 	struct ctx *cx = tt_ctx();

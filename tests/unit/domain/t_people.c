@@ -159,6 +159,27 @@ TEST(wrong_names_and_passwords_are_answered_alike)
 	}
 }
 
+TEST(sign_in_is_throttled_for_a_whole_ipv6_network)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_engine_end) struct tt_engine w = tt_engine_begin(cx);
+	struct engine *en = tt_engine_of(&w);
+	CLEANUP(signed_in_clear) struct signed_in s = { .token = NULL };
+	int wrong = 0;
+
+	(void)owner(cx, en);
+	for (unsigned i = 0; i < 8; i++) {
+		char ip[40];
+		struct people_try bad = { .email = SV("ada@example.com"), .password = SV("wrong password") };
+
+		(void)snprintf(ip, sizeof ip, "2001:db8::%x", i + 1);
+		bad.client_ip = sv_of(ip);
+		wrong += people_sign_in(cx, en, &bad, &s).code == E_UNAUTHENTICATED;
+		(void)forgive(cx);
+	}
+	CHECK(wrong == 5);
+}
+
 TEST(sign_in_is_throttled_for_an_address_and_not_for_another)
 {
 	struct ctx *cx = tt_ctx();

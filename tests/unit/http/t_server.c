@@ -236,9 +236,13 @@ TEST(too_many_connections)
 
 	world_start(&w);
 	int a = dial(&w), b = dial(&w);
-	CHECK(ask(a, GET("/fast")).status == 200 && ask(b, GET("/fast")).status == 200);
+	say(a, SV(GET("/hold/a")));
+	say(b, SV(GET("/hold/b")));
+	world_until(&w.held, 2);
 	int c = dial(&w);
 	CHECK(hear(on(c), &r) && r.status == 503 && ended(&ear));
+	world_release(&w);
+	CHECK(hear(on(a), &r) && r.status == 200 && hear(on(b), &r) && r.status == 200);
 	(void)close(a);
 	(void)close(c);
 	for (int i = 0; i < 1000; i++) { /* until the server has seen them go */
@@ -251,6 +255,30 @@ TEST(too_many_connections)
 	}
 	CHECK(r.status == 200);
 	(void)close(b);
+	world_stop(&w);
+}
+
+TEST(an_idle_connection_makes_room)
+{
+	struct world w = { .how = { .connections = 2, .loops = 1 } };
+	struct reply r;
+
+	world_start(&w);
+	int oldest = dial(&w), idle = dial(&w);
+	CHECK(ask(oldest, GET("/fast")).status == 200 && ask(idle, GET("/fast")).status == 200);
+	int busy = dial(&w);
+	say(busy, SV(GET("/hold/a")));
+	world_until(&w.held, 1);
+	CHECK(ended(on(oldest)));
+	int fresh = dial(&w);
+	CHECK(ask(fresh, GET("/fast")).status == 200);
+	CHECK(ended(on(idle)));
+	world_release(&w);
+	CHECK(hear(on(busy), &r) && r.status == 200); /* whoever is served is left alone */
+	(void)close(oldest);
+	(void)close(idle);
+	(void)close(busy);
+	(void)close(fresh);
 	world_stop(&w);
 }
 

@@ -38,7 +38,8 @@ TEST(a_page_has_its_headers)
 {
 	CLEANUP(buf_free) struct buf out = BUF(65536);
 	CLEANUP(buf_free) struct buf head = BUF(8192);
-	struct engine en = { .version = "9.9" };
+	struct config conf = { .public_https = true };
+	struct engine en = { .version = "9.9", .config = &conf };
 	struct request rq = { .cx = tt_ctx(), .en = &en, .out = &out, .head = &head };
 	struct html h =
 	    html_begin(&rq, &(struct html_page){ .title = "A<b>", .status = 404, .leads_out = true, .refresh = "2" });
@@ -49,4 +50,9 @@ TEST(a_page_has_its_headers)
 	CHECK(sv_find(buf_view(&head), SV("form-action 'self' https: http:\r\n"), &at));
 	CHECK(sv_find(buf_view(&out), SV("<meta http-equiv=\"refresh\" content=\"2\">"), &at));
 	CHECK(sv_find(buf_view(&out), SV("Tokenbooth 9.9"), &at));
+	CHECK(sv_find(buf_view(&head), SV("Strict-Transport-Security: max-age=31536000\r\n"), &at));
+	buf_clear(&head);
+	conf.public_https = false;
+	(void)html_begin(&rq, &(struct html_page){ .title = "plain", .status = 200 });
+	CHECK(head.n > 0 && !sv_find(buf_view(&head), SV("Strict-Transport"), &at));
 }

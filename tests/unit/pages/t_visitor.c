@@ -125,6 +125,9 @@ TEST(another_host_leads_to_the_public_one_once)
 		{ "127.0.0.1:9099", "/connect/t", "http://localhost:9099/connect/t?moved=1" },
 		{ "evil.example", "/connect/t?a=b", "http://localhost:9099/connect/t?a=b&moved=1" },
 		{ "evil.example", "/connect/t?moved=1", NULL },
+		{ "evil.example", "/connect/t?a=b&moved=1", NULL },
+		{ "evil.example", "/connect/t?removed=1", "http://localhost:9099/connect/t?removed=1&moved=1" },
+		{ "evil.example", "/connect/t?moved=12", "http://localhost:9099/connect/t?moved=12&moved=1" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		CLEANUP(buf_free) struct buf out = BUF(1024);
