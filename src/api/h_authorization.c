@@ -16,7 +16,6 @@ static void row(struct jout *w, const struct auth_row *r)
 	jout_time(w, "created_at", r->created_at);
 	jout_time(w, "expires_at", r->expires_at);
 	jout_time(w, "ended_at", r->ended_at);
-	view_reason(w, r->reason);
 }
 
 struct err h_authorization_list(struct request *rq)
@@ -36,25 +35,11 @@ struct err h_authorization_list(struct request *rq)
 	for (size_t i = 0; i < l.n; i++) {
 		jout_open(&w, NULL);
 		row(&w, &l.v[i]);
+		view_reason(&w, l.v[i].reason);
 		jout_close(&w);
 	}
 	page_list_close(&w, &(struct page_list_end){ page, l.n, l.total });
 	return jout_done(rq->cx, &w);
-}
-
-static void timeline(struct jout *w, const struct journal_list *l)
-{
-	jout_list(w, "events");
-	for (size_t i = 0; i < l->n; i++) {
-		jout_open(w, NULL);
-		jout_time(w, "at", l->v[i].at);
-		jout_str(w, "step", l->v[i].step);
-		jout_str(w, "outcome", l->v[i].outcome);
-		jout_str(w, "reason", l->v[i].reason);
-		jout_raw(w, "data", l->v[i].data);
-		jout_close(w);
-	}
-	jout_list_end(w);
 }
 
 struct err h_authorization_show(struct request *rq)
@@ -70,7 +55,8 @@ struct err h_authorization_show(struct request *rq)
 	TRY(journal_timeline(rq->cx, rq->en, caller_project(rq), rq->params[0], &events));
 	jout_open(&w, NULL);
 	row(&w, &l.v[0]);
-	timeline(&w, &events);
+	view_reason_as(&w, l.v[0].reason, journal_words(&events, (enum reason)l.v[0].reason));
+	view_timeline(&w, &events);
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }

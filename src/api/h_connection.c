@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/page_list.h"
 #include "api/view.h"
+#include "core/text.h"
 
 /* provider_id, provider[id], provider.id: SDKs differ (contract 1.3). */
 static struct err filter_of(struct request *rq, const char *const spellings[3], struct sv *out)
@@ -34,6 +35,29 @@ struct err h_connection_list(struct request *rq)
 	for (size_t i = 0; i < l.n; i++)
 		view_connection(&w, &l.v[i]);
 	page_list_close(&w, &(struct page_list_end){ page, l.n, l.total });
+	return jout_done(rq->cx, &w);
+}
+
+/* Ours: one connection with its story. */
+struct err h_connection_show(struct request *rq)
+{
+	struct connection_filter f = { .project_id = caller_project(rq), .id = rq->params[0], .limit = 1 };
+	struct connection_views l;
+	struct journal_list events;
+	struct jout w = JOUT(rq->out);
+
+	TRY(connections_list(rq->cx, rq->en, &f, &l));
+	if (l.n == 0)
+		return refuse(rq->cx, E_NOT_FOUND, "connection %.*s not found", SV_FMT(sv_upto(rq->params[0], 100)));
+	TRY(journal_connection(rq->cx, rq->en, f.project_id, f.id, &events));
+	enum reason why = l.v[0].reason.n == 0 ? REASON_NONE : reason_of(l.v[0].reason);
+	struct reason_words words = journal_words(&events, why);
+	jout_open(&w, NULL);
+	view_connection_fields(&w, &l.v[0]);
+	jout_str(&w, "cause", why == REASON_NONE ? SV_NONE : words.cause);
+	jout_str(&w, "fix", why == REASON_NONE ? SV_NONE : words.fix);
+	view_timeline(&w, &events);
+	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }
 

@@ -6,7 +6,7 @@
 #include "http/route.h"
 handler_fn h_auth_authorize, h_auth_status, h_auth_confirm, h_auth_test_verifier;
 handler_fn h_provider_list, h_provider_create, h_provider_show, h_provider_patch, h_provider_delete;
-handler_fn h_connection_list, h_connection_delete;
+handler_fn h_connection_list, h_connection_show, h_connection_delete;
 handler_fn h_setting_show, h_setting_put;
 handler_fn h_secret_list, h_secret_put, h_secret_remove;
 handler_fn h_key_list, h_key_create, h_key_revoke;

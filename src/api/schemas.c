@@ -107,10 +107,14 @@ static const struct schema all[] = {
 	{ "Authorization",
 	  "id*:str status*:(pending|completed|failed) user_id*:str provider_id*:str scopes*:[str] created_at*:time"
 	  " expires_at:time ended_at:time reason:Reason" },
-	{ "AuthorizationEvent", "at*:time step:str outcome:str reason:str data*:map<any>" },
+	{ "AuthorizationEvent", "at*:time step:str outcome:str reason:str cause:str fix:str data*:map<any>" },
 	{ "AuthorizationDetail",
 	  "id*:str status*:(pending|completed|failed) user_id*:str provider_id*:str scopes*:[str] created_at*:time"
 	  " expires_at:time ended_at:time reason:Reason events*:[AuthorizationEvent]" },
+	{ "ConnectionDetail",
+	  "id:str connection_id:str connection_status:str reason:str provider_id:str provider_type:str"
+	  " provider_description:str provider_user_info:any scopes:[str] user_id:str expires_at:time last_used_at:time"
+	  " created_at:time updated_at:time cause:str fix:str events*:[AuthorizationEvent]" },
 	{ "OffsetPage-Authorization", PAGE_OF("Authorization") },
 	{ "Event",
 	  "id*:int at*:time kind:str principal_type:str principal_id:str source:str client_ip:str resource_type:str"

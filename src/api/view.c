@@ -53,7 +53,7 @@ void view_authorization(struct jout *w, const struct auth_view *v)
 	jout_close(w);
 }
 
-void view_reason(struct jout *w, int reason)
+void view_reason_as(struct jout *w, int reason, struct reason_words words)
 {
 	if (reason == REASON_NONE) {
 		jout_null(w, "reason");
@@ -61,9 +61,16 @@ void view_reason(struct jout *w, int reason)
 	}
 	jout_open(w, "reason");
 	jout_strz(w, "code", reason_code((enum reason)reason));
-	jout_strz(w, "cause", reason_cause((enum reason)reason));
-	jout_strz(w, "fix", reason_fix((enum reason)reason));
+	jout_str(w, "cause", words.cause);
+	jout_str(w, "fix", words.fix);
 	jout_close(w);
+}
+
+void view_reason(struct jout *w, int reason)
+{
+	view_reason_as(
+	    w, reason,
+	    (struct reason_words){ sv_of(reason_cause((enum reason)reason)), sv_of(reason_fix((enum reason)reason)) });
 }
 
 /* ---- providers ---- */
@@ -124,10 +131,27 @@ struct err view_provider(struct ctx *cx, struct jout *w, const struct provider *
 	return OK;
 }
 
-/* ---- connections, keys, people, projects ---- */
-void view_connection(struct jout *w, const struct connection_view *c)
+/* ---- stories ---- */
+void view_timeline(struct jout *w, const struct journal_list *l)
 {
-	jout_open(w, NULL);
+	jout_list(w, "events");
+	for (size_t i = 0; i < l->n; i++) {
+		jout_open(w, NULL);
+		jout_time(w, "at", l->v[i].at);
+		jout_str(w, "step", l->v[i].step);
+		jout_str(w, "outcome", l->v[i].outcome);
+		jout_str(w, "reason", l->v[i].reason);
+		jout_str(w, "cause", l->v[i].cause);
+		jout_str(w, "fix", l->v[i].fix);
+		jout_raw(w, "data", l->v[i].data);
+		jout_close(w);
+	}
+	jout_list_end(w);
+}
+
+/* ---- connections, keys, people, projects ---- */
+void view_connection_fields(struct jout *w, const struct connection_view *c)
+{
 	jout_str(w, "id", c->id);
 	jout_str(w, "connection_id", c->id);
 	jout_str(w, "connection_status", c->status);
@@ -142,6 +166,12 @@ void view_connection(struct jout *w, const struct connection_view *c)
 	jout_time(w, "last_used_at", c->last_used_at);
 	jout_time(w, "created_at", c->created_at);
 	jout_time(w, "updated_at", c->updated_at);
+}
+
+void view_connection(struct jout *w, const struct connection_view *c)
+{
+	jout_open(w, NULL);
+	view_connection_fields(w, c);
 	jout_close(w);
 }
 

@@ -10,6 +10,7 @@ typedef struct err cmd_fn(struct cli *cli) MUST_USE;
 cmd_fn cmd_serve, cmd_init, cmd_version, cmd_docs;
 cmd_fn cmd_key_create, cmd_key_list, cmd_key_revoke;
 cmd_fn cmd_provider_add, cmd_provider_list, cmd_provider_show, cmd_provider_remove;
+cmd_fn cmd_authorization_list, cmd_authorization_show;
 cmd_fn cmd_connection_list, cmd_connection_show, cmd_connection_delete;
 cmd_fn cmd_user_add, cmd_simulate, cmd_demo, cmd_backup, cmd_restore;
 extern const struct cli_command cmd_table[];

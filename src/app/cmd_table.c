@@ -4,6 +4,7 @@
 #include "app/cmd.h"
 #include "app/conf_doc.h"
 #include "app/doctor.h"
+#include "app/error_doc.h"
 #include "app/version.h"
 #include "core/jout.h"
 #include <string.h>
@@ -40,9 +41,16 @@ const struct cli_command cmd_table[] = {
 	{ "provider remove", "ID", 1, 1, CLIENT, cmd_provider_remove, "Removes a provider and its connections.", NULL },
 	{ "connection list", "", 0, 0, CLIENT | PAGED | B(USER) | B(PROVIDER), cmd_connection_list,
 	  "Lists connected users.", NULL },
-	{ "connection show", "ID", 1, 1, CLIENT, cmd_connection_show, "Shows one connection.", NULL },
+	{ "connection show", "ID", 1, 1, CLIENT, cmd_connection_show, "Shows one connection and its story.",
+	  "Each step says what was asked, what was answered, and, when it went wrong, the reason with its cause and "
+	  "its "
+	  "fix." },
 	{ "connection delete", "ID", 1, 1, CLIENT, cmd_connection_delete,
 	  "Disconnects a user and says what happened at the provider.", NULL },
+	{ "authorization list", "", 0, 0, CLIENT | PAGED | B(USER) | B(PROVIDER), cmd_authorization_list,
+	  "Lists what users were asked for, and how it stands.", NULL },
+	{ "authorization show", "ID", 1, 1, CLIENT, cmd_authorization_show, "Shows one authorization and its story.",
+	  "Also of one that failed and so has no connection." },
 	{ "user add", "EMAIL", 1, 1, CLIENT | B(PASSWORD) | B(ROLE), cmd_user_add,
 	  "Makes an account that may confirm who it is.",
 	  "The password is read from --password-file, or asked for.  With --role it may do more: the first owner of "
@@ -63,8 +71,8 @@ const struct cli_command cmd_table[] = {
 	  "grant is\nrenewed at its next use, since the backup cannot know what happened after it was made." },
 	{ "simulate", "PROVIDER...", 1, CLI_ARGS, B(LISTEN) | B(APP) | B(CA_DIR) | B(PLAIN) | B(JSON), cmd_simulate,
 	  "Plays a provider's side, for work without internet or credentials.", NULL },
-	{ "docs", "config|api|openapi", 1, 1, 0, cmd_docs, "Prints a document made from the program's own tables.",
-	  NULL },
+	{ "docs", "config|api|errors|openapi", 1, 1, 0, cmd_docs,
+	  "Prints a document made from the program's own tables.", NULL },
 	{ "version", "", 0, 0, B(JSON), cmd_version, "Says which version this is.", NULL },
 };
 const size_t cmd_table_n = ARRAY_LEN(cmd_table);
@@ -84,6 +92,8 @@ struct err cmd_docs(struct cli *cli)
 		conf_doc(&b);
 	else if (strcmp(cli->args[0], "api") == 0)
 		TRY(api_docs(cli->cx, &b));
+	else if (strcmp(cli->args[0], "errors") == 0)
+		TRY(error_doc(cli->cx, &b));
 	else if (strcmp(cli->args[0], "openapi") == 0)
 		TRY(api_openapi(cli->cx, "http://localhost:9099", VERSION_TEXT, &b));
 	else

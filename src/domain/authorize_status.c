@@ -2,6 +2,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "domain/authorize.h"
+#include "domain/journal.h"
 #include "domain/scopes.h"
 #include "domain/state.h"
 #include "model/reason.h"
@@ -99,9 +100,13 @@ static struct err token(struct ctx *cx, struct engine *en, const struct auth_sta
 }
 
 /* A wait on what had failed before it began ends the client's loop (contract 2.3). */
-static struct err gone(struct ctx *cx, enum reason r)
+static struct err gone(struct ctx *cx, struct engine *en, const struct auth_status_ask *ask, enum reason r)
 {
-	return refuse(cx, E_GONE, "%s %s", reason_cause(r), reason_fix(r));
+	struct journal_list story;
+
+	TRY(journal_timeline(cx, en, ask->project_id, ask->id, &story));
+	struct reason_words w = journal_words(&story, r);
+	return refuse(cx, E_GONE, "%.*s %.*s", SV_FMT(w.cause), SV_FMT(w.fix));
 }
 
 struct err authorize_status(struct ctx *cx, struct engine *en, const struct auth_status_ask *ask, struct auth_view *out)
@@ -124,7 +129,7 @@ struct err authorize_status(struct ctx *cx, struct engine *en, const struct auth
 	if (s.status == AUTH_COMPLETED)
 		TRY(token(cx, en, ask, &a, out));
 	if (out->status == AUTH_FAILED && ask->waits && !ask->was_parked)
-		return gone(cx, (enum reason)out->reason);
+		return gone(cx, en, ask, (enum reason)out->reason);
 	return OK;
 }
 

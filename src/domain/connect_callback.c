@@ -96,8 +96,7 @@ static struct err refused(struct ctx *cx, struct engine *en, const struct story 
 	enum reason why = cb->denied ? REASON_DENIED : cb->reason == REASON_NONE ? REASON_EXCHANGE_REFUSED : cb->reason;
 
 	line.reason = why;
-	line.note = sv_of(
-	    arena_printf(cx->arena, "%s: %.*s", cb->error == NULL ? "error" : cb->error, SV_FMT(cb->description)));
+	line.cb = cb;
 	timeline_log(cx, en, &line);
 	return ended(cx, en, s, (struct verdict){ why, why == REASON_DENIED || why == REASON_MISCONFIGURED }, out);
 }

@@ -305,8 +305,8 @@ static struct err not_redeemed(struct ctx *cx, struct engine *en, const struct r
 {
 	struct actor by = connect_by(in->v, in->br);
 	struct timeline line = connect_line(in->v, &by, "code_exchange", "failed");
-	bool whole = how->fate == WIRE_CONFIG;
-	enum reason why = whole ? REASON_MISCONFIGURED : how->reason;
+	bool whole = how->fate == WIRE_CONFIG || how->reason == REASON_DENIED;
+	enum reason why = how->fate == WIRE_CONFIG ? REASON_MISCONFIGURED : how->reason;
 
 	if (why == REASON_NONE)
 		why = how->fate == WIRE_DEAD ? REASON_EXCHANGE_REFUSED : REASON_PROVIDER_DOWN;

@@ -129,14 +129,14 @@ struct err connections_delete(struct ctx *cx, struct engine *en, const struct di
 {
 	struct connection c;
 	struct connection_closed closed;
-	const struct event ev = { .project_id = in->project_id,
-				  .kind = "connection.deleted",
-				  .by = *in->by,
-				  .resource_type = "connection",
-				  .resource_id = in->id,
-				  .step = "disconnect",
-				  .outcome = "ok",
-				  .reason = reason_code(REASON_DISCONNECTED) };
+	struct event ev = { .project_id = in->project_id,
+			    .kind = "connection.deleted",
+			    .by = *in->by,
+			    .resource_type = "connection",
+			    .resource_id = in->id,
+			    .step = "disconnect",
+			    .outcome = "ok",
+			    .reason = reason_code(REASON_DISCONNECTED) };
 	struct connection_close how = {
 		.project_id = in->project_id, .id = in->id, .reason = reason_code(REASON_DISCONNECTED), .event = &ev
 	};
@@ -146,6 +146,7 @@ struct err connections_delete(struct ctx *cx, struct engine *en, const struct di
 	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && !sv_eq(c.project_id, in->project_id)))
 		return not_found(cx, in->id);
 	TRY(e);
+	ev.authorization_id = c.authorization_id; /* its story ends with this */
 	TRY(rule(cx, en, &c, &how));
 	e = store_connection_close(cx, en->store, &how, &closed);
 	if (e.code == E_NOT_FOUND)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/journal.h"
 #include "core/arena.h"
+#include "core/jdoc.h"
+#include "core/text.h"
 #include "store/store_event.h"
 
 /* An empty column is an absent value. */
@@ -31,6 +33,38 @@ static struct journal_entry entry(const struct event_row *r)
 	};
 }
 
+/* Words that came with the step (of a known error) before those of the reason.  Data that does not parse has none. */
+static void words(struct ctx *cx, struct journal_entry *e)
+{
+	enum reason r = e->reason.p == NULL ? REASON_NONE : reason_of(e->reason);
+	const struct node *data = NULL;
+
+	if (r == REASON_NONE)
+		return;
+	if (IS_ERR(jdoc_parse(cx, e->data, "event", &data)))
+		(void)forgive(cx);
+	e->cause = node_text_at(data, "cause");
+	e->fix = node_text_at(data, "fix");
+	if (e->cause.p == NULL)
+		e->cause = sv_of(reason_cause(r));
+	if (e->fix.p == NULL)
+		e->fix = sv_of(reason_fix(r));
+}
+
+struct reason_words journal_words(const struct journal_list *timeline, enum reason r)
+{
+	struct reason_words out = { sv_of(reason_cause(r)), sv_of(reason_fix(r)) };
+
+	for (size_t i = 0; i < timeline->n; i++) {
+		const struct journal_entry *e = &timeline->v[i];
+
+		if (e->reason.p == NULL || reason_of(e->reason) != r || sv_eqz(e->cause, reason_cause(r)))
+			continue;
+		out = (struct reason_words){ e->cause, e->fix };
+	}
+	return out;
+}
+
 static struct err take(struct ctx *cx, const struct event_list *l, struct journal_list *out)
 {
 	*out = (struct journal_list){ .v = arena_array(cx->arena, l->n + 1, sizeof *out->v),
@@ -38,8 +72,10 @@ static struct err take(struct ctx *cx, const struct event_list *l, struct journa
 				      .total = l->total };
 	if (out->v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "%zu events", l->n);
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		out->v[i] = entry(&l->v[i]);
+		words(cx, &out->v[i]);
+	}
 	return OK;
 }
 
@@ -49,6 +85,15 @@ struct err journal_timeline(struct ctx *cx, struct engine *en, struct sv project
 	struct event_list l;
 
 	TRY(store_event_timeline(cx, en->store, project_id, authorization_id, &l));
+	return take(cx, &l, out);
+}
+
+struct err journal_connection(struct ctx *cx, struct engine *en, struct sv project_id, struct sv connection_id,
+			      struct journal_list *out)
+{
+	struct event_list l;
+
+	TRY(store_event_connection(cx, en->store, project_id, connection_id, &l));
 	return take(cx, &l, out);
 }
 

@@ -61,11 +61,13 @@ static struct err no_pair(struct ctx *cx, struct refresh_job *j, enum refreshed 
 		*out = REFRESHED_DEAD;
 		line.outcome = "refused";
 		line.next_try_at = 0;
-		line.reason = reason_code(lost ? REASON_ANSWER_LOST : REASON_REVOKED);
+		line.reason = reason_code(lost                           ? REASON_ANSWER_LOST
+					  : j->how.reason == REASON_NONE ? REASON_REVOKED
+									 : j->how.reason);
 		return refresh_settle(cx, j, SETTLE_DEAD, &line);
 	case WIRE_UNCERTAIN:
 		line.outcome = "unknown";
-		line.reason = reason_code(REASON_PROVIDER_DOWN);
+		line.reason = reason_code(j->how.reason == REASON_NONE ? REASON_PROVIDER_DOWN : j->how.reason);
 		return refresh_settle(cx, j, SETTLE_UNCERTAIN, &line);
 	case WIRE_CONFIG:
 		line.outcome = "refused";
@@ -73,7 +75,7 @@ static struct err no_pair(struct ctx *cx, struct refresh_job *j, enum refreshed 
 		return refresh_settle(cx, j, SETTLE_FREE, &line);
 	case WIRE_RETRY:
 		line.outcome = "refused";
-		line.reason = reason_code(REASON_RATE_LIMITED);
+		line.reason = reason_code(j->how.reason == REASON_NONE ? REASON_RATE_LIMITED : j->how.reason);
 		return refresh_settle(cx, j, SETTLE_FREE, &line);
 	case WIRE_NOT_SENT:
 		line.reason = reason_code(REASON_PROVIDER_DOWN);

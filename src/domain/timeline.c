@@ -7,20 +7,39 @@
 enum { DATA_BYTES = 16 << 10 };
 const struct actor timeline_system = { .type = "system", .id = "engine", .source = "SYSTEM", .client_ip = SV_INIT("") };
 
+static void put(struct jout *w, const char *name, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		jout_strz(w, name, text);
+}
+
 void timeline_outcome(struct jout *w, const struct wire_outcome *how)
 {
+	put(w, "asked", how->asked);
 	jout_strz(w, "result", wire_fate_name(how->fate));
-	if (how->host[0] != '\0')
-		jout_strz(w, "host", how->host);
+	put(w, "host", how->host);
 	if (how->status != 0)
 		jout_i64(w, "status", how->status);
-	if (how->error[0] != '\0')
-		jout_strz(w, "error", how->error);
-	if (how->description[0] != '\0')
-		jout_strz(w, "description", how->description);
-	if (how->detail[0] != '\0')
-		jout_strz(w, "detail", how->detail);
+	put(w, "answered", how->answered);
+	put(w, "error", how->error);
+	put(w, "description", how->description);
+	put(w, "detail", how->detail);
+	if (how->retry_after_s > 0)
+		jout_i64(w, "retry_after_s", how->retry_after_s);
+	if (how->clock_skew_s != 0)
+		jout_i64(w, "clock_skew_s", how->clock_skew_s);
 	jout_i64(w, "took_ms", how->took / MSEC(1));
+	put(w, "cause", how->cause);
+	put(w, "fix", how->fix);
+}
+
+static void redirect_back(struct jout *w, const struct wire_callback *cb)
+{
+	put(w, "error", cb->error);
+	if (cb->description.n > 0)
+		jout_str(w, "description", cb->description);
+	put(w, "cause", cb->cause);
+	put(w, "fix", cb->fix);
 }
 
 static struct err data(struct ctx *cx, const struct timeline *line, struct sv *out)
@@ -37,6 +56,8 @@ static struct err data(struct ctx *cx, const struct timeline *line, struct sv *o
 		jout_str(&w, "note", line->note);
 	if (line->how != NULL)
 		timeline_outcome(&w, line->how);
+	if (line->cb != NULL)
+		redirect_back(&w, line->cb);
 	jout_close(&w);
 	TRY(jout_done(cx, &w));
 	*out = arena_sv(cx->arena, buf_view(&b));

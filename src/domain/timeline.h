@@ -16,6 +16,7 @@ struct timeline {
 	const char *step, *outcome; /* outcome: ok, failed, refused, ignored */
 	enum reason reason;
 	const struct wire_outcome *how; /* of a call; NULL: none */
+	const struct wire_callback *cb; /* what the redirect back said; NULL: none */
 	struct sv scopes;               /* JSON list; p NULL: none */
 	struct sv note;                 /* a plain word of ours; p NULL: none */
 };

@@ -17,7 +17,7 @@ enum pdef_answer_type { PANSWER_AUTO, PANSWER_JSON, PANSWER_FORM };
 enum pdef_time_format { PTIME_EPOCH, PTIME_EPOCH_MS, PTIME_ISO };
 enum pdef_scope_format { PSCOPE_AUTO, PSCOPE_SPACE, PSCOPE_COMMA, PSCOPE_ARRAY };
 enum pdef_expiry { PEXP_LIFETIME, PEXP_NEVER }; /* what an odd expires_in means: the default lifetime, or no end */
-enum pdef_error_is { PERR_REAUTH, PERR_RETRY, PERR_CONFIG, PERR_RATE, PERR_GONE };
+enum pdef_error_is { PERR_REAUTH, PERR_RETRY, PERR_CONFIG, PERR_RATE, PERR_GONE, PERR_DENIED, PERR_ACCOUNT };
 enum pdef_at {
 	PAT_CODE = 1,
 	PAT_REFRESH = 2,
@@ -25,7 +25,8 @@ enum pdef_at {
 	PAT_USER_INFO = 8,
 	PAT_INTROSPECT = 16,
 	PAT_EXCHANGE = 32,
-	PAT_LOOKUP = 64
+	PAT_LOOKUP = 64,
+	PAT_CALLBACK = 128 /* no call: the redirect back */
 };
 enum pdef_from { PFROM_ANSWER, PFROM_ID_TOKEN, PFROM_USER_INFO, PFROM_CALLBACK, PFROM_CALL };
 enum pdef_granted { PGRANTED_ANSWER, PGRANTED_ASKED, PGRANTED_CALLBACK, PGRANTED_INTROSPECTION, PGRANTED_HEADER };
@@ -74,6 +75,7 @@ struct pdef_error {
 	int64_t status;
 	struct sv path, value, contains;
 	int is;
+	struct sv cause, fix; /* in words; p NULL: the table's or the reason's own */
 };
 struct pdef_scope_list {
 	struct sv param, delimiter, value, prefix;

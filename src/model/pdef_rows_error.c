@@ -3,17 +3,19 @@
 #include "model/pdef_decode.h"
 #include "model/pdef_rows.h"
 
-static const char *const kinds[] = { "reauth", "retry", "config_error", "rate_limited", "gone", NULL };
+static const char *const kinds[] = { "reauth", "retry",  "config_error", "rate_limited",
+				     "gone",   "denied", "account",      NULL };
 struct error_row {
 	struct sv_list at;
 	int64_t status;
-	struct sv path, value, contains;
+	struct sv path, value, contains, cause, fix;
 	int is;
 };
 static const struct nfield error_rows[] = {
 	NLIST(struct error_row, at, NOPT, 8),          NI64(struct error_row, status, NOPT, 100, 599),
 	NSV(struct error_row, path, NOPT, 1, 1000),    NSV(struct error_row, value, NOPT, 1, 200),
 	NSV(struct error_row, contains, NOPT, 1, 200), NENUM(struct error_row, is, NREQ, kinds),
+	NSV(struct error_row, cause, NOPT, 1, 300),    NSV(struct error_row, fix, NOPT, 1, 300),
 };
 static const struct {
 	const char *word;
@@ -21,7 +23,7 @@ static const struct {
 } places[] = {
 	{ "code", PAT_CODE },           { "refresh", PAT_REFRESH },       { "revoke", PAT_REVOKE },
 	{ "user_info", PAT_USER_INFO }, { "introspect", PAT_INTROSPECT }, { "exchange", PAT_EXCHANGE },
-	{ "lookup", PAT_LOOKUP },
+	{ "lookup", PAT_LOOKUP },       { "callback", PAT_CALLBACK },
 };
 
 struct err pdef_rows_errors(struct ctx *cx, const struct node *tree, struct pdef_parts *p)
@@ -44,12 +46,13 @@ struct err pdef_rows_errors(struct ctx *cx, const struct node *tree, struct pdef
 			while (k < ARRAY_LEN(places) && !sv_eqz(r.at.v[i], places[k].word))
 				k++;
 			if (k == ARRAY_LEN(places))
-				return pdef_decode_wrong(
-				    cx, c, "errors.at",
-				    "must be a list of code, refresh, revoke, user_info, introspect, exchange, lookup");
+				return pdef_decode_wrong(cx, c, "errors.at",
+							 "must be a list of code, refresh, revoke, user_info, "
+							 "introspect, exchange, lookup, callback");
 			at |= places[k].bit;
 		}
-		p->errors[p->n_errors++] = (struct pdef_error){ at, r.status, r.path, r.value, r.contains, r.is };
+		p->errors[p->n_errors++] =
+		    (struct pdef_error){ at, r.status, r.path, r.value, r.contains, r.is, r.cause, r.fix };
 	}
 	return OK;
 }

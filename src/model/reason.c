@@ -34,6 +34,9 @@ static const struct {
 	[REASON_EXCHANGE_REFUSED] = { "The provider refused to exchange the code for tokens.", LINK_AGAIN },
 	[REASON_PROVIDER_DOWN] = { "The provider could not be reached or answered with an error of its own.",
 				   "Wait a little. " LINK_AGAIN },
+	[REASON_ACCOUNT] = { "The provider wants the user, or an administrator of his organisation, to do something "
+			     "first.",
+			     "Let him do what the provider asks, then open the link again." },
 	[REASON_RATE_LIMITED] = { "The provider asks to call less often.", "Wait a minute. " LINK_AGAIN },
 	[REASON_BAD_ANSWER] = { "The provider's answer could not be used.",
 				LINK_AGAIN " If it happens again, the provider's definition does not fit what the "

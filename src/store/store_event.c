@@ -105,24 +105,44 @@ static struct err rows(struct ctx *cx, struct db_stmt *q, size_t most, struct ev
 	}
 	return OK;
 }
-struct err store_event_timeline(struct ctx *cx, struct store *st, struct sv project, struct sv authorization_id,
-				struct event_list *out)
+/* The newest 500 in the order they happened: a grant that is refreshed every hour must not hide its last step. */
+static struct err story(struct ctx *cx, struct store *st, const char *sql, struct sv id, struct sv project,
+			struct event_list *out)
 {
-	static const char sql[] =
-	    "SELECT " EVENT_COLS " FROM events WHERE authorization_id = $1 AND authorization_id <> ''"
-	    " AND project_id = $2 ORDER BY id LIMIT $3";
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	*out = (struct event_list){ .v = NULL };
 	TRY(store_read(cx, st, &r));
 	TRY(db_prepare(cx, r.db, sql, &q));
-	db_bind_sv(q, 1, authorization_id);
+	db_bind_sv(q, 1, id);
 	db_bind_sv(q, 2, project);
 	db_bind_i64(q, 3, TIMELINE_MOST);
 	TRY(rows(cx, q, TIMELINE_MOST, out));
 	out->total = (int64_t)out->n;
 	return OK;
+}
+struct err store_event_timeline(struct ctx *cx, struct store *st, struct sv project, struct sv authorization_id,
+				struct event_list *out)
+{
+	static const char sql[] =
+	    "SELECT " EVENT_COLS " FROM (SELECT " EVENT_COLS
+	    " FROM events WHERE authorization_id = $1 AND authorization_id <> '' AND project_id = $2"
+	    " ORDER BY id DESC LIMIT $3) ORDER BY id";
+
+	return story(cx, st, sql, authorization_id, project, out);
+}
+struct err store_event_connection(struct ctx *cx, struct store *st, struct sv project, struct sv connection_id,
+				  struct event_list *out)
+{
+	static const char sql[] =
+	    "SELECT " EVENT_COLS " FROM (SELECT " EVENT_COLS
+	    " FROM events WHERE authorization_id <> '' AND authorization_id IN"
+	    " (SELECT a.id FROM connections c JOIN authorizations a ON a.project_id = c.project_id"
+	    " AND a.user_id = c.user_id AND a.provider_id = c.provider_id AND a.connection_id = c.id WHERE c.id = $1)"
+	    " AND project_id = $2 ORDER BY id DESC LIMIT $3) ORDER BY id";
+
+	return story(cx, st, sql, connection_id, project, out);
 }
 #define EVENT_FILTER " FROM events WHERE project_id = $1 AND ($2 = '' OR kind = $2) AND ($3 = '' OR resource_type = $3)"
 static void bind_filter(struct db_stmt *q, const struct event_filter *f)

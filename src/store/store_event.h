@@ -19,9 +19,12 @@ struct event_list {
 	size_t n;
 	int64_t total;
 };
-/* One authorization's timeline, oldest first (at most 500). */
+/* One authorization's timeline, oldest first (the newest 500). */
 struct err store_event_timeline(struct ctx *cx, struct store *st, struct sv project, struct sv authorization_id,
 				struct event_list *out) MUST_USE NONNULL(1, 2, 5);
+/* Of all authorizations that this connection completed. */
+struct err store_event_connection(struct ctx *cx, struct store *st, struct sv project, struct sv connection_id,
+				  struct event_list *out) MUST_USE NONNULL(1, 2, 5);
 struct event_filter {
 	struct sv project_id, kind, resource_type;
 	int64_t limit, offset;

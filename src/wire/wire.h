@@ -37,10 +37,10 @@ struct err wire_authorize_url(struct ctx *cx, const struct wire_client *c, const
 struct wire_callback {
 	struct sv code, state, iss;
 	bool denied;
-	const char *error;
-	struct sv description; /* redacted, <= 300 bytes */
-	struct sv stored;      /* JSON object: values the definition wants kept */
-	enum reason reason;    /* of `error` */
+	const char *error, *cause, *fix; /* cause, fix: in words, NULL: the reason's own */
+	struct sv description;           /* redacted, <= 300 bytes */
+	struct sv stored;                /* JSON object: values the definition wants kept */
+	enum reason reason;              /* of `error` */
 };
 /* Only state, without needing to know the provider: for finding the flow. */
 struct err wire_callback_state(struct ctx *cx, struct sv query, struct sv *state) MUST_USE NONNULL(1, 3);
@@ -62,11 +62,15 @@ struct wire_outcome {
 	enum reason reason;
 	int status;
 	int64_t retry_after_s;
-	int64_t took;          /* HTTP status or 0; microseconds */
-	char error[64];        /* the provider's error code, if any */
-	char description[300]; /* its error_description, redacted */
-	char detail[200];      /* of our own: for the timeline */
-	char host[128];        /* whom we asked */
+	int64_t took;            /* HTTP status or 0; microseconds */
+	char error[64];          /* the provider's error code, if any */
+	char description[300];   /* its error_description, redacted */
+	char detail[200];        /* of our own: for the timeline */
+	char host[128];          /* whom we asked */
+	const char *cause, *fix; /* of an error that is known, in words; NULL: the reason's own */
+	char asked[400];         /* method, address, parameters; values of the harmless ones only */
+	char answered[300];      /* content type, size, names of the members */
+	int64_t clock_skew_s;    /* how far the provider's clock is ahead of ours, when it is minutes; else 0 */
 };
 struct token_set {
 	struct secret *access, *refresh,

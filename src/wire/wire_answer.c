@@ -8,6 +8,7 @@
 #include "model/jpath.h"
 #include "wire/wire_fate.h"
 #include "wire/wire_identity.h"
+#include "wire/wire_told.h"
 #include <stdio.h>
 
 enum { MOST_FIELDS = 200, MOST_SCOPE = 1024, MOST_JSON = 2 << 20 };
@@ -364,6 +365,7 @@ struct err wire_answer_read(struct ctx *cx, struct wire_env *e, const struct wir
 	TRY(wire_answer_tree(cx, buf_view(&reply->body), reply->content_type, in->answer->type, &r.tree));
 	if (r.tree != NULL && r.tree->kind != NODE_MAP)
 		r.tree = NULL;
+	wire_told_members(e, r.tree, how);
 	TRY(is_success(&r, &good));
 	if (!good)
 		return wire_fate_read(cx, e, &(struct wire_fate_in){ in->at, in->answer, r.tree }, how);

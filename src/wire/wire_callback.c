@@ -3,6 +3,7 @@
 #include "core/codec.h"
 #include "core/jout.h"
 #include "core/text.h"
+#include "model/known_error.h"
 #include "wire/wire_env.h"
 #include "wire/wire_redact.h"
 
@@ -54,39 +55,42 @@ struct err wire_callback_state(struct ctx *cx, struct sv query, struct sv *state
 	return OK;
 }
 
-/* RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6, and common words beside them. */
-static const struct {
-	const char *error;
-	enum reason reason;
-} standard[] = {
-	{ "access_denied", REASON_DENIED },
-	{ "user_denied", REASON_DENIED },
-	{ "user_cancelled_login", REASON_DENIED },
-	{ "user_cancelled_authorize", REASON_DENIED },
-	{ "consent_required", REASON_DENIED },
-	{ "invalid_request", REASON_MISCONFIGURED },
-	{ "unauthorized_client", REASON_MISCONFIGURED },
-	{ "unsupported_response_type", REASON_MISCONFIGURED },
-	{ "invalid_scope", REASON_MISCONFIGURED },
-	{ "invalid_client", REASON_MISCONFIGURED },
-	{ "redirect_uri_mismatch", REASON_MISCONFIGURED },
-	{ "application_suspended", REASON_MISCONFIGURED },
-	{ "server_error", REASON_PROVIDER_DOWN },
-	{ "temporarily_unavailable", REASON_PROVIDER_DOWN },
-};
+/* The definition's own words first, then what is known of others; a word that nobody knows ends this attempt. */
+static const struct pdef_error *own_row(const struct pdef_parts *p, struct sv error, struct sv said)
+{
+	for (size_t i = 0; i < p->n_errors; i++) {
+		const struct pdef_error *r = &p->errors[i];
 
-static enum reason reason_for(const struct pdef *d, struct sv error)
+		if ((r->at & PAT_CALLBACK) != 0 && r->status == 0 && r->path.p == NULL &&
+		    (r->value.p == NULL || sv_eq(error, r->value)) &&
+		    (r->contains.p == NULL || known_error_says(said, r->contains)))
+			return r;
+	}
+	return NULL;
+}
+
+static void meaning(const struct pdef *d, struct sv error, struct sv said, struct wire_callback *out)
 {
 	struct sv own = node_text(node_get_sv(d->parts->callback_errors, error));
+	const struct known_error *k = known_error_find(PAT_CALLBACK, error, said);
 
-	if (own.p != NULL)
-		return sv_eqz(own, "denied")         ? REASON_DENIED
-		       : sv_eqz(own, "config_error") ? REASON_MISCONFIGURED
-						     : REASON_PROVIDER_DOWN;
-	for (size_t i = 0; i < ARRAY_LEN(standard); i++)
-		if (sv_eqz(error, standard[i].error))
-			return standard[i].reason;
-	return REASON_BAD_ANSWER;
+	const struct pdef_error *row = own_row(d->parts, error, said);
+
+	if (row != NULL)
+		out->reason = known_error_reason((enum pdef_error_is)row->is, PAT_CALLBACK);
+	else if (own.p != NULL)
+		out->reason = sv_eqz(own, "denied")         ? REASON_DENIED
+			      : sv_eqz(own, "config_error") ? REASON_MISCONFIGURED
+							    : REASON_PROVIDER_DOWN;
+	else
+		out->reason = k == NULL ? REASON_BAD_ANSWER : known_error_reason(k->is, PAT_CALLBACK);
+	if (row != NULL && (row->cause.p != NULL || row->fix.p != NULL)) {
+		out->cause = row->cause.p;
+		out->fix = row->fix.p;
+	} else if (k != NULL && known_error_reason(k->is, PAT_CALLBACK) == out->reason) {
+		out->cause = k->cause;
+		out->fix = k->fix;
+	}
 }
 
 static struct err words(struct ctx *cx, const struct node *map, const struct wire_client *c, struct wire_callback *out)
@@ -105,7 +109,7 @@ static struct err words(struct ctx *cx, const struct node *map, const struct wir
 	wire_redact(said.p == NULL ? SV("") : said, secrets, w, MOST_WORDS + 1);
 	out->error = e;
 	out->description = sv_of(w);
-	out->reason = reason_for(c->def, error);
+	meaning(c->def, error, said, out);
 	out->denied = out->reason == REASON_DENIED;
 	return OK;
 }

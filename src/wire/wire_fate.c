@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "model/jpath.h"
+#include "model/known_error.h"
 #include "wire/wire_redact.h"
 #include <stdio.h>
 
@@ -22,28 +23,6 @@ void wire_fate_bad(struct wire_outcome *how, const char *why)
 	(void)snprintf(how->detail, sizeof how->detail, "%s", why);
 }
 
-/* RFC 6749 section 5.2 and what is in common use beside it. */
-static const struct {
-	const char *error;
-	enum pdef_error_is is;
-} standard[] = {
-	{ "invalid_grant", PERR_REAUTH },
-	{ "bad_verification_code", PERR_REAUTH },
-	{ "bad_refresh_token", PERR_REAUTH },
-	{ "expired_token", PERR_REAUTH },
-	{ "invalid_client", PERR_CONFIG },
-	{ "unauthorized_client", PERR_CONFIG },
-	{ "invalid_scope", PERR_CONFIG },
-	{ "unsupported_grant_type", PERR_CONFIG },
-	{ "redirect_uri_mismatch", PERR_CONFIG },
-	{ "invalid_redirect_uri", PERR_CONFIG },
-	{ "invalid_target", PERR_CONFIG },
-	{ "slow_down", PERR_RATE },
-	{ "rate_limited", PERR_RATE },
-	{ "server_error", PERR_RETRY },
-	{ "temporarily_unavailable", PERR_RETRY },
-};
-
 struct said {
 	struct sv error, description;
 	int status;
@@ -62,13 +41,6 @@ static struct err texts(struct ctx *cx, const struct pdef_answer *a, const struc
 	return jpath_text(cx, n, &out->description);
 }
 
-static bool holds(struct sv s, struct sv part)
-{
-	size_t at;
-
-	return part.p == NULL || (s.p != NULL && sv_find(s, part, &at));
-}
-
 static struct err row_fits(struct ctx *cx, const struct pdef_error *r, const struct wire_fate_in *in,
 			   const struct said *said, bool *out)
 {
@@ -85,45 +57,41 @@ static struct err row_fits(struct ctx *cx, const struct pdef_error *r, const str
 		value = SV_NONE;
 	}
 	*out = (r->value.p == NULL || (value.p != NULL && sv_eq(value, r->value))) &&
-	       holds(said->description, r->contains);
+	       (r->contains.p == NULL || known_error_says(said->description, r->contains));
 	return OK;
 }
 
 static void decide(struct wire_outcome *how, unsigned at, enum pdef_error_is is)
 {
-	switch (is) {
-	case PERR_REAUTH:
-		how->fate = WIRE_DEAD;
-		how->reason = (at & PAT_CODE) != 0 ? REASON_EXCHANGE_REFUSED : REASON_REVOKED;
-		return;
-	case PERR_CONFIG:
-		how->fate = WIRE_CONFIG;
-		how->reason = REASON_MISCONFIGURED;
-		return;
-	case PERR_RATE:
-		how->fate = WIRE_RETRY;
-		how->reason = REASON_RATE_LIMITED;
-		return;
-	case PERR_GONE:
-		how->fate = WIRE_DEAD;
-		how->reason = REASON_REVOKED;
-		return;
-	case PERR_RETRY:
-	default:
-		how->fate = WIRE_RETRY;
-		how->reason = REASON_PROVIDER_DOWN;
-		return;
-	}
+	how->reason = known_error_reason(is, at);
+	how->fate = is == PERR_CONFIG ? WIRE_CONFIG : is == PERR_RATE || is == PERR_RETRY ? WIRE_RETRY : WIRE_DEAD;
 }
 
-static bool from_standard(struct sv error, unsigned at, struct wire_outcome *how)
+static bool from_known(const struct said *said, unsigned at, struct wire_outcome *how)
 {
-	for (size_t i = 0; i < ARRAY_LEN(standard); i++)
-		if (sv_eqz(error, standard[i].error)) {
-			decide(how, at, standard[i].is);
-			return true;
-		}
-	return false;
+	const struct known_error *k = known_error_find(at, said->error, said->description);
+
+	if (k == NULL)
+		return false;
+	decide(how, at, k->is);
+	how->cause = k->cause;
+	how->fix = k->fix;
+	return true;
+}
+
+/* The definition's own row: its words, else the table's when both mean the same. */
+static void from_row(const struct pdef_error *r, const struct said *said, unsigned at, struct wire_outcome *how)
+{
+	const struct known_error *k = known_error_find(at, said->error, said->description);
+
+	decide(how, at, (enum pdef_error_is)r->is);
+	if (r->cause.p != NULL || r->fix.p != NULL) {
+		how->cause = r->cause.p;
+		how->fix = r->fix.p;
+	} else if (k != NULL && (int)k->is == r->is) {
+		how->cause = k->cause;
+		how->fix = k->fix;
+	}
 }
 
 /* No word that we know.  A refusal in OAuth's own form spent nothing; anything else may have. */
@@ -192,11 +160,11 @@ struct err wire_fate_read(struct ctx *cx, const struct wire_env *e, const struct
 		TRY(row_fits(cx, &p->errors[i], in, &said, &fits));
 		if (!fits)
 			continue;
-		decide(how, in->at, (enum pdef_error_is)p->errors[i].is);
+		from_row(&p->errors[i], &said, in->at, how);
 		return OK;
 	}
 	/* a server that broke may say anything: only the definition may take its word (design 8) */
-	if (how->status >= 500 || how->status == 429 || !from_standard(said.error, in->at, how))
+	if (how->status >= 500 || how->status == 429 || !from_known(&said, in->at, how))
 		by_status(said.error, in->at, how);
 	return OK;
 }

@@ -116,15 +116,11 @@ static bool put(char *out, size_t cap, size_t *at, struct sv s)
 	return true;
 }
 
-void wire_redact(struct sv text, struct sv_list secrets, char *out, size_t cap)
+static void redact(struct sv s, bool looks, char *out, size_t cap)
 {
-	CLEANUP(buf_free) struct buf b = BUF(MOST_OUT);
 	size_t at = 0;
-	bool in_run = false;
+	bool in_run = !looks;
 
-	memset(out, 0, cap);
-	known(sv_upto(text, MOST_IN), secrets, &b);
-	struct sv s = buf_ok(&b) ? buf_view(&b) : shown;
 	while (s.n > 0) {
 		size_t token = in_run ? 0 : token_here(s), n = character(s);
 		struct sv piece = token > 0                                   ? shown
@@ -133,8 +129,26 @@ void wire_redact(struct sv text, struct sv_list secrets, char *out, size_t cap)
 
 		if (!put(out, cap, &at, piece))
 			break;
-		in_run = token == 0 && token_char(s.p[0]);
+		in_run = !looks || (token == 0 && token_char(s.p[0]));
 		s = sv_from(s, token > 0 ? token : n > 0 ? n : 1);
 	}
 	out[at] = '\0';
+}
+
+void wire_redact(struct sv text, struct sv_list secrets, char *out, size_t cap)
+{
+	CLEANUP(buf_free) struct buf b = BUF(MOST_OUT);
+
+	memset(out, 0, cap);
+	known(sv_upto(text, MOST_IN), secrets, &b);
+	redact(buf_ok(&b) ? buf_view(&b) : shown, true, out, cap);
+}
+
+void wire_redact_known(struct sv text, struct sv_list secrets, char *out, size_t cap)
+{
+	CLEANUP(buf_free) struct buf b = BUF(MOST_OUT);
+
+	memset(out, 0, cap);
+	known(sv_upto(text, MOST_IN), secrets, &b);
+	redact(buf_ok(&b) ? buf_view(&b) : shown, false, out, cap);
 }

@@ -10,4 +10,6 @@
  */
 #include "core/node.h"
 void wire_redact(struct sv text, struct sv_list secrets, char *out, size_t cap) NONNULL(3);
+/* Text of our own: known secrets only are taken out, not what merely looks like one. */
+void wire_redact_known(struct sv text, struct sv_list secrets, char *out, size_t cap) NONNULL(3);
 #endif

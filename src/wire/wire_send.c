@@ -4,7 +4,7 @@
 #include "core/codec.h"
 #include "core/text.h"
 #include "core/url.h"
-#include "wire/wire_body.h"
+#include "wire/wire_told.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +21,8 @@ struct making {
 	struct net_header headers[MOST_HEADERS];
 	size_t n_headers;
 	struct sv url, authorization;
+	struct wire_told told;
+	struct wire_pairs pairs;
 };
 
 static void std_param(struct making *m, const char *name, struct sv value)
@@ -107,9 +109,18 @@ static struct err authenticate(struct making *m, enum pdef_auth a)
 
 static struct err choose_auth(struct making *m)
 {
+	static const char *const words[] = { [PAUTH_BASIC] = "basic",
+					     [PAUTH_POST] = "its secret in the body",
+					     [PAUTH_NONE] = "its id alone",
+					     [PAUTH_HEADER] = "a header",
+					     [PAUTH_KEY_JWT] = "a signed assertion",
+					     [PAUTH_SECRET_JWT] = "a signed secret" };
+
 	for (size_t i = 0; i < m->in->call->n_auth; i++)
-		if (usable(m, m->in->call->auth[i]))
+		if (usable(m, m->in->call->auth[i])) {
+			m->told.client = is_client_call(m->in) ? words[m->in->call->auth[i]] : NULL;
 			return authenticate(m, m->in->call->auth[i]);
+		}
 	return fail(m->cx, E_CONFIG, "this provider needs a client secret, and none is set", "client authentication");
 }
 
@@ -197,7 +208,6 @@ static struct err template_body(struct making *m, struct buf *body)
 static struct err fill_body(struct making *m, struct buf *body, struct sv *content_type)
 {
 	const struct pdef_call *c = m->in->call;
-	struct wire_pairs p;
 	struct wire_send all = *m->in;
 
 	*content_type = SV_NONE;
@@ -207,17 +217,18 @@ static struct err fill_body(struct making *m, struct buf *body, struct sv *conte
 		*content_type = SV("application/json");
 		return template_body(m, body);
 	}
-	TRY(wire_body_params(m->cx, m->e, &all, &p));
+	TRY(wire_body_params(m->cx, m->e, &all, &m->pairs));
+	m->told.params = &m->pairs;
 	if (c->content_type == PBODY_NONE)
 		return OK;
 	if (c->content_type == PBODY_QUERY || c->method == PMETHOD_GET)
-		return into_query(m, &p);
+		return into_query(m, &m->pairs);
 	*content_type =
 	    c->content_type == PBODY_JSON ? SV("application/json") : SV("application/x-www-form-urlencoded");
 	if (c->content_type == PBODY_JSON)
-		wire_body_json(&p, body);
+		wire_body_json(&m->pairs, body);
 	else
-		wire_body_form(&p, body);
+		wire_body_form(&m->pairs, body);
 	return buf_done(m->cx, body, "a request");
 }
 
@@ -281,6 +292,9 @@ struct err wire_send(struct ctx *cx, struct wire_env *e, const struct wire_send 
 	if (IS_ERR(made))
 		return cannot(cx, made, how);
 	note_host(cx, m.url, how);
+	m.told.method = method_of(in->call);
+	m.told.url = m.url;
+	wire_told_asked(e, &m.told, how);
 	struct net_call call = { .purpose = in->purpose,
 				 .method = method_of(in->call),
 				 .url = m.url,
@@ -299,5 +313,6 @@ struct err wire_send(struct ctx *cx, struct wire_env *e, const struct wire_send 
 	TRY(net_call(cx, e->client->net, &call, reply));
 	how->took = reply->took;
 	note_reply(reply, how);
+	wire_told_reply(e, reply, how);
 	return OK;
 }

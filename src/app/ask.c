@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/ask.h"
+#include "core/arena.h"
+#include "core/codec.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Opens the way, makes the one call. */
+struct err ask_once(struct cli *cli, const char *method, const struct client_path *at, struct sv body,
+		    struct client_answer *out)
+{
+	CLEANUP(client_drop) struct client *c = NULL;
+
+	TRY(client_open(cli, &c));
+	const char *path = client_path(cli, at);
+	if (path == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
+	return client_call(cli, c, &(struct client_ask){ method, path, body }, out);
+}
+
+struct err ask_say(struct cli *cli, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	return cli_print(cli, (struct sv){ text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1 });
+}
+
+/* "?limit=…&offset=…&…": only what was given. */
+static const char *with_query(struct cli *cli, const char *rest)
+{
+	static const struct {
+		enum cli_option option;
+		struct sv name;
+	} known[] = { { OPT_LIMIT, SV_INIT("limit") },
+		      { OPT_OFFSET, SV_INIT("offset") },
+		      { OPT_USER, SV_INIT("user_id") },
+		      { OPT_PROVIDER, SV_INIT("provider_id") } };
+	CLEANUP(buf_free) struct buf q = BUF(4096);
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (cli_has(cli, known[i].option))
+			form_add(&q, known[i].name, sv_of(cli->opt[known[i].option]));
+	if (!cli_has(cli, OPT_LIMIT))
+		form_add(&q, SV("limit"), SV("100"));
+	return arena_printf(cli->cx->arena, "%s?%.*s", rest, SV_FMT(buf_view(&q)));
+}
+
+struct err ask_list(struct cli *cli, const char *base, const char *rest, const struct show_table *t)
+{
+	struct client_answer a;
+	const char *full = with_query(cli, rest);
+
+	if (full == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
+	TRY(ask_once(cli, "GET", &(struct client_path){ base, full, NULL }, SV_NONE, &a));
+	return show_list(cli, &a, t);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ASK_H
+#define ASK_H
+/* ask.h: what commands that are one call of the API share: the call, the list of a page, the sentence at the end. */
+#include "app/client.h"
+#include "app/show.h"
+/* Opens the way, makes the one call. */
+struct err ask_once(struct cli *cli, const char *method, const struct client_path *at, struct sv body,
+		    struct client_answer *out) MUST_USE NONNULL(1, 2, 3, 5);
+struct err ask_list(struct cli *cli, const char *base, const char *rest, const struct show_table *t) MUST_USE
+    NONNULL(1, 2, 3, 4);
+struct err ask_say(struct cli *cli, const char *fmt, ...) MUST_USE PRINTF_LIKE(2, 3);
+#endif
