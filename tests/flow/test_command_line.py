@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import pytest
+from test_discord import connect
 from world import BOUND, Engine
 
 WAYS = ["socket", "network", "here"]
@@ -160,3 +161,25 @@ def test_connections_are_shown_and_deleted(binary, engine, simulator, api):
     gone = engine.cli("connection", "delete", one)
     assert gone.returncode == 0 and "Disconnected" in gone.stdout
     assert engine.cli("connection", "show", one).returncode == 1
+
+
+def test_the_story_of_a_connection_and_of_an_authorization(binary, engine, simulator, api):
+    """Every way to ask gives the same steps; --json is the API's answer."""
+    start, _ = connect(engine, simulator, api, "story@example.com", simulator.person(), ["identify"])
+    connection = next(c for c in api.get("/v1/admin/user_connections", params={"user_id": "story@example.com"}).json()["items"])
+    text = engine.cli("connection", "show", connection["id"])
+    assert text.returncode == 0, text.stderr
+    for word in ("link_opened", "callback", "code_exchange", "verified", "completed", "asked", "POST https://discord.com/api/oauth2/token",
+                 "grant_type=authorization_code", "answered", "access_token", "expires_in=604800"):
+        assert word in text.stdout, (word, text.stdout)
+    shown = json.loads(engine.cli("connection", "show", connection["id"], "--json").stdout)
+    own = api.get(f"/tb/v1/authorizations/{start['id']}").json()
+    assert shown["events"] == own["events"] and shown["connection_status"] == "active" and shown["reason"] is None
+    again = engine.cli("authorization", "show", start["id"])
+    assert again.stdout.split("Timeline")[1] == text.stdout.split("Timeline")[1]
+    assert start["id"] in engine.cli("authorization", "list", "--user", "story@example.com").stdout
+    assert engine.cli("connection", "delete", connection["id"]).returncode == 0
+    assert "disconnect" in engine.cli("authorization", "show", start["id"]).stdout
+    for command in ("connection", "authorization"):
+        r = engine.cli(command, "show", "nothing-of-the-kind")
+        assert r.returncode == 1 and "not found" in r.stderr
