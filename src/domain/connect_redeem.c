@@ -182,6 +182,7 @@ static void noted(struct ctx *cx, const struct learn *l, struct err e, const str
 	if (IS_ERR(e))
 		(void)forgive(cx);
 	line.how = how;
+	line.reason = good ? REASON_NONE : how->reason;
 	timeline_log(cx, l->en, &line);
 }
 

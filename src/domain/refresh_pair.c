@@ -153,7 +153,9 @@ static struct err exchange(struct ctx *cx, struct refresh_job *j, bool *stop, en
 static void tell(struct ctx *cx, struct refresh_job *j, const char *step)
 {
 	struct event ev;
-	const struct refresh_line line = { .c = &j->c, .step = step, .outcome = "failed", .how = &j->how };
+	const struct refresh_line line = {
+		.c = &j->c, .step = step, .outcome = "failed", .reason = reason_code(j->how.reason), .how = &j->how
+	};
 	struct err e = refresh_event(cx, &line, &ev);
 
 	if (!IS_ERR(e))

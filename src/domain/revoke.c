@@ -67,17 +67,17 @@ static struct err after(struct ctx *cx, struct engine *en, const struct revocati
 {
 	struct ending e = { .done = true, .outcome = "ok", .how = how };
 
-	switch (how->fate) {
-	case WIRE_OK:
-	case WIRE_DEAD: /* what is not good any more is revoked */ *out = REVOKE_DONE; return end(cx, en, r, &e);
-	case WIRE_NOT_SENT:
-	case WIRE_RETRY:
-	case WIRE_UNCERTAIN:
-	case WIRE_CONFIG:
-	default: break;
+	bool gone = how->fate == WIRE_DEAD && how->reason == REASON_REVOKED; /* what is not good any more is revoked */
+
+	if (how->fate == WIRE_OK || gone) {
+		*out = REVOKE_DONE;
+		return end(cx, en, r, &e);
 	}
 	*out = REVOKE_LATER;
-	e = (struct ending){ .outcome = "failed", .how = how, .next_try_at = next_try(how, r->tries) };
+	e = (struct ending){ .outcome = "failed",
+			     .reason = reason_code(how->reason),
+			     .how = how,
+			     .next_try_at = next_try(how, r->tries) };
 	return end(cx, en, r, &e);
 }
 

@@ -106,8 +106,10 @@ static struct err rows(struct ctx *cx, struct db_stmt *q, size_t most, struct ev
 	return OK;
 }
 /* The newest 500 in the order they happened: a grant that is refreshed every hour must not hide its last step. */
-static struct err story(struct ctx *cx, struct store *st, const char *sql, struct sv id, struct sv project,
-			struct event_list *out)
+struct whose {
+	struct sv id, project;
+};
+static struct err story(struct ctx *cx, struct store *st, const char *sql, struct whose of, struct event_list *out)
 {
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
@@ -115,8 +117,8 @@ static struct err story(struct ctx *cx, struct store *st, const char *sql, struc
 	*out = (struct event_list){ .v = NULL };
 	TRY(store_read(cx, st, &r));
 	TRY(db_prepare(cx, r.db, sql, &q));
-	db_bind_sv(q, 1, id);
-	db_bind_sv(q, 2, project);
+	db_bind_sv(q, 1, of.id);
+	db_bind_sv(q, 2, of.project);
 	db_bind_i64(q, 3, TIMELINE_MOST);
 	TRY(rows(cx, q, TIMELINE_MOST, out));
 	out->total = (int64_t)out->n;
@@ -130,7 +132,7 @@ struct err store_event_timeline(struct ctx *cx, struct store *st, struct sv proj
 	    " FROM events WHERE authorization_id = $1 AND authorization_id <> '' AND project_id = $2"
 	    " ORDER BY id DESC LIMIT $3) ORDER BY id";
 
-	return story(cx, st, sql, authorization_id, project, out);
+	return story(cx, st, sql, (struct whose){ authorization_id, project }, out);
 }
 struct err store_event_connection(struct ctx *cx, struct store *st, struct sv project, struct sv connection_id,
 				  struct event_list *out)
@@ -142,7 +144,7 @@ struct err store_event_connection(struct ctx *cx, struct store *st, struct sv pr
 	    " AND a.user_id = c.user_id AND a.provider_id = c.provider_id AND a.connection_id = c.id WHERE c.id = $1)"
 	    " AND project_id = $2 ORDER BY id DESC LIMIT $3) ORDER BY id";
 
-	return story(cx, st, sql, connection_id, project, out);
+	return story(cx, st, sql, (struct whose){ connection_id, project }, out);
 }
 #define EVENT_FILTER " FROM events WHERE project_id = $1 AND ($2 = '' OR kind = $2) AND ($3 = '' OR resource_type = $3)"
 static void bind_filter(struct db_stmt *q, const struct event_filter *f)

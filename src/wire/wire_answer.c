@@ -182,10 +182,12 @@ static struct err tokens(const struct reading *r, bool *usable)
 /* RFC 6749 section 7.1: a client must not use a token whose type it does not understand. */
 static struct err token_type(const struct reading *r, bool *usable)
 {
-	struct sv type;
+	const struct node *type = NULL;
 
-	TRY(text_at(r, r->paths.token_type, &type));
-	bool bearer = type.p == NULL || sv_ieq(type, SV("bearer")) || r->in->answer->ignore_token_type;
+	if (r->paths.token_type.p != NULL)
+		TRY(jpath_get(r->cx, r->paths.token_type, r->tree, &type));
+	bool bearer = type == NULL || type->kind == NODE_NULL || (type->kind == NODE_TEXT && type->text.n == 0) ||
+		      sv_ieq(node_text(type), SV("bearer")) || r->in->answer->ignore_token_type;
 	if (!bearer)
 		wire_fate_bad(r->how, "the answer's token_type is not bearer");
 	*usable = bearer;
