@@ -3,12 +3,15 @@
 #include "api/pipeline.h"
 #include "api/problem.h"
 #include "api/routes.h"
+#include "api/tally.h"
+#include "domain/watch.h"
 #include "pages/pages.h"
 
 struct api {
 	struct engine *en;
 	struct route_map *map;
 	struct route_table tables[API_TABLES];
+	struct tally tally;
 };
 
 void api_tables(struct route_table out[static API_TABLES])
@@ -18,6 +21,7 @@ void api_tables(struct route_table out[static API_TABLES])
 }
 
 const struct route_map *api_routes(const struct api *a) { return a->map; }
+const struct tally *api_tally(const struct api *a) { return &a->tally; }
 
 void api_free(struct api *a)
 {
@@ -38,13 +42,18 @@ struct err api_open(struct ctx *cx, struct engine *en, struct api **out)
 	api_tables(a->tables);
 	TRY(pipeline_check(cx, a->tables, API_TABLES));
 	TRY(route_map_new(cx, a->tables, API_TABLES, &a->map));
+	TRY(tally_open(cx, a->tables, &a->tally));
+	watch_open(en);
 	*out = TAKE(a);
 	return OK;
 }
 
 void api_app(struct api *a, struct http_app *out)
 {
-	*out = (struct http_app){
-		.app = a, .en = a->en, .serve = pipeline_serve, .again = pipeline_again, .refuse = problem_refuse
-	};
+	*out = (struct http_app){ .app = a,
+				  .en = a->en,
+				  .serve = pipeline_serve,
+				  .again = pipeline_again,
+				  .refuse = problem_refuse,
+				  .done = tally_done };
 }

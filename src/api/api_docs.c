@@ -30,7 +30,8 @@ static void who(struct buf *b, unsigned bits)
 	} names[] = { { WHO_ANYONE, "anyone" },
 		      { WHO_API_KEY, "API key" },
 		      { WHO_SESSION, "session" },
-		      { WHO_OPERATOR, "operator" } };
+		      { WHO_OPERATOR, "operator" },
+		      { WHO_SCRAPER, "`metrics.token`" } };
 	bool any = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -83,6 +84,8 @@ static void route(struct buf *b, const struct route *r)
 		buf_char(b, ' ');
 		shape(b, r->out);
 	}
+	if (r->text != NULL)
+		buf_printf(b, " `%s`", r->text);
 	buf_char(b, '\n');
 }
 

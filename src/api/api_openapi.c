@@ -130,6 +130,17 @@ static void content(struct jout *w, const char *name)
 	jout_close(w);
 }
 
+static void text(struct jout *w, const char *type)
+{
+	jout_open(w, "content");
+	jout_open(w, type);
+	jout_open(w, "schema");
+	jout_strz(w, "type", "string");
+	jout_close(w);
+	jout_close(w);
+	jout_close(w);
+}
+
 static void parameter(struct jout *w, struct sv name, const char *in, struct sv type, bool required)
 {
 	jout_open(w, NULL);
@@ -184,6 +195,8 @@ static void responses(struct jout *w, const struct route *r)
 	jout_strz(w, "description", r->ok == 201 ? "Created" : r->ok == 204 ? "No Content" : "OK");
 	if (r->out != NULL)
 		content(w, r->out);
+	if (r->text != NULL)
+		text(w, r->text);
 	jout_close(w);
 	if (r->body != BODY_NONE || r->query != NULL || sv_of(r->path).p[sv_of(r->path).n - 1] == '}')
 		error(w, "400", "Bad Request");

@@ -55,6 +55,17 @@ static struct err by_session(struct request *rq, struct sv token)
 	return keep(rq, a.email, rq->by.email, sizeof rq->by.email);
 }
 
+/* Prometheus, with a token that is good for nothing else, or anybody where the operator says so. */
+static bool is_scraper(const struct request *rq, struct sv header)
+{
+	const struct config *c = rq->en->config;
+
+	if (!admits(rq, WHO_SCRAPER))
+		return false;
+	return c->metrics_public || (c->metrics_token != NULL && header.p != NULL &&
+				     secret_equal(c->metrics_token, authn_credential(header)));
+}
+
 struct err authn_who(struct request *rq)
 {
 	struct sv header = http_header_in(rq, "Authorization"), token;
@@ -67,6 +78,10 @@ struct err authn_who(struct request *rq)
 		rq->by.is = WHO_OPERATOR;
 		rq->by.role = ROLE_OWNER;
 		return keep(rq, "operator", rq->by.id, sizeof rq->by.id);
+	}
+	if (is_scraper(rq, header)) {
+		rq->by.is = WHO_SCRAPER;
+		return OK;
 	}
 	if (header.p != NULL && sv_trim(header).n > 0)
 		return by_key(rq, header);
@@ -104,6 +119,7 @@ static enum policy_who as_policy(enum who w)
 	case WHO_API_KEY: return POLICY_KEY;
 	case WHO_SESSION: return POLICY_MEMBER;
 	case WHO_OPERATOR: return POLICY_OPERATOR;
+	case WHO_SCRAPER: return POLICY_SCRAPER;
 	case WHO_NOBODY:
 	case WHO_ANYONE:
 	default: return POLICY_NOBODY;
@@ -114,7 +130,8 @@ struct err authn_may(struct request *rq)
 {
 	if (rq->by.is == WHO_ANYONE)
 		return OK;
-	TRY(project_of(rq));
+	if (rq->by.is != WHO_SCRAPER) /* the numbers are the engine's, not a project's */
+		TRY(project_of(rq));
 	if (rq->by.is == WHO_SESSION) {
 		enum role r;
 		TRY(people_role(rq->cx, rq->en, sv_of(rq->by.project_id), sv_of(rq->by.id), &r));

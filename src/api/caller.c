@@ -17,6 +17,7 @@ struct actor caller_actor(const struct request *rq)
 	case WHO_API_KEY: a = (struct actor){ "api_key", rq->by.id, source_of(rq), rq->client_ip }; break;
 	case WHO_SESSION: a = (struct actor){ "account", rq->by.id, "DASHBOARD", rq->client_ip }; break;
 	case WHO_OPERATOR: a = (struct actor){ "operator", rq->by.id, "CLI", rq->client_ip }; break;
+	case WHO_SCRAPER:
 	case WHO_NOBODY:
 	case WHO_ANYONE:
 	default: break;

@@ -16,4 +16,5 @@ handler_fn h_session_create, h_session_show, h_session_end, h_session_end_all;
 handler_fn h_authorization_list, h_authorization_show;
 handler_fn h_event_list, h_project_list, h_backup_make;
 handler_fn h_health_show, h_health_config, h_health_swagger;
+handler_fn h_metrics_show;
 #endif

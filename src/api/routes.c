@@ -101,6 +101,10 @@ static const struct route rows[] = {
 	{ M_GET, "/v1/swagger", LANE_INLINE, ANYONE, .handle = h_health_swagger, .id = "swagger", .out = "ArbitraryObject",
 	  .doc = "This description, as OpenAPI 3.0." },
 
+	{ M_GET, "/metrics", LANE_INLINE, CALLER | WHO(WHO_SCRAPER), "metrics:read", .handle = h_metrics_show, .id = "metrics",
+	  .text = "text/plain",
+	  .doc = "The engine's numbers in Prometheus' text format; see METRICS.md." },
+
 	/* ---- ours (design 15) ---- */
 	{ M_GET, "/tb/v1/api_keys", LANE_POOL, CALLER, "keys:read", .scoped = true, .handle = h_key_list,
 	  .id = "api-keys-list", .out = "OffsetPage-ApiKey", .query = PAGED, .doc = "The project's API keys, revoked ones too." },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cmd_table.c: every command, once. */
 #include "api/api.h"
+#include "api/metrics.h"
 #include "app/cmd.h"
 #include "app/conf_doc.h"
 #include "app/doctor.h"
@@ -71,7 +72,7 @@ const struct cli_command cmd_table[] = {
 	  "grant is\nrenewed at its next use, since the backup cannot know what happened after it was made." },
 	{ "simulate", "PROVIDER...", 1, CLI_ARGS, B(LISTEN) | B(APP) | B(CA_DIR) | B(PLAIN) | B(JSON), cmd_simulate,
 	  "Plays a provider's side, for work without internet or credentials.", NULL },
-	{ "docs", "config|api|errors|openapi", 1, 1, 0, cmd_docs,
+	{ "docs", "config|api|errors|metrics|openapi", 1, 1, 0, cmd_docs,
 	  "Prints a document made from the program's own tables.", NULL },
 	{ "version", "", 0, 0, B(JSON), cmd_version, "Says which version this is.", NULL },
 };
@@ -94,6 +95,8 @@ struct err cmd_docs(struct cli *cli)
 		TRY(api_docs(cli->cx, &b));
 	else if (strcmp(cli->args[0], "errors") == 0)
 		TRY(error_doc(cli->cx, &b));
+	else if (strcmp(cli->args[0], "metrics") == 0)
+		metrics_doc(&b);
 	else if (strcmp(cli->args[0], "openapi") == 0)
 		TRY(api_openapi(cli->cx, "http://localhost:9099", VERSION_TEXT, &b));
 	else

@@ -27,6 +27,7 @@ void conf_free(struct conf *c)
 		secret_free(c->raw.c.providers[i].client_secret);
 	for (size_t i = 0; i < c->raw.c.n_root_keys; i++)
 		secret_free(c->raw.c.root_keys[i].value);
+	secret_free(c->raw.c.metrics_token);
 	arena_free(c->arena);
 	free(c);
 }

@@ -64,6 +64,7 @@ static const char *value_of(const struct conf_row *r)
 	switch (r->kind) {
 	case CONF_TEXT: return "text";
 	case CONF_FILE: return "path";
+	case CONF_SECRET: return "secret text";
 	case CONF_BOOL: return "true, false";
 	case CONF_INT:
 	case CONF_SIZE: return "number";

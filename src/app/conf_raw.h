@@ -17,6 +17,7 @@ struct conf_raw {
 enum conf_kind {
 	CONF_TEXT,
 	CONF_FILE,
+	CONF_SECRET,
 	CONF_BOOL,
 	CONF_INT,
 	CONF_SIZE,

@@ -73,6 +73,18 @@ static struct err put_text(struct ctx *cx, struct conf_raw *raw, const struct sp
 	return *at == NULL ? no_memory(cx) : OK;
 }
 
+static struct err put_secret(struct ctx *cx, const struct spot *s, struct sv v)
+{
+	struct secret **at = s->at;
+
+	if (v.n < (size_t)s->row->lo || v.n > (size_t)s->row->hi || text_has_control(v))
+		return conf_bad(cx, s->n, s->row->key, "must be %lld to %lld bytes without control characters",
+				(long long)s->row->lo, (long long)s->row->hi);
+	secret_drop(at);
+	*at = secret_copy(v);
+	return *at == NULL ? no_memory(cx) : OK;
+}
+
 static struct err put_number(struct ctx *cx, const struct spot *s, struct sv v)
 {
 	int64_t n;
@@ -166,6 +178,7 @@ static struct err put_scalar(struct ctx *cx, struct conf_raw *raw, const struct 
 	switch (s->row->kind) {
 	case CONF_TEXT:
 	case CONF_FILE: return put_text(cx, raw, s, v);
+	case CONF_SECRET: return put_secret(cx, s, v);
 	case CONF_BOOL: return put_bool(cx, s, v);
 	case CONF_INT:
 	case CONF_SIZE: return put_number(cx, s, v);
@@ -222,6 +235,7 @@ static struct err put_node(struct ctx *cx, struct conf_raw *raw, const struct co
 		return OK;
 	case CONF_TEXT:
 	case CONF_FILE:
+	case CONF_SECRET:
 	case CONF_BOOL:
 	case CONF_INT:
 	case CONF_SIZE:

@@ -9,18 +9,19 @@
 								   #field " has another type");                    \
 						    int x_;                                                        \
 					    }))
-#define TEXT(f)  CONF_TEXT, .at = AT(f, const char *), .hi = CONF_TEXT_MAX
-#define PATH(f)  CONF_FILE, .at = AT(f, const char *), .hi = CONF_TEXT_MAX
-#define BOOL(f)  CONF_BOOL, .at = AT(f, bool)
-#define INT(f)   CONF_INT, .at = AT(f, int)
-#define SIZE(f)  CONF_SIZE, .at = AT(f, size_t)
-#define TIME(f)  CONF_TIME, .at = AT(f, int64_t), .lo = SEC(1), .hi = HOUR(1)
-#define LIST(f)  CONF_LIST, .at = AT(f, struct sv_list), .hi = 1000
-#define LEVEL(f) CONF_LEVEL, .at = AT(f, enum log_level)
-#define FORM(f)  CONF_FORMAT, .at = AT(f, enum log_format)
-#define MAP(f)   CONF_MAP, .at = AT(f, const struct node *)
-#define ONLY(k)  k, .at = 0
-#define OURS     .ours = true
+#define TEXT(f)   CONF_TEXT, .at = AT(f, const char *), .hi = CONF_TEXT_MAX
+#define PATH(f)   CONF_FILE, .at = AT(f, const char *), .hi = CONF_TEXT_MAX
+#define HIDDEN(f) CONF_SECRET, .at = AT(f, struct secret *), .hi = CONF_TEXT_MAX
+#define BOOL(f)   CONF_BOOL, .at = AT(f, bool)
+#define INT(f)    CONF_INT, .at = AT(f, int)
+#define SIZE(f)   CONF_SIZE, .at = AT(f, size_t)
+#define TIME(f)   CONF_TIME, .at = AT(f, int64_t), .lo = SEC(1), .hi = HOUR(1)
+#define LIST(f)   CONF_LIST, .at = AT(f, struct sv_list), .hi = 1000
+#define LEVEL(f)  CONF_LEVEL, .at = AT(f, enum log_level)
+#define FORM(f)   CONF_FORMAT, .at = AT(f, enum log_format)
+#define MAP(f)    CONF_MAP, .at = AT(f, const struct node *)
+#define ONLY(k)   k, .at = 0
+#define OURS      .ours = true
 
 /* key, kind and field, range, default, doc.  Ours: design 15; the others: contract 5.2. */
 #define CONF_KEYS(X)                                                                                                   \
@@ -71,6 +72,15 @@
 	  .doc = "debug, info, warn or error. `--log-level` wins.")                                                    \
 	X("telemetry.logging.encoding", FORM(c.log_format), .fallback = "console",                                     \
 	  .doc = "console or json. `--log-format` wins.")                                                              \
+	X("telemetry.logging.access", BOOL(c.access_log), OURS, .fallback = "true",                                    \
+	  .doc = "A line for every request (`http.request`, level info): method, route pattern, status, bytes, time.") \
+	X("metrics.token", HIDDEN(c.metrics_token), OURS, .lo = 16,                                                    \
+	  .doc =                                                                                                       \
+	      "Whoever sends this as `Authorization: Bearer` may read `/metrics`, and nothing else: for Prometheus, "  \
+	      "which then needs no API key. Best `${file:...}` or `${env:...}`. Without it API keys, administrators "  \
+	      "and the control socket may.")                                                                           \
+	X("metrics.public", BOOL(c.metrics_public), OURS, .fallback = "false",                                         \
+	  .doc = "Anybody who reaches the engine may read `/metrics`: only where nobody but you reaches it.")          \
 	X("tools", ONLY(CONF_UNUSED), .doc = "Accepted, without effect in this version.")                              \
 	X("network.connect_to", LIST(c.connect_to), OURS,                                                              \
 	  .doc = "`HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT`, as curl's `--connect-to`: the connection goes "         \

@@ -39,6 +39,8 @@ static struct err config_up(struct ctx *cx, struct life *l)
 	log_setup(c->log_level, c->log_format);
 	for (size_t i = 0; i < warnings->n; i++)
 		log_event(cx, LOG_WARN, "config.warning", LOG_SV("say", warnings->v[i]));
+	if (c->metrics_public)
+		log_event(cx, LOG_WARN, "config.metrics_public", LOG_STR("say", "anybody may read /metrics"));
 	for (size_t i = 0; i < c->connect_to.n; i++)
 		log_event(cx, LOG_WARN, "config.connect_to", LOG_SV("entry", c->connect_to.v[i]),
 			  LOG_STR("say", "connections to this host go elsewhere"));
@@ -243,7 +245,7 @@ static struct err server_up(struct ctx *cx, struct life *l)
 						  .tls_cert_file = c->tls_cert_file,
 						  .tls_key_file = c->tls_key_file,
 						  .trusted_proxies = c->trusted_proxies,
-						  .access_log = true,
+						  .access_log = c->access_log,
 						  .server_name = "tokenbooth" },
 			    &l->server);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/logf.h"
 #include "core/clock.h"
+#include "core/metric.h"
 #include "core/text.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -25,6 +26,8 @@ void log_setup(enum log_level least, enum log_format format)
 	conf.least = least;
 	conf.format = format;
 }
+
+bool log_wants(enum log_level level) { return level >= conf.least; }
 
 static void put(struct line *l, const char *p, size_t n)
 {
@@ -152,8 +155,9 @@ void log_event_(const struct ctx *cx, enum log_level level, const char *name, co
 {
 	struct line l;
 
-	if (level < conf.least)
+	if (!log_wants(level))
 		return;
+	metric_add(M_LOG_LINES, METRIC_AT((int)level), 1);
 	l.n = 0;
 	l.full = false;
 	start(&l, cx, level, name);

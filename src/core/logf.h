@@ -19,6 +19,7 @@ struct log_field {
 		struct sv v;
 	} v;
 };
+bool log_wants(enum log_level level);                         /* whether a line of this level is written at all */
 void log_setup(enum log_level least, enum log_format format); /* before threads */
 /* clang-format off */
 #define LOG_INT(k, val) { (k), LOG_K_INT, { .i = (val) } }

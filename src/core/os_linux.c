@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/os_linux.h"
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -66,4 +69,44 @@ bool os_linux_close_up(void)
 	bool core = setrlimit(RLIMIT_CORE, &none) == 0;
 
 	return close_up() && core;
+}
+
+/* ---- what it uses (proc(5)) ---- */
+static void close_file(FILE **f)
+{
+	if (*f != NULL)
+		(void)fclose(*f);
+}
+static int64_t resident(void)
+{
+	CLEANUP(close_file) FILE *f = fopen("/proc/self/statm", "re");
+	int64_t pages = 0;
+
+	if (f == NULL || fscanf(f, "%*s %" SCNd64, &pages) != 1)
+		return -1;
+	return pages * (int64_t)sysconf(_SC_PAGESIZE);
+}
+static int64_t open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int64_t n = -3; /* ".", ".." and the folder itself */
+
+	if (d == NULL)
+		return -1;
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n;
+}
+static int64_t usec_of(struct timeval t) { return SEC(t.tv_sec) + t.tv_usec; }
+void os_linux_usage(struct os_usage *out)
+{
+	struct rusage u;
+	struct rlimit r;
+
+	*out = (struct os_usage){ .cpu = -1, .rss_bytes = resident(), .open_files = open_files(), .most_files = -1 };
+	if (getrusage(RUSAGE_SELF, &u) == 0)
+		out->cpu = usec_of(u.ru_utime) + usec_of(u.ru_stime);
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur != RLIM_INFINITY)
+		out->most_files = (int64_t)r.rlim_cur;
 }

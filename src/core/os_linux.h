@@ -10,4 +10,10 @@ bool os_linux_peer_uid(int fd, unsigned *uid) MUST_USE NONNULL(2);
 size_t os_linux_raise_files(size_t want);
 /* No core dumps, not traceable by others of the same user, no new privileges; false: at least one was refused. */
 bool os_linux_close_up(void) MUST_USE;
+/* What the process uses now; what the system does not tell is -1. */
+struct os_usage {
+	int64_t cpu; /* microseconds, user and system */
+	int64_t rss_bytes, open_files, most_files;
+};
+void os_linux_usage(struct os_usage *out) NONNULL(1);
 #endif

@@ -24,6 +24,8 @@ struct err db_exec(struct ctx *cx, struct db *db, const char *sql) MUST_USE
     NONNULL(1, 2, 3); /* may hold several statements */
 struct err db_get_i64(struct ctx *cx, struct db *db, const char *sql, int64_t *out) MUST_USE
     NONNULL(1, 2, 3, 4); /* one number, no parameters */
+/* Why the store itself (disk, file, lock) failed since this was last asked, a sentence; NULL: it did not. */
+const char *db_trouble(struct db *db) NONNULL(1);
 /* Taken from the cache or prepared; db_stmt_drop resets it and gives it back. */
 struct err db_prepare(struct ctx *cx, struct db *db, const char *sql, struct db_stmt **out) MUST_USE
     NONNULL(1, 2, 3, 4);

@@ -51,8 +51,10 @@ struct err db_sqlite_fail(struct ctx *cx, struct db *db, int rc, const char *wha
 			    unique ? "it exists already" : "it is still referred to, or refers to something gone",
 			    "%s: %s", what, sqlite3_errmsg(db->h));
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
-		if ((rc & 0xff) == t[i].rc)
+		if ((rc & 0xff) == t[i].rc) {
+			db->trouble = t[i].say;
 			return fail(cx, t[i].code, t[i].say, "%s: %s (%d)", what, sqlite3_errmsg(db->h), rc);
+		}
 	return fail(cx, E_INTERNAL, "storage error", "%s: %s (%d)", what, sqlite3_errmsg(db->h), rc);
 }
 struct err db_exec(struct ctx *cx, struct db *db, const char *sql)
@@ -111,6 +113,7 @@ struct err db_open(struct ctx *cx, const char *path, enum db_mode mode, struct d
 	return OK;
 }
 bool db_in_tx(const struct db *db) { return sqlite3_get_autocommit(db->h) == 0; }
+const char *db_trouble(struct db *db) { return TAKE(db->trouble); }
 bool db_idle(const struct db *db) { return db->lent == 0; }
 struct err db_get_i64(struct ctx *cx, struct db *db, const char *sql, int64_t *out)
 {

@@ -16,6 +16,7 @@ struct db_stmt {
 struct db {
 	sqlite3 *h;
 	size_t lent;
+	const char *trouble; /* a constant sentence; NULL: none */
 	struct db_stmt *cache[CACHE];
 };
 struct err db_sqlite_fail(struct ctx *cx, struct db *db, int rc, const char *what) MUST_USE NONNULL(1, 2, 4);

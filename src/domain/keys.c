@@ -6,6 +6,7 @@
 #include "core/ip.h"
 #include "core/jout.h"
 #include "core/logf.h"
+#include "core/metric.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/key_index.h"
@@ -39,6 +40,7 @@ static struct err refused(struct ctx *cx, struct engine *en, const char *why, st
 {
 	char net[IP_NET];
 
+	metric_add(M_CREDENTIALS_REFUSED, METRIC_AT(METRIC_API_KEY), 1);
 	TRY(throttle_take(cx, en->throttle, THROTTLE_KEY_IP, ip_net(client_ip, net)));
 	log_event(cx, LOG_INFO, "key.refused", LOG_STR("why", why), LOG_SV("client_ip", client_ip));
 	return fail(cx, E_UNAUTHENTICATED, "Invalid API key", "%s", why);

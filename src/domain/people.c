@@ -5,6 +5,7 @@
 #include "core/digest.h"
 #include "core/ip.h"
 #include "core/logf.h"
+#include "core/metric.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/password.h"
@@ -187,6 +188,7 @@ static void give_tries_back(struct engine *en, const struct tries *t)
 }
 static struct err wrong(struct ctx *cx, struct sv client_ip)
 {
+	metric_add(M_CREDENTIALS_REFUSED, METRIC_AT(METRIC_PASSWORD), 1);
 	log_event(cx, LOG_INFO, "sign_in.refused", LOG_SV("client_ip", client_ip));
 	return fail(cx, E_UNAUTHENTICATED, "wrong email or password", "sign-in");
 }

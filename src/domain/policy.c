@@ -17,6 +17,7 @@ static const struct {
 	{ "accounts:read", ROLE_ADMIN, false },     { "accounts:write", ROLE_ADMIN, false },
 	{ "members:write", ROLE_ADMIN, false },     { "secrets:read", ROLE_MEMBER, true },
 	{ "secrets:write", ROLE_ADMIN, true },      { "store:backup", ROLE_OWNER, false },
+	{ "metrics:read", ROLE_ADMIN, true },
 };
 static int row_of(const char *action)
 {
@@ -36,6 +37,7 @@ bool policy_allows(enum policy_who who, enum role role, const char *action)
 	case POLICY_MEMBER: return role >= t[i].least;
 	case POLICY_KEY: return t[i].key;
 	case POLICY_OPERATOR: return true;
+	case POLICY_SCRAPER: return strcmp(action, "metrics:read") == 0;
 	case POLICY_NOBODY:
 	default: return false;
 	}

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/hub.h"
 #include "core/logf.h"
+#include "core/metric.h"
 #include "core/text.h"
 #include "core/workq.h"
 #include "domain/refresh_inner.h"
@@ -278,6 +279,9 @@ static struct err scan_page(struct ctx *cx, struct engine *en, struct connection
 	int64_t now = clock_now();
 
 	TRY(store_connection_due(cx, en->store, in, rows));
+	if (in->refresh_end == 0 && in->after_due == 0) /* the first page begins with the oldest */
+		metric_set(M_REFRESH_LAG, METRIC_HERE,
+			   rows->n > 0 && rows->v[0].due_at < now ? now - rows->v[0].due_at : 0);
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct connection *c = &rows->v[i];
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/refresh_circuit.h"
 #include "core/clock.h"
+#include "core/metric.h"
 #include "core/rnd.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -51,8 +52,14 @@ void refresh_circuit_free(struct circuits *c)
 	(void)pthread_mutex_destroy(&c->lock);
 	free(c);
 }
+static void show(const struct circuit *k, int64_t open)
+{
+	if (k->p->def != NULL)
+		metric_set(M_CIRCUIT, METRIC_AT(metric_label(ML_PROVIDER, sv_of(k->p->def->id))), open);
+}
 static void close_it(struct circuit *k)
 {
+	show(k, 0);
 	k->fails = k->opened = 0;
 	k->closed_until = 0;
 	k->probing = false;
@@ -134,6 +141,7 @@ static void open_it(struct circuit *k)
 		wait = OPEN_MOST;
 	k->opened++;
 	k->room = 1;
+	show(k, 1);
 	k->closed_until = clock_mono() + wait * 3 / 4 + (int64_t)rnd_below((uint64_t)wait / 4);
 }
 static void learn(struct circuit *k, enum circuit_result how, bool probe)

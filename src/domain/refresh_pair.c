@@ -7,6 +7,7 @@
 #include "core/logf.h"
 #include "domain/refresh_inner.h"
 #include "domain/tokens.h"
+#include "domain/watch.h"
 #include "store/store_event.h"
 #include <time.h>
 
@@ -43,7 +44,9 @@ struct err refresh_settle(struct ctx *cx, struct refresh_job *j, enum settle how
 					      .next_try_at = l.next_try_at,
 					      .reason = l.reason,
 					      .event = &ev };
-	return store_connection_settle(cx, j->en->store, &in, &changed);
+	TRY(store_connection_settle(cx, j->en->store, &in, &changed));
+	watch_refresh(j->p, l.outcome, l.reason);
+	return OK;
 }
 int64_t refresh_next_try(const struct refresh_job *j)
 {
@@ -209,10 +212,10 @@ struct err refresh_pair(struct ctx *cx, struct refresh_job *j, enum refreshed *o
 		return OK;
 	TRY(renew(cx, j, false, &done));
 	*out = REFRESHED_YES;
-	if (done.fate == RENEW_STORED || done.fate == RENEW_REVIVED)
-		hub_publish(j->en->hub, refresh_topic(j->c.id));
-	else
+	if (done.fate != RENEW_STORED && done.fate != RENEW_REVIVED)
 		return OK;
+	watch_refresh(j->p, "ok", NULL);
+	hub_publish(j->en->hub, refresh_topic(j->c.id));
 	if (!IS_ERR(amend(cx, j, done.generation)))
 		return OK;
 	log_cause(cx, LOG_WARN, "refresh.details");

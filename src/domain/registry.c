@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/jdoc.h"
 #include "core/jout.h"
+#include "core/metric.h"
 #include "core/text.h"
 #include <assert.h>
 #include <pthread.h>
@@ -317,6 +318,7 @@ struct err registry_show(struct ctx *cx, struct registry *r, const struct regist
 	}
 	if (!put)
 		now->v[now->n++] = e;
+	(void)metric_label(ML_PROVIDER, sv_of(e->p.def->id)); /* its counts are shown from zero on */
 	now->older = was;
 	atomic_store_explicit(&r->now, now, memory_order_release);
 	return OK;

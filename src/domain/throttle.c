@@ -2,6 +2,7 @@
 #include "domain/throttle.h"
 #include "core/clock.h"
 #include "core/digest.h"
+#include "core/metric.h"
 #include "core/rnd.h"
 #include <pthread.h>
 
@@ -90,6 +91,7 @@ struct err throttle_take(struct ctx *cx, struct throttle *t, enum throttle_kind 
 	(void)pthread_mutex_unlock(lock);
 	if (wait == 0)
 		return OK;
+	metric_add(M_THROTTLED, METRIC_AT((int)kind), 1);
 	struct err e = fail(cx, E_RATE, rates[kind].say, "kind %d", (int)kind);
 	int64_t s = (wait + SEC(1) - 1) / SEC(1);
 	cx->cause.retry_after_s = s > RETRY_MOST ? RETRY_MOST : (int)s;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/logf.h"
+#include "core/metric.h"
 #include "core/os_linux.h"
 #include "http/inside.h"
 #include <stdlib.h>
@@ -96,7 +97,9 @@ void admit_from(struct loop *l, uv_stream_t *listener, bool control)
 		return;
 	}
 	loop_clock(c, CLOCK_READ);
-	if (before >= s->max_connections && !control)
+	if (before >= s->max_connections && !control) {
+		metric_add(M_HTTP_REFUSED, METRIC_AT(METRIC_CONNECTIONS), 1);
 		crowded(c);
+	}
 	conn_listen(c);
 }

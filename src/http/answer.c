@@ -269,14 +269,20 @@ void answer_continue(struct conn *c)
 		c->eof = true; /* it cannot be told: the answer will be the last */
 }
 
-void answer_log(struct work *w)
+void answer_done(struct work *w)
 {
 	const struct request *rq = &w->rq;
+	const struct server *s = w->loop->server;
+	bool logs = s->access_log && log_wants(LOG_INFO);
 
-	if (!w->loop->server->access_log || w->logged)
+	if (w->logged || (!logs && s->app->done == NULL))
 		return;
 	w->logged = true;
-	log_event(&w->cx, LOG_INFO, "http.request", LOG_STR("method", method_name(rq->method)),
-		  LOG_STR("route", rq->log_name == NULL ? "-" : rq->log_name), LOG_INT("status", rq->status),
-		  LOG_INT("bytes", (int64_t)w->sent), LOG_INT("duration_us", clock_mono() - w->began));
+	const struct http_done d = { w->sent, clock_mono() - w->began };
+	if (s->app->done != NULL)
+		s->app->done(rq, &d);
+	if (logs)
+		log_event(&w->cx, LOG_INFO, "http.request", LOG_STR("method", method_name(rq->method)),
+			  LOG_STR("route", rq->log_name == NULL ? "-" : rq->log_name), LOG_INT("status", rq->status),
+			  LOG_INT("bytes", (int64_t)d.bytes), LOG_INT("duration_us", d.took));
 }

@@ -301,7 +301,7 @@ void conn_sent(struct conn *c)
 	struct work *w = TAKE(c->work);
 	bool last = w->rq.close;
 
-	answer_log(w);
+	answer_done(w);
 	conn_forget(c, w);
 	conn_work_done(w);
 	c->state = CONN_READ;

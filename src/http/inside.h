@@ -187,8 +187,8 @@ void collect_nothing(struct conn *c, struct work *w) NONNULL(1, 2); /* to be ref
 /* answer.c: the answer's bytes. */
 void answer_send(struct work *w) NONNULL(1); /* w->c must be there */
 void answer_refuse(struct work *w, int status, const char *say, bool last)
-    NONNULL(1, 3); /* writes it into rq; not sent */
-void answer_log(struct work *w) NONNULL(1);
+    NONNULL(1, 3);                               /* writes it into rq; not sent */
+void answer_done(struct work *w) NONNULL(1);     /* it is out: counted and logged, once */
 void answer_continue(struct conn *c) NONNULL(1); /* 100 Continue */
 
 /* tls.c */
@@ -214,8 +214,8 @@ void lanes_end(struct lanes *l) NONNULL(1);  /* runs what is queued and joins; f
 void lanes_free(struct lanes *l);            /* after lanes_end */
 void lanes_serve(struct work *w) NONNULL(1); /* the whole pipeline, here */
 void lanes_again(struct work *w, enum lane lane) NONNULL(1);
-void lanes_back(struct work *w) NONNULL(1); /* on the loop: a lane is through with it */
-void lanes_busy(struct lanes *l, uint64_t *pool, uint64_t *calls) NONNULL(1, 2, 3);
+void lanes_back(struct work *w) NONNULL(1);                                /* on the loop: a lane is through with it */
+void lanes_stats(struct lanes *l, struct server_stats *out) NONNULL(1, 2); /* fills pool_*, calls_* */
 
 /* park.c */
 void park_ask(struct work *w) NONNULL(1);  /* the handler returned E_PARK */

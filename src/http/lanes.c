@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/clock.h"
 #include "core/logf.h"
+#include "core/metric.h"
 #include "core/workq.h"
 #include "http/inside.h"
 #include <stdlib.h>
@@ -172,6 +173,7 @@ static void to_lane(struct work *w, enum lane lane)
 		return;
 	(void)atomic_fetch_sub(&s->out, 1);
 	w->on_lane = false;
+	metric_add(M_HTTP_REFUSED, METRIC_AT(lane == LANE_POOL ? METRIC_POOL : METRIC_CALL), 1);
 	answer_refuse(w, 503, "too much is being done at once; try again", false);
 	answer(w);
 }
@@ -232,10 +234,12 @@ void lanes_back(struct work *w)
 	loop_quiet(s);
 }
 
-void lanes_busy(struct lanes *l, uint64_t *pool, uint64_t *calls)
+void lanes_stats(struct lanes *l, struct server_stats *out)
 {
 	(void)pthread_mutex_lock(&l->lock);
-	*pool = l->pool == NULL ? 0 : workq_busy(l->pool);
-	*calls = l->calls;
+	out->pool_busy = l->pool == NULL ? 0 : workq_busy(l->pool);
+	out->calls_busy = l->calls;
 	(void)pthread_mutex_unlock(&l->lock);
+	out->pool_most = l->how.pool * (POOL_DEPTH + 1);
+	out->calls_most = l->how.calls;
 }

@@ -77,6 +77,7 @@ struct work *loop_work(struct loop *l)
 	w->rq.cx = &w->cx;
 	w->rq.out = &w->out;
 	w->rq.head = &w->head;
+	w->rq.server = l->server;
 	w->rq.app = l->server->app->app;
 	w->rq.en = l->server->app->en;
 	w->parse = (struct parse){ .headers = w->headers, .most = MAX_HEADERS_IN };

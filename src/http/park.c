@@ -2,6 +2,7 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/logf.h"
+#include "core/metric.h"
 #include "core/secret.h"
 #include "core/text.h"
 #include "http/inside.h"
@@ -341,6 +342,7 @@ void park_ask(struct work *w)
 	if (p == NULL && !w->rq.park_over) {
 		w->park = park_new(w);
 		if (w->park == NULL) {
+			metric_add(M_HTTP_REFUSED, METRIC_AT(METRIC_PARKED), 1);
 			give_up(w, 503, "too many requests are waiting; try again");
 			return;
 		}

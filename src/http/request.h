@@ -13,6 +13,7 @@
 #include "core/buf.h"
 #include "core/jout.h"
 struct route;
+struct server;
 struct engine; /* domain's; http never looks inside */
 
 enum method { M_OTHER, M_GET, M_HEAD, M_POST, M_PUT, M_PATCH, M_DELETE, M_OPTIONS };
@@ -24,7 +25,7 @@ struct header {
 enum { MAX_PARAMS = 4, MAX_HEADERS_IN = 128 };
 
 /* Who is asking, as the pipeline found out.  role: see model/person.h; zero admits nobody. */
-enum who { WHO_NOBODY, WHO_ANYONE, WHO_API_KEY, WHO_SESSION, WHO_OPERATOR };
+enum who { WHO_NOBODY, WHO_ANYONE, WHO_API_KEY, WHO_SESSION, WHO_OPERATOR, WHO_SCRAPER /* may read numbers only */ };
 struct principal {
 	enum who is;
 	char id[40];         /* key id, account id, or "operator" */
@@ -45,7 +46,8 @@ struct park {
 struct request {
 	struct ctx *cx;
 	struct engine *en;
-	void *app; /* whatever the server was given (the simulator's state, …) */
+	struct server *server; /* that serves it; NULL: without listening */
+	void *app;             /* whatever the server was given (the simulator's state, …) */
 	const struct route *route;
 	enum method method;
 	struct sv target;                   /* as sent: path[?query] */

@@ -31,6 +31,7 @@ struct route {
 	const char *id;       /* operationId */
 	const char *doc;      /* one sentence */
 	const char *in, *out; /* names of schemas in api/schemas.c; NULL: none */
+	const char *text;     /* media type of an answer that is plain text; NULL: JSON */
 	int ok;               /* success status shown in the documentation; 0 = 200 */
 	const char *query;    /* "limit:integer offset:integer"; NULL: none */
 };

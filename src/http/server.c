@@ -199,12 +199,16 @@ void server_free(struct server *s)
 
 void server_stats(struct server *s, struct server_stats *out)
 {
-	*out = (struct server_stats){ .connections_open = atomic_load(&s->open), .parked = atomic_load(&s->parked) };
+	*out = (struct server_stats){ .connections_open = atomic_load(&s->open),
+				      .parked = atomic_load(&s->parked),
+				      .connections_most = s->max_connections,
+				      .parked_most = s->max_parked,
+				      .draining = atomic_load(&s->draining) };
 	for (size_t i = 0; i < s->n_loops; i++) {
 		out->requests += atomic_load_explicit(&s->loops[i].requests, memory_order_relaxed);
 		out->refused += atomic_load_explicit(&s->loops[i].refused, memory_order_relaxed);
 	}
-	lanes_busy(s->lanes, &out->pool_busy, &out->calls_busy);
+	lanes_stats(s->lanes, out);
 }
 
 /* ---- without listening ---- */

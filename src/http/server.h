@@ -19,14 +19,19 @@ struct server;
  * Before `again`, out and head are empty, status is 0, content_type NULL and the cause forgotten: what serve wrote
  * ahead of E_TAKE_POOL, E_TAKE_CALL or E_PARK is gone.  After a sleep (E_PARK) the request's headers other than Host
  * are gone too. Return OK when the answer is complete (errors included: they have been written as an answer), or
- * E_TAKE_POOL, E_TAKE_CALL, E_PARK. refuse: write the body for an answer the server itself decides: status, one
- * sentence (400, 408, 413, 414, 431, 501, 503, 505). */
+ * E_TAKE_POOL, E_TAKE_CALL, E_PARK. done: an answer is out; on the event thread; NULL: nobody counts. refuse: write the
+ * body for an answer the server itself decides: status, one sentence (400, 408, 413, 414, 431, 501, 503, 505). */
+struct http_done {
+	size_t bytes; /* of the answer, head included */
+	int64_t took; /* microseconds, from the request's first byte */
+};
 struct http_app {
 	void *app;
 	struct engine *en;
 	struct err (*serve)(struct request *rq);
 	struct err (*again)(struct request *rq);
 	void (*refuse)(struct request *rq, int status, const char *say);
+	void (*done)(const struct request *rq, const struct http_done *d);
 };
 struct listen {
 	const char *host;
@@ -58,6 +63,8 @@ void server_drain(struct server *s) NONNULL(1);               /* returns at once
 bool server_wait(struct server *s, int64_t grace) NONNULL(1);
 struct server_stats {
 	uint64_t requests, connections_open, parked, pool_busy, calls_busy, refused;
+	uint64_t connections_most, parked_most, pool_most, calls_most; /* how many are taken before 503 */
+	bool draining;
 };
 void server_stats(struct server *s, struct server_stats *out) NONNULL(1, 2);
 static inline void server_drop(struct server **s)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/metric.h"
 #include "http/inside.h"
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct tls_server {
 	SSL_CTX *ctx;
@@ -43,6 +45,15 @@ static const char *why(void)
 	return text == NULL ? "unknown error" : text;
 }
 
+static void note_expiry(SSL_CTX *ctx)
+{
+	const X509 *cert = SSL_CTX_get0_certificate(ctx);
+	struct tm end;
+
+	if (cert != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1)
+		metric_set(M_TLS_EXPIRY, METRIC_HERE, SEC(timegm(&end)));
+}
+
 static struct err load(struct ctx *cx, SSL_CTX *ctx, const char *cert_file, const char *key_file)
 {
 	ERR_clear_error();
@@ -53,6 +64,7 @@ static struct err load(struct ctx *cx, SSL_CTX *ctx, const char *cert_file, cons
 			      key_file, why());
 	if (SSL_CTX_check_private_key(ctx) != 1)
 		return refuse(cx, E_CONFIG, "tls.key_file: %s is not the key of %s", key_file, cert_file);
+	note_expiry(ctx);
 	return OK;
 }
 

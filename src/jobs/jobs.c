@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/logf.h"
+#include "core/metric.h"
 #include "core/os_thread.h"
 #include "domain/connect.h"
 #include "domain/connections.h"
@@ -69,6 +70,19 @@ static struct err turn(struct ctx *cx, struct engine *en, const struct job *j)
 	struct err given = upkeep_give(cx, en, &t);
 	return IS_ERR(e) ? e : given;
 }
+static void run(struct ctx *cx, struct engine *en, const struct job *j)
+{
+	int name = metric_label(ML_JOB, sv_of(j->name));
+	int64_t from = clock_mono();
+	struct err e = turn(cx, en, j);
+
+	metric_observe(M_JOB_DURATION, METRIC_AT(name), clock_mono() - from);
+	metric_add(M_JOB_RUNS, METRIC_AT(name, IS_ERR(e) ? METRIC_FAILED : METRIC_OK), 1);
+	if (IS_ERR(e))
+		log_cause(cx, LOG_ERROR, "job.failed");
+	else
+		metric_set(M_JOB_LAST, METRIC_AT(name), clock_now());
+}
 static void tick(struct engine *en, const struct job *j)
 {
 	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
@@ -76,8 +90,8 @@ static void tick(struct engine *en, const struct job *j)
 
 	if (a == NULL)
 		log_event(NULL, LOG_ERROR, "job.no_memory", LOG_STR("job", j->name));
-	else if (IS_ERR(turn(&cx, en, j)))
-		log_cause(&cx, LOG_ERROR, "job.failed");
+	else
+		run(&cx, en, j);
 }
 struct err jobs_run(struct ctx *cx, struct engine *en, const char *name)
 {

@@ -43,6 +43,9 @@ struct config {
 	size_t n_providers;
 	const struct node *definitions; /* provider_definitions: map, NULL: none */
 	int64_t max_worker_timeout_s;
+	bool metrics_public;
+	struct secret *metrics_token; /* NULL: none */
+	bool access_log;
 	enum log_level log_level;
 	enum log_format log_format;
 };

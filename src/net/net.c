@@ -36,23 +36,6 @@ struct net {
 	size_t n_idle;
 };
 
-const char *net_fate_text(enum net_fate f)
-{
-	switch (f) {
-	case NET_DONE: return "answered";
-	case NET_REFUSED: return "refused by the egress guard";
-	case NET_NO_NAME: return "the name could not be resolved";
-	case NET_NO_CONNECT: return "no connection could be made";
-	case NET_NO_TLS: return "no trusted TLS connection could be made";
-	case NET_TIMEOUT: return "no whole answer came in time";
-	case NET_CUT: return "the connection ended before the answer was whole";
-	case NET_TOO_LARGE: return "the answer is too large";
-	case NET_NOT_SENT: return "it was too late to send it";
-	case NET_FAILED:
-	default: return "the call failed inside this process";
-	}
-}
-
 void net_reply_clear(struct net_reply *r)
 {
 	buf_free(&r->body);

@@ -80,7 +80,8 @@ void net_reply_clear(struct net_reply *r) NONNULL(1);
  * ran out. */
 struct err net_call(struct ctx *cx, struct net *n, const struct net_call *call, struct net_reply *out) MUST_USE
     NONNULL(1, 2, 3, 4);
-const char *net_fate_text(enum net_fate f) RETURNS_NONNULL;
+const char *net_fate_text(enum net_fate f) RETURNS_NONNULL; /* for people */
+const char *net_fate_name(enum net_fate f) RETURNS_NONNULL; /* one word: "no_name" */
 static inline void net_drop(struct net **n)
 {
 	net_free(*n);

@@ -83,8 +83,9 @@ static struct err listen_all(struct ctx *cx, struct sim *s, const struct sim_how
 		.app = &s->control_app, .hub = s->hub, .listen = &control, .n_listen = 1, .loops = 1
 	};
 
-	s->provider_app = (struct http_app){ s->world, NULL, sim_serve_provider, sim_serve_provider, plain_refusal };
-	s->control_app = (struct http_app){ s->world, NULL, sim_control_serve, sim_control_serve, plain_refusal };
+	s->provider_app =
+	    (struct http_app){ s->world, NULL, sim_serve_provider, sim_serve_provider, plain_refusal, NULL };
+	s->control_app = (struct http_app){ s->world, NULL, sim_control_serve, sim_control_serve, plain_refusal, NULL };
 	TRY(server_start(cx, &provider, &s->provider));
 	return server_start(cx, &side, &s->control);
 }

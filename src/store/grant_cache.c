@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/grant_cache.h"
 #include "core/arena.h"
+#include "core/metric.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "store/grant_row.h"
@@ -288,6 +289,7 @@ struct err grant_cache_find(struct ctx *cx, struct grant_cache *c, const struct 
 		copied = !r->live || grant_row_copy(cx->arena, r, out);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
+	metric_add(M_GRANT_LOOKUPS, METRIC_AT((int)*found), 1);
 	return copied ? OK : fail(cx, E_INTERNAL, "out of memory", "grant");
 }
 

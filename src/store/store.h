@@ -48,6 +48,8 @@ struct commit_hook {
 	struct commit_hook *next;
 };
 void store_on_commit(struct tx *tx, struct commit_hook *h) NONNULL(1, 2);
+/* Why the last acts could not be written (full, read-only, damaged, locked), a sentence; NULL: they could. */
+const char *store_trouble(const struct store *st) NONNULL(1);
 /* Grants in memory, written through by store_connection.c (grant_cache.h); set before the first request, NULL: none. */
 struct grant_cache;
 void store_set_grants(struct store *st, struct grant_cache *c) NONNULL(1);

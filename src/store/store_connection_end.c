@@ -58,6 +58,7 @@ static struct err close_act(struct ctx *cx, struct tx *tx, const void *in_, void
 	out->refreshing = sv_eqz(c.status, "live") && c.lease_until > tx_now(tx);
 	TRY(discard(cx, tx, in, &c, &out->discarded));
 	TRY(close_row(cx, tx, c.id, in->reason));
+	store_connection_ended(tx, in->reason, sv_eqz(c.status, "live"));
 	struct event ev = *in->event;
 	ev.authorization_id = c.authorization_id;
 	TRY(store_event_add(cx, tx, &ev));
@@ -102,11 +103,25 @@ static struct err all_closed(struct ctx *cx, struct tx *tx, struct sv provider_i
 	db_bind_sv(q, 3, provider_id);
 	return db_run_n(cx, q, n);
 }
+static struct err live_ones(struct ctx *cx, struct tx *tx, struct sv provider_id, int64_t *n)
+{
+	static const char sql[] = "SELECT count(*) FROM connections WHERE provider_id = $1 AND status = 'live'";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, provider_id);
+	TRY(db_one(cx, q));
+	*n = db_col_i64(q, 0);
+	return OK;
+}
 struct err store_connection_end_all(struct ctx *cx, struct tx *tx, struct sv provider_id, const char *reason,
 				    int64_t *n)
 {
 	bool deleted = sv_eqz(sv_of(reason), reason_code(REASON_PROVIDER_DELETED));
+	int64_t lived = 0;
 
+	TRY(live_ones(cx, tx, provider_id, &lived));
+	store_connection_ended(tx, reason, lived);
 	TRY(deleted ? all_closed(cx, tx, provider_id, reason, n) : all_dead(cx, tx, provider_id, reason, n));
 	return store_connection_changed_all(cx, tx, provider_id);
 }
@@ -151,6 +166,7 @@ static struct err expire_one(struct ctx *cx, struct tx *tx, const struct connect
 	db_bind_sv(q, 3, c->id);
 	TRY(db_run(cx, q));
 	TRY(store_event_add(cx, tx, &ev));
+	store_connection_ended(tx, reason, 1);
 	return store_connection_changed(cx, tx, &key);
 }
 static struct err expire_act(struct ctx *cx, struct tx *tx, const void *in, void *out)

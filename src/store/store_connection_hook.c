@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/metric.h"
 #include "core/text.h"
 #include "model/person.h"
 #include "store/grant_cache.h"
@@ -78,4 +79,30 @@ struct err store_connection_changed_all(struct ctx *cx, struct tx *tx, struct sv
 	}
 	store_on_commit(tx, &c->hook);
 	return OK;
+}
+
+/* ---- counting ---- */
+struct ended {
+	struct commit_hook hook;
+	int reason;
+	int64_t n;
+};
+static void count(struct store *st, struct commit_hook *h)
+{
+	const struct ended *e = (struct ended *)h; /* its first member */
+
+	(void)st;
+	metric_add(M_GRANTS_ENDED, METRIC_AT(e->reason), e->n);
+}
+static void forget(struct commit_hook *h) { free(h); }
+void store_connection_ended(struct tx *tx, const char *reason, int64_t n)
+{
+	struct ended *e = n > 0 ? calloc(1, sizeof *e) : NULL;
+
+	if (e == NULL)
+		return;
+	*e = (struct ended){ .hook = { .done = count, .drop = forget },
+			     .reason = metric_label(ML_END, sv_of(reason)),
+			     .n = n };
+	store_on_commit(tx, &e->hook);
 }

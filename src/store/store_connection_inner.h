@@ -37,6 +37,8 @@ struct err store_connection_again(struct ctx *cx, const struct connection_pair *
 /* To be called last in every act that changed a row of `key`: what is live then is in memory once it is durable. */
 struct err store_connection_changed(struct ctx *cx, struct tx *tx, const struct connection_key *key) MUST_USE
     NONNULL(1, 2, 3);
+/* After the act's commit: n grants are counted as ended. */
+void store_connection_ended(struct tx *tx, const char *reason, int64_t n) NONNULL(1, 2);
 struct err store_connection_changed_all(struct ctx *cx, struct tx *tx, struct sv provider_id) MUST_USE NONNULL(1, 2);
 static inline struct connection_key store_connection_key(const struct connection *c)
 {

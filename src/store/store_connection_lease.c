@@ -108,6 +108,8 @@ static struct err settle_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	*changed = n == 1;
 	if (n == 0)
 		return OK;
+	if (in->how == SETTLE_DEAD)
+		store_connection_ended(tx, in->reason, 1);
 	TRY(store_connection_by_id(cx, tx_db(tx), in->id, &c));
 	const struct connection_key key = store_connection_key(&c);
 	return store_connection_changed(cx, tx, &key);

@@ -8,6 +8,7 @@
 #include "seal/keyring.h"
 #include "store/store.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { READERS_KEPT = 16, READERS_MOST = 64 };
 struct held_project {
@@ -32,6 +33,7 @@ struct store {
 	struct secret *mac[MAC_KEY__COUNT];
 	struct readers readers;
 	struct writer *writer;
+	const char *_Atomic trouble; /* of the last commit: a constant sentence; NULL: none */
 	struct grant_cache *grants;
 	pthread_mutex_t copying; /* held while a backup is made */
 };

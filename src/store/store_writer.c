@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/clock.h"
 #include "core/logf.h"
+#include "core/metric.h"
 #include "store/store_inner.h"
 #include <assert.h>
 #include <errno.h>
@@ -95,15 +96,29 @@ static void refuse_act(struct act *a, const struct writer *w)
 	a->cx->cause = w->cx.cause;
 	a->result = (struct err){ w->cx.cause.code };
 }
+static struct err commit(struct writer *w, int64_t acts)
+{
+	int64_t from = clock_mono();
+	struct err e = run_sql(&w->cx, w->db, commit_sql);
+
+	metric_add(M_STORE_COMMITS, METRIC_AT(IS_ERR(e) ? METRIC_FAILED : METRIC_OK), 1);
+	if (IS_ERR(e))
+		return e;
+	metric_observe(M_STORE_COMMIT_DURATION, METRIC_HERE, clock_mono() - from);
+	metric_observe(M_STORE_GROUP, METRIC_HERE, acts);
+	return OK;
+}
 /* All acts of the list in one transaction.  False: nothing of it is in the store. */
 static bool run_group(struct writer *w, struct act *list)
 {
-	for (struct act *a = list; a != NULL; a = a->next) {
+	int64_t n = 0;
+
+	for (struct act *a = list; a != NULL; a = a->next, n++) {
 		a->result = run_in_savepoint(w, a);
 		if (!db_in_tx(w->db))
 			return false;
 	}
-	if (!IS_ERR(run_sql(&w->cx, w->db, commit_sql)))
+	if (!IS_ERR(commit(w, n)))
 		return true;
 	roll_back(w);
 	return false;
@@ -119,7 +134,7 @@ static void run_alone(struct writer *w, struct act *a)
 			roll_back(w);
 			return;
 		}
-		e = run_sql(&w->cx, w->db, commit_sql);
+		e = commit(w, 1);
 	}
 	if (!IS_ERR(e))
 		return;
@@ -143,17 +158,32 @@ static void run_list(struct writer *w, struct act *list)
 		log_cause(&w->cx, LOG_WARN, "store.group_failed");
 		(void)forgive(&w->cx);
 	}
+	(void)db_trouble(w->db); /* what counts is how they fare alone */
 	for (struct act *a = list; a != NULL; a = a->next)
 		run_alone(w, a);
 }
 static void checkpoint(struct writer *w)
 {
 	w->since_checkpoint = 0;
-	if (!IS_ERR(db_checkpoint(&w->cx, w->db)))
+	struct err e = db_checkpoint(&w->cx, w->db);
+	metric_add(M_STORE_CHECKPOINTS, METRIC_AT(IS_ERR(e) ? METRIC_FAILED : METRIC_OK), 1);
+	if (!IS_ERR(e))
 		return;
 	log_cause(&w->cx, LOG_WARN,
 		  "store.checkpoint_failed"); /* the WAL keeps what is committed; the next one tries again */
 	(void)forgive(&w->cx);
+}
+/* What the list came to: counted, and remembered for whoever asks how the store is. */
+static void note(struct writer *w, const struct act *list)
+{
+	const char *trouble = db_trouble(w->db);
+
+	for (const struct act *a = list; a != NULL; a = a->next) {
+		bool ours = a->result.code == E_INTERNAL || a->result.code == E_BUSY;
+
+		metric_add(M_STORE_ACTS, METRIC_AT(ours ? METRIC_FAILED : METRIC_OK), 1);
+	}
+	atomic_store(&w->st->trouble, trouble);
 }
 /* The next acts, or NULL when the writer was idle for a while or is to stop (*over). */
 static struct act *next_list(struct writer *w, size_t *n, bool *over)
@@ -206,8 +236,10 @@ static void *writer_main(void *arg)
 
 		if (over)
 			break;
-		if (list != NULL)
+		if (list != NULL) {
 			run_list(w, list);
+			note(w, list);
+		}
 		run_hooks(w, list);
 		answer(w, list);
 		w->since_checkpoint += n;

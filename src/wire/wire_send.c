@@ -2,6 +2,7 @@
 #include "wire/wire_send.h"
 #include "core/arena.h"
 #include "core/codec.h"
+#include "core/metric.h"
 #include "core/text.h"
 #include "core/url.h"
 #include "wire/wire_told.h"
@@ -254,6 +255,17 @@ static void note_reply(const struct net_reply *r, struct wire_outcome *how)
 	how->status = 0;
 }
 
+static void count(const struct pdef *def, const char *purpose, const struct net_reply *r)
+{
+	static const char *const classes[] = { "1xx", "2xx", "3xx", "4xx", "5xx" };
+	int provider = metric_label(ML_PROVIDER, sv_of(def->id)), why = metric_label(ML_PURPOSE, sv_of(purpose));
+	bool answered = r->fate == NET_DONE && r->status >= 100 && r->status < 600;
+	const char *fate = answered ? classes[r->status / 100 - 1] : net_fate_name(r->fate);
+
+	metric_add(M_OUTBOUND, METRIC_AT(provider, why, metric_label(ML_FATE, sv_of(fate))), 1);
+	metric_observe(M_OUTBOUND_DURATION, METRIC_AT(provider, why), r->took);
+}
+
 static struct err make(struct making *m, struct buf *body)
 {
 	const struct pdef *d = m->e->client->def;
@@ -311,6 +323,7 @@ struct err wire_send(struct ctx *cx, struct wire_env *e, const struct wire_send 
 	if (e->client->def->parts->granted_from == PGRANTED_HEADER)
 		call.want_header = e->client->def->parts->granted_at.p;
 	TRY(net_call(cx, e->client->net, &call, reply));
+	count(e->client->def, in->purpose, reply);
 	how->took = reply->took;
 	note_reply(reply, how);
 	wire_told_reply(e, reply, how);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef WATCH_H
+#define WATCH_H
+/* watch.h: what the domain counts for whoever watches the engine (core/metric.h). */
+#include "domain/engine.h"
+#include "domain/providers.h"
+void watch_open(const struct engine *en) NONNULL(1); /* the known reasons, the version, the start */
+void watch_now(struct engine *en) NONNULL(1);        /* sizes that change all the time; memory only */
+/* A refresh came to an end; reason NULL or "": none. */
+void watch_refresh(const struct provider *p, const char *outcome, const char *reason) NONNULL(1, 2);
+#endif

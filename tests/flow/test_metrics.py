@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""/metrics: read by Prometheus' own parsers, counted against what was really done, closed to whoever may not read it."""
+import httpx
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+from test_discord import authorize, connect
+from world import Engine, Simulator, until
+
+TOKEN = "scrape-me-with-this-token-0123456789"
+
+
+def scrape(engine, **headers):
+    with engine.client() as c:
+        r = c.get("/metrics", headers=headers)
+    assert r.status_code == 200, r.text
+    return r
+
+
+class Numbers:
+    """One scrape: value("name", label=…), the sum over the series that match."""
+
+    def __init__(self, engine):
+        self.families = {f.name: f for f in parse_text(scrape(engine).text)}
+        self.samples = [s for f in self.families.values() for s in f.samples]
+
+    def value(self, name, **labels):
+        return sum(s.value for s in self.samples if s.name == name and all(s.labels.get(k) == v for k, v in labels.items()))
+
+    def has(self, name, **labels):
+        return any(s.name == name and all(s.labels.get(k) == v for k, v in labels.items()) for s in self.samples)
+
+
+@pytest.fixture()
+def world(binary, tmp_path):
+    with Simulator(binary, tmp_path) as sim, Engine(binary, tmp_path, simulator=sim, config=f"metrics:\n  token: {TOKEN}\n") as eng:
+        eng.add_discord()
+        yield eng, sim
+
+
+def test_both_forms_are_what_prometheus_reads(world):
+    engine, _ = world
+    text = scrape(engine)
+    assert text.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    plain = list(parse_text(text.text))
+    r = scrape(engine, Accept="application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
+    assert r.headers["content-type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    strict = list(parse_open(r.text))  # refuses a wrong order, a doubled family, a bad histogram, a missing EOF
+    assert {f.name for f in plain} == {f.name for f in strict} and len(plain) > 30
+    for f in plain:
+        assert f.documentation and f.type in ("counter", "gauge", "histogram"), f
+        seen = [(s.name, tuple(sorted(s.labels.items()))) for s in f.samples]
+        assert len(seen) == len(set(seen)), f.name
+    build = next(f for f in plain if f.name == "tokenbooth_build_info")
+    assert build.samples[0].labels["version"]
+    start = next(f for f in plain if f.name == "process_start_time_seconds").samples[0].value
+    assert 1.6e9 < start < 4e9
+
+
+def test_who_may_read_them(world):
+    engine, _ = world
+    with httpx.Client(base_url=engine.url, trust_env=False) as c:
+        assert c.get("/metrics").status_code == 401
+        assert c.get("/metrics", headers={"Authorization": "Bearer " + TOKEN[:-1]}).status_code == 401
+        ours = {"Authorization": "Bearer " + TOKEN}
+        assert c.get("/metrics", headers=ours).status_code == 200
+        for path in ("/v1/admin/auth_providers", "/tb/v1/api_keys", "/tb/v1/events"):  # good for nothing else
+            assert c.get(path, headers=ours).status_code == 401, path
+        assert c.post("/v1/auth/authorize", headers=ours, json={}).status_code == 401
+    assert TOKEN not in engine.log() and TOKEN not in scrape(engine).text
+
+
+def test_public_only_where_the_operator_says_so(binary, tmp_path):
+    with Engine(binary, tmp_path, config="metrics:\n  public: true\n") as eng:
+        with httpx.Client(base_url=eng.url, trust_env=False) as c:
+            assert c.get("/metrics").status_code == 200
+            assert c.get("/tb/v1/events").status_code == 401
+        assert "config.metrics_public" in eng.log()
+
+
+def test_requests_are_counted_one_by_one(world):
+    engine, _ = world
+    before = Numbers(engine)
+    with engine.client() as c:
+        for _ in range(17):
+            assert c.get("/v1/config").status_code == 200
+        for _ in range(5):
+            assert c.get("/v1/admin/auth_providers/no-such-one").status_code == 404
+        for _ in range(3):
+            assert c.get("/no/such/place").status_code == 404
+        for _ in range(2):
+            assert c.get("/tb/v1/api_keys").status_code == 200
+    with engine.client(key="arc_wrong") as c:
+        for _ in range(4):
+            assert c.get("/tb/v1/api_keys").status_code == 401
+    after = Numbers(engine)
+
+    def grew(name, **labels):
+        return after.value(name, **labels) - before.value(name, **labels)
+
+    requests = "tokenbooth_http_requests_total"
+    assert grew(requests, method="GET", route="/v1/config", **{"class": "2xx"}) == 17
+    assert grew(requests, route="/v1/admin/auth_providers/{id}", **{"class": "4xx"}) == 5
+    assert grew(requests, route="-", **{"class": "4xx"}) == 3
+    assert grew(requests, route="/tb/v1/api_keys", **{"class": "2xx"}) == 2
+    assert grew(requests, route="/tb/v1/api_keys", **{"class": "4xx"}) == 4
+    assert grew("tokenbooth_http_request_duration_seconds_count", route="/v1/config", lane="inline") == 17
+    assert grew("tokenbooth_http_request_duration_seconds_count", route="/tb/v1/api_keys", lane="pool") == 2
+    assert grew("tokenbooth_credentials_refused_total", credential="api_key") == 4
+    assert grew(requests) == 17 + 5 + 3 + 2 + 4 + 1  # and the first scrape
+    assert "no-such-one" not in scrape(engine).text
+
+
+def test_a_grant_from_consent_to_deletion(world):
+    engine, sim = world
+    before = Numbers(engine)
+    who = "watched@example.com"
+    with engine.client() as api:
+        connect(engine, sim, api, who, sim.person(), ["identify"])
+        for _ in range(6):
+            assert authorize(api, who, ["identify"]).json()["status"] == "completed"
+        after = Numbers(engine)
+        assert after.value("tokenbooth_outbound_requests_total", provider="discord", purpose="token", outcome="2xx") == 1
+        assert after.value("tokenbooth_outbound_duration_seconds_count", provider="discord", purpose="token") == 1
+        assert after.value("tokenbooth_grant_cache_lookups_total", result="hit") - before.value("tokenbooth_grant_cache_lookups_total", result="hit") >= 6
+        assert after.value("tokenbooth_store_commits_total", outcome="ok") > before.value("tokenbooth_store_commits_total", outcome="ok")
+        assert after.value("tokenbooth_grants_ended_total") == 0 and after.has("tokenbooth_grants_ended_total", reason="revoked_or_expired")
+        items = api.get("/v1/admin/user_connections").json()["items"]
+        assert api.delete(f"/v1/admin/user_connections/{items[0]['id']}").status_code == 204
+        assert Numbers(engine).value("tokenbooth_grants_ended_total", reason="disconnected") == 1
+    text = scrape(engine).text
+    assert who not in text and items[0]["id"] not in text
+
+
+def test_a_parked_poll_is_seen_while_it_waits(world):
+    engine, _ = world
+    import threading
+
+    with engine.client() as api:
+        pending = authorize(api, "waits@example.com", ["identify"]).json()
+    polls = []
+
+    def poll():
+        with engine.client() as c:
+            polls.append(c.get("/v1/auth/status", params={"id": pending["id"], "wait": 5}).status_code)
+
+    t = threading.Thread(target=poll)
+    t.start()
+    until("the poll to be parked", lambda: Numbers(engine).value("tokenbooth_lane_busy", lane="parked") == 1)
+    assert engine.p.poll() is None
+    t.join()
+    assert polls == [200]
+    n = Numbers(engine)
+    assert n.value("tokenbooth_lane_busy", lane="parked") == 0
+    assert n.value("tokenbooth_http_request_duration_seconds_count", route="/v1/auth/status", lane="parked") == 1
+
+
+def test_jobs_and_process(world):
+    engine, _ = world
+    until("the first scan", lambda: Numbers(engine).value("tokenbooth_job_runs_total", job="refresh.scan", outcome="ok") >= 1)
+    n = Numbers(engine)
+    assert n.value("tokenbooth_job_last_success_timestamp_seconds", job="refresh.scan") > 1.6e9
+    assert n.value("process_resident_memory_bytes") > 1 << 20 and n.value("process_open_fds") > 5
+    assert n.value("process_max_fds") >= n.value("process_open_fds") and n.value("process_cpu_seconds_total") > 0
