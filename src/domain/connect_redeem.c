@@ -140,7 +140,8 @@ static struct err give_up(struct ctx *cx, struct tx *tx, const struct keep *in, 
 	return timeline_add(cx, tx, &line);
 }
 
-/* redeeming -> unverified, unless everything has ended meanwhile. */
+/* redeeming -> unverified, unless everything has ended meanwhile.  An answer that comes after `until` is kept as long
+ * as nobody found the flow so: the tokens exist, and only here. */
 static struct err act_keep(struct ctx *cx, struct tx *tx, const void *arg, void *result)
 {
 	const struct keep *in = arg;
@@ -154,8 +155,6 @@ static struct err act_keep(struct ctx *cx, struct tx *tx, const void *arg, void 
 	TRY(store_authorization_get(cx, tx_db(tx), f.authorization_id, &a));
 	if (state_of_flow(f.status) != FLOW_REDEEMING)
 		out->late = reason_of(f.reason) == REASON_NONE ? REASON_SUPERSEDED : reason_of(f.reason);
-	else if (f.redeem_until <= tx_now(tx))
-		out->late = REASON_INTERRUPTED;
 	else if (state_of_authorization(a.status) != AUTHORIZATION_PENDING || a.expires_at <= tx_now(tx))
 		out->late = REASON_EXPIRED;
 	if (out->late != REASON_NONE)

@@ -34,6 +34,7 @@ struct refresher {
 	struct task *bucket[BUCKETS];
 	size_t tasks;
 	struct task *waiting, **last_waiting; /* for their provider's turn, in order */
+	struct refresh_job *calling;          /* those that may have a call under way */
 	bool stopping;
 };
 
@@ -42,6 +43,28 @@ struct circuits *refresh_circuits(struct refresher *r) { return r->circuits; }
 int64_t refresh_closed_until(struct engine *en, const struct provider *p)
 {
 	return en->refresher == NULL ? 0 : refresh_circuit_closed_until(en->refresher->circuits, p);
+}
+
+/* ---- calls under way ---- */
+bool refresh_begin(struct refresher *r, struct refresh_job *j)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	const struct refresh_job *same = r->calling;
+	while (same != NULL && !sv_eq(same->c.id, j->c.id))
+		same = same->calling;
+	j->calling = r->calling;
+	r->calling = j;
+	(void)pthread_mutex_unlock(&r->lock);
+	return same == NULL;
+}
+void refresh_end(struct refresher *r, struct refresh_job *j)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	struct refresh_job **at = &r->calling;
+	while (*at != j)
+		at = &(*at)->calling;
+	*at = j->calling;
+	(void)pthread_mutex_unlock(&r->lock);
 }
 
 /* ---- tasks; the lock is held ---- */

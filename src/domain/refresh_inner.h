@@ -10,6 +10,10 @@
 #define REFRESH_LEASE SEC(45) /* the lease lasts 45 s */
 
 struct circuits *refresh_circuits(struct refresher *r) NONNULL(1);
+struct refresh_job;
+/* From before the claim until the call has ended.  False: this process may have a call for the connection under way. */
+bool refresh_begin(struct refresher *r, struct refresh_job *j) MUST_USE NONNULL(1, 2);
+void refresh_end(struct refresher *r, struct refresh_job *j) NONNULL(1, 2);
 
 /* A line of the connection's story; *out borrows from cx->arena. */
 struct refresh_line {
@@ -49,6 +53,7 @@ struct refresh_job {
 	struct secret *access, *refresh; /* the token itself */
 	struct token_set set;
 	struct wire_outcome how;
+	struct refresh_job *calling; /* the next one under way */
 };
 struct wire_client refresh_client(const struct refresh_job *j) NONNULL(1);
 int64_t refresh_next_try(const struct refresh_job *j) NONNULL(1);

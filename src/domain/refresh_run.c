@@ -157,7 +157,7 @@ static bool due(const struct refresh_job *j, const struct refresh_one *in, int64
 {
 	return j->c.force_refresh || j->c.generation == in->early || (j->c.due_at > 0 && j->c.due_at <= now);
 }
-static struct err with_claim(struct ctx *cx, struct refresh_job *j, enum refreshed *out)
+static struct err claim_and_call(struct ctx *cx, struct refresh_job *j, enum refreshed *out)
 {
 	static const enum refreshed without[] = {
 		[CLAIM_LEASED] = REFRESHED_OTHER,
@@ -173,6 +173,22 @@ static struct err with_claim(struct ctx *cx, struct refresh_job *j, enum refresh
 	}
 	struct err e = claimed(cx, j, out);
 	hub_publish(j->en->hub, refresh_topic(j->c.id));
+	return e;
+}
+static struct err with_claim(struct ctx *cx, struct refresh_job *j, enum refreshed *out)
+{
+	struct refresher *r = j->en->refresher;
+
+	if (r == NULL)
+		return claim_and_call(cx, j, out);
+	bool alone = refresh_begin(r, j);
+	struct err e = OK;
+	*out = REFRESHED_OTHER;
+	/* A lease that is over by the wall clock, which jumps when a machine wakes up, and whose call still runs here:
+	 * a second one beside it would use the refresh token twice. */
+	if (alone || j->c.lease_until == 0)
+		e = claim_and_call(cx, j, out);
+	refresh_end(r, j);
 	return e;
 }
 /* The row; *p NULL when nothing is to be done. */

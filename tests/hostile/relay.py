@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A wire between the engine and the simulated provider.  It ends the TLS of the engine's calls, passes each request on in plain and
-the answer back, as slowly as it is told, and knows at every moment how far each call has come.  What it passes on it passes on
-whole: when the engine dies under a call, the provider still serves it."""
+the answer back, as slowly as it is told, and knows at every moment how far each call has come.  A call whose engine dies under it
+still reaches the provider, unless it is lost here."""
 import http.client
 import itertools
 import socket
@@ -10,6 +10,8 @@ import subprocess
 import threading
 import time
 import urllib.parse
+
+from world import until
 
 # A call's way: the connection is there, the request has come, the provider has it, the answer has come, the answer has been sent on.
 STAGES = OPEN, ASKED, AT_PROVIDER, ANSWERED, SENT = "open", "asked", "at the provider", "answered", "sent"
@@ -47,6 +49,7 @@ class Relay:
         self.calls, self.open, self.most_open = [], 0, 0
         self.delay = lambda stage: 0.0  # seconds to wait after a stage was reached
         self.hold = {}  # stage: an Event that must be set before a call goes on from there
+        self.loses = lambda call: False  # a request that never reaches the provider
         self.watch = lambda call: None  # told at every stage, on the call's own thread
         self._numbers = itertools.count()
         self.sock = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -61,6 +64,10 @@ class Relay:
     def snapshot(self):
         with self.lock:
             return [c.copy() for c in self.calls]
+
+    def quiet(self):
+        """Until every call has come to its end."""
+        until("the calls under way to end", lambda: self.open == 0)
 
     def forget(self):
         with self.lock:
@@ -110,6 +117,8 @@ class Relay:
         method, path, headers, body = request
         call.kind, call.key = what(path, headers, body)
         self._reached(call, ASKED)
+        if self.loses(call):
+            return
         c = http.client.HTTPConnection(self.upstream.hostname, self.upstream.port, timeout=60)
         try:
             c.request(method, path, body=body or None, headers=headers)

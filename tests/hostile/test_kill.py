@@ -10,7 +10,7 @@ from world import LONG, figure
 
 BATCH = 200  # kills on one folder
 MUST_MEET = [
-    "refresh: claimed, nothing sent", "refresh: sent, not at the provider", "refresh: at the provider, not spent", "refresh: spent, answer on the wire",
+    "refresh: claimed, nothing sent", "refresh: sent, not at the provider", "refresh: at the provider", "refresh: answer on the wire",
     "refresh: answer arrived, not committed", "refresh: committed, nobody was told", "exchange: redeeming, not spent", "exchange: redeeming, spent",
     "exchange: tokens stored, no flow id", "exchange: flow id minted",
 ]
