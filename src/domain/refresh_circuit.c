@@ -152,8 +152,11 @@ static void learn(struct circuit *k, enum circuit_result how, bool probe)
 		k->room += k->room < CIRCUIT_MOST;
 		return;
 	case CIRCUIT_LIMITED:
-		close_it(k);
-		k->room = k->room > 1 ? k->room / 2 : 1;
+		k->fails = 0;
+		if (k->room == 1)
+			open_it(k);
+		else
+			k->room /= 2;
 		return;
 	case CIRCUIT_UNREACHED:
 		if (++k->fails >= OPENS_AFTER || probe)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* seed.c: fills a data folder with live grants through the same acts as a running engine: a provider `discord`, and for
- * user-1@example.com … a token set that is sealed and adopted.  ./bench seed N DIR */
+ * user-1@example.com … a token set that is sealed and adopted.  ./bench seed N DIR
+ * Tests give three more words: the first token set ends in S seconds, the last W seconds later, and all are told in
+ * FILE. */
 #include "pages/pages.h"
 #include "seed_world.h"
 #include <stdio.h>
+#include <sys/stat.h>
 
 static struct err first_run(struct ctx *cx, const struct life *l)
 {
@@ -16,30 +19,49 @@ static struct err first_run(struct ctx *cx, const struct life *l)
 	return OK;
 }
 
-static struct err seed(struct ctx *cx, struct life *l, int64_t n)
+static struct err seed(struct ctx *cx, struct life *l, const struct seed_how *how)
 {
 	TRY(first_run(cx, l));
 	int64_t began = clock_mono();
-	TRY(seed_world_grants(cx, l, n));
-	(void)printf("%lld live grants at the provider discord in %s, %.1f s\n", (long long)n, l->en.config->data_dir,
-		     (double)(clock_mono() - began) / 1e6);
+	TRY(seed_world_told(cx, l, how));
+	(void)printf("%lld live grants at the provider discord in %s, %.1f s\n", (long long)how->n,
+		     l->en.config->data_dir, (double)(clock_mono() - began) / 1e6);
 	return OK;
+}
+
+static bool read_words(int argc, char **argv, struct seed_how *how)
+{
+	int64_t s = 7 * 24 * 3600, within = 0;
+
+	if ((argc != 3 && argc != 6) || !sv_i64(sv_of(argv[1]), 1, 10000000, &how->n))
+		return false;
+	if (argc == 6 && (!sv_i64(sv_of(argv[3]), 1, 315360000, &s) || !sv_i64(sv_of(argv[4]), 0, 315360000, &within)))
+		return false;
+	how->expires_in = SEC(s);
+	how->within = SEC(within);
+	if (argc == 3)
+		return true;
+	(void)umask(077);
+	how->tokens = fopen(argv[5], "w");
+	return how->tokens != NULL;
 }
 
 int main(int argc, char **argv)
 {
 	struct seed_world w = { .n = 0 };
-	int64_t n;
+	struct seed_how how = { .tokens = NULL };
 
-	if (argc != 3 || !sv_i64(sv_of(argv[1]), 1, 10000000, &n)) {
-		(void)fprintf(stderr, "usage: %s N DIR\n", argv[0]);
+	if (!read_words(argc, argv, &how)) {
+		(void)fprintf(stderr, "usage: %s N DIR [S W FILE]\n", argv[0]);
 		return 2;
 	}
 	struct err e = seed_world_up(&w, argv[2]);
 	if (!IS_ERR(e))
-		e = seed(&w.cx, &w.life, n);
+		e = seed(&w.cx, &w.life, &how);
 	if (IS_ERR(e))
 		(void)fprintf(stderr, "%s\n", w.cx.cause.say);
 	seed_world_down(&w);
+	if (how.tokens != NULL && fclose(how.tokens) != 0)
+		return 1;
 	return IS_ERR(e) ? 1 : 0;
 }

@@ -8,6 +8,7 @@
 #include "core/secret.h"
 #include "core/text.h"
 #include "domain/providers.h"
+#include <stdio.h>
 struct seed_world {
 	struct ctx cx;
 	struct life_how how;
@@ -20,4 +21,11 @@ void seed_world_down(struct seed_world *w) NONNULL(1);
 /* user-1@example.com … user-n@example.com at the provider `discord` (made when it is not there); those that are there
  * get a new token set. */
 struct err seed_world_grants(struct ctx *cx, struct life *l, int64_t n) MUST_USE NONNULL(1, 2);
+/* The same with token sets that end `expires_in` from now, the first, and `within` after that, the last (microseconds),
+ * each told in a line of JSON, so that a simulated provider can be made to know it; tokens NULL: not told. */
+struct seed_how {
+	int64_t n, expires_in, within;
+	FILE *tokens;
+};
+struct err seed_world_told(struct ctx *cx, struct life *l, const struct seed_how *how) MUST_USE NONNULL(1, 2, 3);
 #endif
