@@ -5,9 +5,10 @@
  *
  * Promises: five calls in a row that reached nobody open it: for 5 s, then twice as long each time, at most a minute,
  * jittered.  Then one call goes through (the probe); the others wait for its outcome.  An edited provider starts
- * afresh. At most 32 calls at once, whoever asks, readers first; after an outage one, and one more for each that
- *           reached the provider; half as many for each that is told to call less often.
- *           Any thread; times are monotonic inside and wall clock outside.
+ * afresh.
+ * At most 32 calls at once, whoever asks, readers first; after an outage one, and one more for each that reached the
+ * provider; half as many for each that is told to call less often, and it opens when even one at a time is too many.
+ * Any thread; times are monotonic inside and wall clock outside.
  */
 #include "domain/providers.h"
 struct circuits;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""readers.py URL N RATE   reads random grants of user-1 … user-N, RATE a second, until its stdin ends; then prints what it saw."""
+"""readers.py URL N RATE K OF   reads grants of user-1 … user-N, RATE a second, until its stdin ends; then prints what it saw.  First each
+of its own (every OF-th, from the K-th), then any."""
 import json
 import os
 import random
@@ -13,7 +14,8 @@ from quick import Quick
 def main():
     url, n, pace = sys.argv[1], int(sys.argv[2]), 1 / float(sys.argv[3])
     ms, users, wrong = [], set(), []
-    order = random.sample(range(1, n + 1), n)  # each once, then any
+    order = list(range(int(sys.argv[4]), n + 1, int(sys.argv[5])))
+    random.shuffle(order)
     with Quick(url, os.environ["ARCADE_API_KEY"]) as api:
         print("reading", flush=True)
         due = time.monotonic()

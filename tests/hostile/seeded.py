@@ -75,8 +75,8 @@ class Readers:
 
     def __init__(self, engine, n, processes=2, rate=300, key=None):
         argv = [sys.executable, str(pathlib.Path(__file__).with_name("readers.py")), engine.url, str(n), str(rate)]
-        self.p = [subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "ARCADE_API_KEY": key or engine.key})
-                  for _ in range(processes)]
+        self.p = [subprocess.Popen([*argv, str(k + 1), str(processes)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "ARCADE_API_KEY": key or engine.key})
+                  for k in range(processes)]
         for p in self.p:
             assert p.stdout.readline() == "reading\n"
 
