@@ -35,29 +35,21 @@ static struct err read_reply(struct ctx *cx, struct wire_env *e, const struct ne
 	return OK;
 }
 
-struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in,
-		       struct wire_outcome *how)
+static struct err revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in, bool access,
+			 struct wire_outcome *how)
 {
 	const struct pdef_parts *p = c->def->parts;
 	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
-	bool access = in->access != NULL && (p->revoke_access || in->refresh == NULL);
-	const struct secret *which = access ? in->access : in->refresh;
+	struct sv which = secret_view(access ? in->access : in->refresh);
+	struct sv hint = access ? SV("access_token") : SV("refresh_token");
 	struct wire_env e;
 
-	*how = (struct wire_outcome){ .fate = WIRE_CONFIG, .reason = REASON_MISCONFIGURED };
-	if (!c->def->can_revoke || which == NULL) {
-		(void)snprintf(how->detail, sizeof how->detail, "this provider has no way to revoke a token");
-		return OK;
-	}
 	TRY(wire_env_start(cx, c, &e));
 	wire_env_secret(&e, "access_token", in->access == NULL ? SV_NONE : secret_view(in->access));
 	wire_env_secret(&e, "refresh_token", in->refresh == NULL ? SV_NONE : secret_view(in->refresh));
-	wire_env_text(&e, "token", secret_view(which));
-	wire_env_text(&e, "token_type_hint", access ? SV("access_token") : SV("refresh_token"));
-	const struct wire_param params[] = {
-		{ "token", secret_view(which) },
-		{ "token_type_hint", access ? SV("access_token") : SV("refresh_token") },
-	};
+	wire_env_text(&e, "token", which);
+	wire_env_text(&e, "token_type_hint", hint);
+	const struct wire_param params[] = { { "token", which }, { "token_type_hint", hint } };
 	TRY(wire_send(cx, &e,
 		      &(struct wire_send){ .purpose = "revoke",
 					   .at = PAT_REVOKE,
@@ -66,4 +58,22 @@ struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct
 					   .n_params = ARRAY_LEN(params) },
 		      &reply, how));
 	return how->fate == WIRE_OK ? read_reply(cx, &e, &reply, how) : OK;
+}
+
+struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in,
+		       struct wire_outcome *how)
+{
+	bool by_access = in->access != NULL && (c->def->parts->revoke_access || in->refresh == NULL);
+
+	*how = (struct wire_outcome){ .fate = WIRE_CONFIG, .reason = REASON_MISCONFIGURED };
+	if (!c->def->can_revoke || (in->access == NULL && in->refresh == NULL)) {
+		(void)snprintf(how->detail, sizeof how->detail, "this provider has no way to revoke a token");
+		return OK;
+	}
+	TRY(revoke(cx, c, in, by_access, how));
+	/* RFC 7009 2.1 leaves it open whether the access tokens end with the refresh token; where each ends alone, they
+	 * do not. */
+	if (how->fate == WIRE_OK && !by_access && in->access != NULL && c->def->revoke_ends == ENDS_TOKEN)
+		TRY(revoke(cx, c, in, true, how));
+	return OK;
 }

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import sys
 
@@ -59,6 +60,14 @@ class Seeded:
         new.write_text(f"+{self.late}\n")
         os.replace(new, self.clock)
 
+    def left(self):
+        """How many grants still have their first pair; asking the provider would keep it from its work."""
+        db = sqlite3.connect(f"file:{self.folder}/data/store.sqlite3?mode=ro", uri=True)
+        try:
+            return db.execute("SELECT count(*) FROM connections WHERE generation = 1").fetchone()[0]
+        finally:
+            db.close()
+
     def consents(self):
         """What the provider has on record of each user."""
         return {g["user"]: g["consents"][0] for g in self.sim.control.get("/grants").json()["items"]}
@@ -80,11 +89,16 @@ class Readers:
         for p in self.p:
             assert p.stdout.readline() == "reading\n"
 
+    def read_each(self):
+        """Waits until every grant was read once."""
+        for p in self.p:
+            assert p.stdout.readline() == "each was read\n"
+
     def stop(self):
         """(milliseconds of each read, sorted; users read; what was wrong)"""
         for p in self.p:
             p.stdin.close()
-        said = [json.loads(p.stdout.read()) for p in self.p]
+        said = [json.loads(p.stdout.read().removeprefix("each was read\n")) for p in self.p]
         assert [p.wait() for p in self.p] == [0] * len(self.p)
         return sorted(ms for s in said for ms in s["ms"]), set().union(*(s["users"] for s in said)), [w for s in said for w in s["wrong"]]
 

@@ -152,6 +152,29 @@ TEST(revoke_is_each_providers_own)
 	}
 }
 
+/* RFC 7009 2.1: a server may leave the access tokens alive. */
+TEST(where_each_token_ends_alone_both_are_revoked)
+{
+	struct ctx *cx = tt_ctx();
+	struct wire_client *c = world_client(
+	    cx, "oauth2",
+	    "{\"values\":{\"authorize_url\":\"https://a.example/a\",\"token_url\":\"https://a.example/t\"},"
+	    "\"revoke\":{\"url\":\"https://a.example/revoke\",\"ends\":\"token\"}}");
+	struct secret *a = secret_copy(SV("a")), *r = secret_copy(SV("r"));
+	struct wire_outcome how;
+
+	world_json(200, "{}");
+	world_json(400, "{\"error\":\"invalid_token\"}"); /* it had ended with the refresh token */
+	CHECK(!IS_ERR(wire_revoke(cx, c, &(struct wire_revoke){ .access = a, .refresh = r }, &how)));
+	CHECK(how.fate == WIRE_OK && strcmp(world_sent(0)->body, "token=r&token_type_hint=refresh_token") == 0);
+	CHECK(strcmp(world_sent(1)->body, "token=a&token_type_hint=access_token") == 0);
+	world_json(503, "");
+	CHECK(!IS_ERR(wire_revoke(cx, c, &(struct wire_revoke){ .access = a, .refresh = r }, &how)));
+	CHECK(how.fate == WIRE_UNCERTAIN);
+	secret_free(a);
+	secret_free(r);
+}
+
 static void with_token(struct token_set *set, const char *scope)
 {
 	static struct sv one;
