@@ -25,16 +25,30 @@ struct tunnel {
 	int fd;
 };
 
-static bool host_is_ours(const struct sim_proxy *p, struct sv authority)
+static bool host_is_ours(struct sv_list hosts, struct sv authority)
 {
 	struct sv host = sv_cut(&authority, ':');
 
 	if (!sv_eqz(authority, "443"))
 		return false;
-	for (size_t i = 0; i < p->how.hosts.n; i++)
-		if (sv_ieq(p->how.hosts.v[i], host))
+	for (size_t i = 0; i < hosts.n; i++)
+		if (sv_ieq(hosts.v[i], host))
 			return true;
 	return false;
+}
+
+int sim_proxy_read(struct sv head, struct sv_list hosts)
+{
+	size_t end;
+
+	if (!sv_find(head, SV("\r\n"), &end))
+		return 400;
+	struct sv version = sv_upto(head, end), method = sv_cut(&version, ' '), target = sv_cut(&version, ' ');
+	if (!sv_eqz(version, "HTTP/1.1") && !sv_eqz(version, "HTTP/1.0"))
+		return 400;
+	if (!sv_eqz(method, "CONNECT"))
+		return 405;
+	return host_is_ours(hosts, target) ? 200 : 403;
 }
 
 static bool send_all(int fd, const char *b, size_t n)
@@ -116,33 +130,36 @@ static void relay(const struct sim_proxy *p, int a, int b)
 	}
 }
 
-static void answer(int fd, const char *z) { (void)send_all(fd, z, strlen(z)); }
+static void answer(int fd, int status)
+{
+	static const struct {
+		int status;
+		const char *head;
+	} t[] = {
+		{ 200, "HTTP/1.1 200 Connection Established\r\n\r\n" },
+		{ 403, "HTTP/1.1 403 Not A Simulated Host\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" },
+		{ 405, "HTTP/1.1 405 Method Not Allowed\r\nAllow: CONNECT\r\nConnection: close\r\nContent-Length: "
+		       "0\r\n\r\n" },
+		{ 502, "HTTP/1.1 502 Simulator Not Reachable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" },
+		{ 400, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" },
+	};
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_LEN(t) && t[i].status != status)
+		i++;
+	(void)send_all(fd, t[i].head, strlen(t[i].head));
+}
 
 static void serve_one(struct tunnel *t)
 {
 	char head[HEAD_BYTES];
 	size_t n = 0;
+	int status = read_head(t, head, &n) ? sim_proxy_read((struct sv){ head, n }, t->p->how.hosts) : 400;
+	int to = status == 200 ? dial(t->p) : -1;
 
-	if (!read_head(t, head, &n)) {
-		answer(t->fd, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+	answer(t->fd, status == 200 && to < 0 ? 502 : status);
+	if (to < 0)
 		return;
-	}
-	struct sv rest = { head, n }, method = sv_cut(&rest, ' '), target = sv_cut(&rest, ' ');
-	if (!sv_eqz(method, "CONNECT")) {
-		answer(t->fd, "HTTP/1.1 405 Method Not Allowed\r\nAllow: CONNECT\r\nConnection: "
-			      "close\r\nContent-Length: 0\r\n\r\n");
-		return;
-	}
-	if (!host_is_ours(t->p, target)) {
-		answer(t->fd, "HTTP/1.1 403 Not A Simulated Host\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-		return;
-	}
-	int to = dial(t->p);
-	if (to < 0) {
-		answer(t->fd, "HTTP/1.1 502 Simulator Not Reachable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-		return;
-	}
-	answer(t->fd, "HTTP/1.1 200 Connection Established\r\n\r\n");
 	relay(t->p, t->fd, to);
 	(void)close(to);
 }

@@ -11,6 +11,8 @@ struct sim_proxy_how {
 	const char *to_host;
 	int to_port;
 }; /* hosts live as long as the proxy */
+/* How a head, with its empty line, is answered: 200 for CONNECT to port 443 of one of `hosts`, else 400, 403 or 405. */
+int sim_proxy_read(struct sv head, struct sv_list hosts);
 void sim_proxy_stop(struct sim_proxy *p);
 struct err sim_proxy_start(struct ctx *cx, const struct sim_proxy_how *how, struct sim_proxy **out, int *port) MUST_USE
     NONNULL(1, 2, 3, 4);

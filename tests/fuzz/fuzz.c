@@ -106,19 +106,20 @@ bool arena_at_cap(const struct arena *a) { return a->at_cap; }
 enum { ARENA_BYTES = 64 << 20 };
 
 static struct arena *kept;
+static struct ctx now;
 static void let_go(void) { arena_drop(&kept); }
+
+struct ctx *fuzz_ctx_now(void) { return &now; }
 
 struct ctx *fuzz_ctx(void)
 {
-	static struct ctx cx;
-
 	if (kept == NULL) {
 		kept = arena_new(ARENA_BYTES);
 		MUST(kept != NULL && atexit(let_go) == 0);
 	}
 	arena_reset(kept);
-	cx = (struct ctx){ .now = SEC(1790000000), .request_id = "fuzz", .arena = kept };
-	return &cx;
+	now = (struct ctx){ .now = SEC(1790000000), .request_id = "fuzz", .arena = kept };
+	return &now;
 }
 
 void fuzz_broken(const char *file, int line, const char *what)

@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A context whose arena is empty; the last one is gone.  Every allocation of its arena stands alone, so that
  * AddressSanitizer sees where each ends. */
 struct ctx *fuzz_ctx(void) RETURNS_NONNULL;
+struct ctx *fuzz_ctx_now(void) RETURNS_NONNULL; /* the present one, with all that is in it */
 static inline struct sv fuzz_sv(const uint8_t *data, size_t size) { return (struct sv){ (const char *)data, size }; }
 /* A promise that does not hold ends the process, which every fuzzer reports with its input. */
 void fuzz_broken(const char *file, int line, const char *what) __attribute__((noreturn));
