@@ -101,7 +101,8 @@ struct err url_parse(struct ctx *cx, struct sv text, const char *field, struct u
 	if (!parts(cx, u, out) || !part(cx, u, CURLUPART_ZONEID, 0, &zone))
 		return fail(cx, E_INTERNAL, "out of memory", "reading a URL");
 	out->https = sv_eqz(out->scheme, "https");
-	if ((!out->https && !sv_eqz(out->scheme, "http")) || out->host.n == 0 || zone.p != NULL)
+	/* The parser decodes %XX in a host: what comes out must be a host's text as well. */
+	if ((!out->https && !sv_eqz(out->scheme, "http")) || !is_plain(out->host) || zone.p != NULL)
 		return bad_field(cx, field, "url", "%s", must);
 	return OK;
 }

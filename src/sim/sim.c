@@ -127,7 +127,11 @@ struct err sim_start(struct ctx *cx, const struct sim_how *how, struct sim **out
 	if (!how->plain)
 		TRY(sim_cert_make(cx, how->ca_dir, s->hosts, &s->cert));
 	TRY(listen_all(cx, s, how));
-	TRY(tell(cx, s, how, at));
+	/* it serves already, and its control interface puts things into the same arena */
+	sim_world_lock(s->world);
+	struct err e = tell(cx, s, how, at);
+	sim_world_unlock(s->world);
+	TRY(e);
 	*out = TAKE(s);
 	return OK;
 }

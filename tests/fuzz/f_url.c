@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	MUST(sv_eqz(u.scheme, "http") || sv_eqz(u.scheme, "https"));
 	MUST(u.https == sv_eqz(u.scheme, "https") && u.host.n > 0 && u.port.n > 0);
+	MUST(text_is_utf8(u.host) && !text_has_control(u.host) && !sv_find(u.host, SV("/"), &(size_t){ 0 }));
 	MUST(u.path.n > 0 && u.path.p[0] == '/' && !text_has_control(text));
 	if (value.p == NULL || memchr(value.p, '\0', value.n) != NULL)
 		return 0;

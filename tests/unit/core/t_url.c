@@ -58,6 +58,8 @@ TEST(what_is_no_web_address_is_refused)
 		SV_INIT("https://example.com:99999/"),
 		SV_INIT("https://example.com:x/"),
 		SV_INIT("https://exa mple.com/"),
+		SV_INIT("https://%ffexample.com/"),
+		SV_INIT("https://b%C3%BCcher.example/"),
 		SV_INIT("https://example.com/a b"),
 		SV_INIT("https://example.com/\r\nSet-Cookie: a=b"),
 		SV_INIT("https://example.com/\0"),
