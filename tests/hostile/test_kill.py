@@ -5,6 +5,7 @@ import os
 import random
 import time
 
+import pytest
 from killing import Killing
 from world import LONG, figure
 
@@ -16,6 +17,7 @@ MUST_MEET = [
 ]
 
 
+@pytest.mark.timeout(36000 if LONG else 3000)  # a bound, not a measure: 200 kills take two minutes on two quiet cores
 def test_no_kill_loses_a_grant_silently(binary, tmp_path):
     kills = int(os.environ.get("TB_KILLS") or (10000 if LONG else BATCH))
     seed = os.environ.get("TB_KILL_SEED") or f"{random.SystemRandom().randrange(1 << 32)}"
