@@ -5,8 +5,6 @@
 #include "model/reason.h"
 #include <stdio.h>
 
-enum { HINT = 4, HINT_FROM = 12 }; /* shown: the last four of a secret that has at least twelve */
-
 const char *view_status(enum auth_status s)
 {
 	switch (s) {
@@ -76,14 +74,13 @@ void view_reason(struct jout *w, int reason)
 /* ---- providers ---- */
 static void secret_shape(struct jout *w, const struct provider *p)
 {
-	struct sv s = p->client_secret == NULL ? SV_NONE : secret_view(p->client_secret);
-	char hint[8] = "...";
+	char hint[3 + sizeof p->client_secret_end];
 
 	jout_open(w, "client_secret");
 	jout_strz(w, "binding", p->binding == BIND_STATIC ? "static" : "project");
 	jout_bool(w, "editable", p->binding == BIND_PROJECT);
-	jout_bool(w, "exists", s.n > 0);
-	if (s.n >= HINT_FROM && sv_copy(sv_from(s, s.n - HINT), hint + 3, sizeof hint - 3))
+	jout_bool(w, "exists", p->client_secret_box.p != NULL);
+	if (p->client_secret_end[0] != '\0' && snprintf(hint, sizeof hint, "...%s", p->client_secret_end) > 0)
 		jout_strz(w, "hint", hint);
 	jout_close(w);
 }

@@ -261,7 +261,8 @@ int cli_main(int argc, char **argv)
 		(void)fputs("tokenbooth: out of memory\n", stderr);
 		return CLI_FAILED;
 	}
-	log_setup(LOG_ERROR, LOG_CONSOLE); /* an engine that starts says what it wants itself */
+	(void)setvbuf(stdout, NULL, _IONBF, 0); /* cli_print gives whole texts; a key that was shown is kept nowhere */
+	log_setup(LOG_ERROR, LOG_CONSOLE);      /* an engine that starts says what it wants itself */
 	struct err e = dispatch(&cli, argc, argv);
 	if (!IS_ERR(e))
 		return cli.status;

@@ -19,14 +19,25 @@ struct conf {
 	const char *file;
 };
 
+static void drop_secrets(struct config *c)
+{
+	for (size_t i = 0; i < c->n_providers; i++)
+		secret_drop(&c->providers[i].client_secret);
+	for (size_t i = 0; i < c->n_root_keys; i++)
+		secret_drop(&c->root_keys[i].value);
+}
+
+void conf_forget(struct conf *c)
+{
+	drop_secrets(&c->raw.c);
+	conf_env_forget(c->raw.env);
+}
+
 void conf_free(struct conf *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < c->raw.c.n_providers; i++)
-		secret_free(c->raw.c.providers[i].client_secret);
-	for (size_t i = 0; i < c->raw.c.n_root_keys; i++)
-		secret_free(c->raw.c.root_keys[i].value);
+	drop_secrets(&c->raw.c);
 	secret_free(c->raw.c.metrics_token);
 	arena_free(c->arena);
 	free(c);
@@ -74,6 +85,7 @@ static struct err read_file(struct ctx *cx, const char *path, struct buf *out)
 
 	if (f == NULL)
 		return refuse(cx, E_CONFIG, "cannot read the configuration %s: %s", path, strerror(errno));
+	(void)setvbuf(f, NULL, _IONBF, 0); /* else a copy stays behind */
 	if (!buf_reserve(out, FILE_BYTES))
 		return fail(cx, E_INTERNAL, "out of memory", "configuration");
 	out->n = fread(out->p, 1, FILE_BYTES, f);
@@ -114,10 +126,7 @@ static struct err read_tree(struct ctx *cx, struct conf *c, const char *env_file
 	c->raw.folder = folder_of(cx, c->file);
 	TRY(read_env(cx, c, env_file));
 	TRY(read_file(cx, c->file, &text));
-	struct sv copy = arena_sv(cx->arena, buf_view(&text));
-	if (copy.p == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "configuration");
-	TRY(as_config(cx, ydoc_parse(cx, copy, c->file, &top)));
+	TRY(as_config(cx, ydoc_parse(cx, buf_view(&text), c->file, &top)));
 	TRY(conf_env_put_in(cx, c->raw.env, top, c->raw.folder));
 	return as_config(cx, conf_apply_tree(cx, &c->raw, top));
 }

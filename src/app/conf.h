@@ -22,6 +22,9 @@ const struct sv_list *conf_warnings(const struct conf *c) NONNULL(1) RETURNS_NON
 /* --data, else $TOKENBOOTH_DATA, $STATE_DIRECTORY, $XDG_DATA_HOME/tokenbooth, ~/.local/share/tokenbooth; in cx->arena.
  */
 struct err conf_data_dir(struct ctx *cx, const char *given, const char **out) MUST_USE NONNULL(1, 3);
+/* Once keyring and registry have what they need: root key values and client secrets are gone from the struct, from what
+ * was read and from this process's environment. */
+void conf_forget(struct conf *c) NONNULL(1);
 static inline void conf_drop(struct conf **c)
 {
 	conf_free(*c);

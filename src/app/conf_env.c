@@ -18,8 +18,13 @@ struct undefined {
 	struct sv name; /* "variable X is not set", "file X: No such file" */
 	struct undefined *next;
 };
+struct text_of {
+	struct sv text;
+	struct text_of *next;
+};
 struct conf_env {
 	struct arena *arena;
+	struct text_of *secrets; /* texts of the tree and of the environment */
 	struct pair_of *first, **last;
 	struct undefined *undefined;
 };
@@ -60,6 +65,7 @@ static bool read_all(FILE *f, struct buf *b)
 	char part[4096];
 	size_t n;
 
+	(void)setvbuf(f, NULL, _IONBF, 0); /* else a copy stays behind */
 	while ((n = fread(part, 1, sizeof part, f)) > 0)
 		buf_add(b, part, n);
 	bool ok = ferror(f) == 0 && buf_ok(b);
@@ -160,6 +166,7 @@ struct putting { /* one ${...} */
 	const char *folder;
 	struct buf *out;
 	const char *lacks; /* what is missing, in words; NULL: nothing */
+	bool secret;       /* what it makes is one */
 };
 
 /* One trailing newline is the editor's, not the secret's. */
@@ -183,6 +190,22 @@ static struct err put_file(struct ctx *cx, struct conf_env *env, struct sv path,
 	return OK;
 }
 
+/* What comes from the environment for one of these need not stay there. */
+static bool is_secret(const struct node *n) { return sv_eqz(n->key, "client_secret") || sv_eqz(n->key, "value"); }
+
+struct err conf_env_secret(struct ctx *cx, struct conf_env *env, struct sv text)
+{
+	struct text_of *t = text.p == NULL ? NULL : arena_alloc(env->arena, sizeof *t);
+
+	if (text.p == NULL)
+		return OK;
+	if (t == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "configuration");
+	*t = (struct text_of){ text, env->secrets };
+	env->secrets = t;
+	return OK;
+}
+
 static struct err put_one(struct ctx *cx, struct conf_env *env, struct sv name, struct putting *p)
 {
 	if (sv_starts(name, SV("file:")))
@@ -192,7 +215,7 @@ static struct err put_one(struct ctx *cx, struct conf_env *env, struct sv name, 
 		p->lacks = arena_printf(env->arena, "variable %.*s is not set", SV_FMT(sv_from(name, 4)));
 	else
 		buf_sv(p->out, v);
-	return OK;
+	return v.p != NULL && p->secret ? conf_env_secret(cx, env, v) : OK;
 }
 
 /* What it would have been, written there plainly: contract 5.1 coerces by the field's type, and text fields read
@@ -218,7 +241,7 @@ static struct err put_in_text(struct ctx *cx, struct conf_env *env, struct node 
 
 	while (sv_find(rest, SV("${"), &at)) {
 		struct sv inner = sv_from(rest, at + 2);
-		struct putting p = { folder, &b, NULL };
+		struct putting p = { folder, &b, NULL, is_secret(n) };
 
 		if ((!sv_starts(inner, SV("env:")) && !sv_starts(inner, SV("file:"))) ||
 		    !sv_find(inner, SV("}"), &end)) {
@@ -268,4 +291,19 @@ struct sv conf_env_undefined(const struct conf_env *env, const struct node *tree
 			return got;
 	}
 	return SV_NONE;
+}
+
+static void wipe_text(struct sv s) { wipe((void *)(uintptr_t)s.p, s.n); } /* of the arena or the environment: ours */
+
+void conf_env_forget(struct conf_env *env)
+{
+	for (struct text_of *t = env->secrets; t != NULL; t = t->next) {
+		wipe_text(t->text);
+		t->text = SV_NONE;
+	}
+	for (struct pair_of *p = env->first; p != NULL; p = p->next) {
+		wipe_text(p->value);
+		p->value = SV("");
+	}
+	env->secrets = NULL;
 }

@@ -18,4 +18,8 @@ struct err conf_env_put_in(struct ctx *cx, struct conf_env *env, struct node *tr
     NONNULL(1, 2, 3);
 /* The first undefined variable or missing file inside `tree`; p NULL: none. */
 struct sv conf_env_undefined(const struct conf_env *env, const struct node *tree) NONNULL(1);
+/* A text of the tree that is a secret: conf_env_forget wipes it.  p NULL: none. */
+struct err conf_env_secret(struct ctx *cx, struct conf_env *env, struct sv text) MUST_USE NONNULL(1, 2);
+/* Texts that were secrets, the variables they came from, and what the dotenv files held, are wiped. */
+void conf_env_forget(struct conf_env *env) NONNULL(1);
 #endif

@@ -139,6 +139,7 @@ static struct err one_provider(struct ctx *cx, struct conf_raw *raw, const struc
 		return OK;
 	TRY(check_item(cx, raw, n, key));
 	warn_unknown(cx, raw, n, &how);
+	TRY(conf_env_secret(cx, raw->env, node_text_at(n, "client_secret")));
 	struct err e = decode(cx, n, &how, &it);
 	if (!IS_ERR(e))
 		e = add_provider(cx, raw, n, &it);
@@ -171,6 +172,7 @@ static struct err one_root_key(struct ctx *cx, struct conf_raw *raw, const struc
 	(void)snprintf(key, sizeof key, "security.root_keys[%zu]", i);
 	TRY(check_item(cx, raw, n, key));
 	warn_unknown(cx, raw, n, &how);
+	TRY(conf_env_secret(cx, raw->env, node_text_at(n, "value")));
 	struct err e = decode(cx, n, &how, &it);
 	if (IS_ERR(e)) {
 		secret_free(it.value);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEXT_BYTES = 16 << 10 };
+enum { ARENA_BYTES = 64 << 10, TEXT_BYTES = 16 << 10 };
 
 /* systemd.exec(5): JOURNAL_STREAM is device:inode of what was connected to the journal. */
 static bool stdout_is_journal(void)
@@ -85,7 +85,7 @@ static void next_later(struct buf *b, const char *program, const char *data)
 		   program, data, program, data);
 }
 
-struct err greet_started(struct cli *cli, const struct life *l, bool serving)
+static struct err greet(struct cli *cli, const struct life *l, bool serving)
 {
 	CLEANUP(buf_free) struct buf b = BUF(TEXT_BYTES);
 	const char *data = named_data(cli);
@@ -119,4 +119,18 @@ struct err greet_started(struct cli *cli, const struct life *l, bool serving)
 	if (!buf_ok(&b))
 		return fail(cli->cx, E_INTERNAL, "out of memory", "start message");
 	return cli_print(cli, buf_view(&b));
+}
+
+/* What it shows is in memory of its own, wiped when it has been shown. */
+struct err greet_started(struct cli *cli, const struct life *l, bool serving)
+{
+	CLEANUP(arena_drop) struct arena *own = arena_new(ARENA_BYTES);
+	struct arena *was = cli->cx->arena;
+
+	if (own == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "start message");
+	cli->cx->arena = own;
+	struct err e = greet(cli, l, serving);
+	cli->cx->arena = was;
+	return e;
 }

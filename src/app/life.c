@@ -165,7 +165,12 @@ static struct err grants_up(struct ctx *cx, struct life *l)
 }
 static void grants_down(struct life *l) { grant_cache_drop(&l->en.grants); }
 
-static struct err registry_up(struct ctx *cx, struct life *l) { return registry_open(cx, &l->en, &l->en.registry); }
+static struct err registry_up(struct ctx *cx, struct life *l)
+{
+	TRY(registry_open(cx, &l->en, &l->en.registry));
+	conf_forget(l->conf); /* keyring and registry were the last to need its secrets */
+	return OK;
+}
 static void registry_down(struct life *l)
 {
 	registry_free(l->en.registry);

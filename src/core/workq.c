@@ -40,6 +40,7 @@ static void *work(void *arg)
 		q->running++;
 		(void)pthread_mutex_unlock(&q->lock);
 		j.fn(j.arg);
+		os_thread_wipe_stack();
 		(void)pthread_mutex_lock(&q->lock);
 		q->running--;
 	}

@@ -105,6 +105,7 @@ static struct err refused(struct ctx *cx, struct engine *en, const struct story 
 static struct err go_on(struct ctx *cx, struct engine *en, struct story *s, struct next *out)
 {
 	const struct visit *v = s->v;
+	CLEANUP(secret_drop) struct secret *secret = NULL;
 	struct wire_callback cb = { .denied = false };
 	enum reason why = connect_hindrance(cx, v);
 
@@ -112,7 +113,8 @@ static struct err go_on(struct ctx *cx, struct engine *en, struct story *s, stru
 		return ended(cx, en, s, (struct verdict){ why, false }, out);
 	if (why != REASON_NONE)
 		return connect_failed(cx, en, v, why, out);
-	const struct wire_client client = { .def = v->rev.def, .client_secret = v->p->client_secret };
+	TRY(providers_secret(cx, en, v->p, &secret));
+	const struct wire_client client = { .def = v->rev.def, .client_secret = secret };
 	struct err e = wire_callback_read(cx, &client, s->query, &cb);
 	if (e.code == E_BAD_INPUT) {
 		(void)forgive(cx);

@@ -79,10 +79,12 @@ static struct err provider_url(struct ctx *cx, const struct click *in, const str
 			       struct sv_list *sent)
 {
 	const struct provider *p = in->v->p;
+	CLEANUP(secret_drop) struct secret *secret = NULL;
+	TRY(providers_secret(cx, in->en, p, &secret));
 	struct wire_client client = { .net = in->en->net,
 				      .def = p->def,
 				      .client_id = sv_of(p->client_id),
-				      .client_secret = p->client_secret,
+				      .client_secret = secret,
 				      .redirect_uri = sv_of(p->redirect_uri),
 				      .stored = SV("") };
 

@@ -45,12 +45,12 @@ static bool may_send(void *arg)
 	return clock_now() + call_life < *until;
 }
 
-static struct wire_client client_of(struct engine *en, const struct visit *v)
+static struct wire_client client_of(struct engine *en, const struct visit *v, const struct secret *client_secret)
 {
 	return (struct wire_client){ .net = en->net,
 				     .def = v->rev.def,
 				     .client_id = v->f.client_id,
-				     .client_secret = v->p->client_secret,
+				     .client_secret = client_secret,
 				     .redirect_uri = v->f.redirect_uri,
 				     .stored = v->f.stored };
 }
@@ -64,8 +64,10 @@ static void answer_clear(struct answer *a) { token_set_clear(&a->set); }
 static struct err call(struct ctx *cx, struct engine *en, const struct redeem *in, int64_t until, struct answer *out)
 {
 	const struct visit *v = in->v;
+	CLEANUP(secret_drop) struct secret *secret = NULL;
 	CLEANUP(secret_drop) struct secret *verifier = NULL;
-	struct wire_client client = client_of(en, v);
+	TRY(providers_secret(cx, en, v->p, &secret));
+	struct wire_client client = client_of(en, v, secret);
 	struct wire_redeem ask = { .code = in->cb->code, .verifier = SV_NONE, .gate = { may_send, &until, call_life } };
 
 	if (in->cb->stored.n > 0)
@@ -210,7 +212,9 @@ static void learnt_clear(struct learnt *l) { wire_user_clear(&l->user); }
 static struct err learn(struct ctx *cx, struct engine *en, struct keep *k, struct token_set *set, struct learnt *out)
 {
 	const struct pdef *d = k->v->rev.def;
-	struct wire_client client = client_of(en, k->v);
+	CLEANUP(secret_drop) struct secret *secret = NULL;
+	TRY(providers_secret(cx, en, k->v->p, &secret));
+	struct wire_client client = client_of(en, k->v, secret);
 	struct wire_outcome how = { .fate = WIRE_OK };
 
 	if (d->exchange_on_grant)

@@ -76,6 +76,15 @@ struct err providers_list(struct ctx *cx, struct engine *en, struct sv project_i
 	return OK;
 }
 
+struct err providers_secret(struct ctx *cx, struct engine *en, const struct provider *p, struct secret **out)
+{
+	const struct provider_row row = { .id = sv_of(p->row_id),
+					  .project_id = sv_of(p->project_id),
+					  .secret_box = p->client_secret_box };
+
+	return store_provider_unseal(cx, en->store, &row, out);
+}
+
 struct err providers_revision_full(struct ctx *cx, struct engine *en, struct sv revision_id, struct revision *out)
 {
 	return registry_revision(cx, en, revision_id, out);

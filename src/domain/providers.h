@@ -16,8 +16,9 @@ struct provider {
 	const char *project_id;                                      /* "" when static */
 	const char *unique_id, *external_id, *type_id, *description; /* type_id "" when custom */
 	const char *client_id;
-	const struct secret *client_secret; /* NULL: public client */
-	const char *redirect_uri;           /* {public}/api/v1/oauth/{external_id}/callback */
+	struct sv client_secret_box; /* sealed also in memory; p NULL: public client */
+	char client_secret_end[5];   /* its last characters, for people; "" when it has none to spare */
+	const char *redirect_uri;    /* {public}/api/v1/oauth/{external_id}/callback */
 	const char *revision_id;
 	const struct node *config; /* the oauth2 section as given, without secrets; NULL: none */
 	enum binding binding;
@@ -44,6 +45,9 @@ const struct provider *providers_even_deleted(struct engine *en, struct sv row_i
     NONNULL(1); /* also a deleted one whose revocations wait: for revoking */
 const struct provider *providers_by_external(struct engine *en, struct sv external_id) NONNULL(1);
 const struct provider *providers_by_id(struct engine *en, struct sv project_id, struct sv unique_id) NONNULL(1);
+/* Opens the client secret for one use; *out NULL: a public client. */
+struct err providers_secret(struct ctx *cx, struct engine *en, const struct provider *p, struct secret **out) MUST_USE
+    NONNULL(1, 2, 3, 4);
 /* The definition of an old revision (an open flow keeps its own); loaded once, kept. */
 struct err providers_revision(struct ctx *cx, struct engine *en, struct sv revision_id,
 			      const struct pdef **out) MUST_USE NONNULL(1, 2, 4);

@@ -51,6 +51,7 @@ struct refresh_job {
 	int64_t may_until, mono_until;   /* a call that starts later could outlive the lease */
 	bool refused;                    /* by ourselves, in the moment of sending */
 	struct secret *access, *refresh; /* the token itself */
+	struct secret *client_secret;    /* NULL: a public client */
 	struct token_set set;
 	struct wire_outcome how;
 	struct refresh_job *calling; /* the next one under way */

@@ -20,7 +20,7 @@ struct wire_client refresh_client(const struct refresh_job *j)
 		.net = j->en->net,
 		.def = j->p->def,
 		.client_id = sv_of(j->p->client_id),
-		.client_secret = j->p->client_secret,
+		.client_secret = j->client_secret,
 		.redirect_uri = sv_of(j->p->redirect_uri),
 		.stored = j->c.stored,
 	};

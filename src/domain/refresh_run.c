@@ -13,6 +13,7 @@ static void job_clear(struct refresh_job *j)
 {
 	secret_drop(&j->access);
 	secret_drop(&j->refresh);
+	secret_drop(&j->client_secret);
 	token_set_clear(&j->set);
 }
 
@@ -23,6 +24,7 @@ static struct err open_pair(struct ctx *cx, struct refresh_job *j)
 	CLEANUP(secret_drop) struct secret *refresh = NULL;
 	char type[sizeof j->set.token_type];
 
+	TRY(providers_secret(cx, j->en, j->p, &j->client_secret));
 	TRY(store_connection_open(cx, j->en->store, &j->c, &access, &refresh));
 	if (access != NULL)
 		TRY(tokens_access(cx, access, &j->access, type));

@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum { ENTRY_ARENA = 8 << 20, CONFIG_BYTES = 1 << 20 };
+enum { END = 4, END_FROM = 12 }; /* shown: the last four of a secret that has at least twelve */
 struct held_revision {
 	struct revision rev;
 	struct arena *arena; /* NULL: lives in an entry */
@@ -30,7 +31,6 @@ static void entry_free(struct registry_entry *e)
 {
 	if (e == NULL)
 		return;
-	secret_free(e->secret);
 	pdef_free(e->def);
 	arena_free(e->arena);
 	free(e);
@@ -247,17 +247,26 @@ static struct err entry_texts(struct ctx *cx, const struct registry_make *how, s
 	return e->p.redirect_uri != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "provider");
 }
 
+/* Kept sealed, engine.yaml's as well: it is opened for a call and wiped after it. */
 static struct err entry_secret(struct ctx *cx, const struct registry_make *how, struct registry_entry *e)
 {
-	if (how->engine_secret != NULL) {
-		e->secret = secret_copy(secret_view(how->engine_secret));
-		if (e->secret == NULL)
-			return fail(cx, E_INTERNAL, "out of memory", "client secret");
-	} else {
-		TRY(store_provider_unseal(cx, how->en->store, how->row, &e->secret));
-	}
-	e->p.client_secret = e->secret;
-	return OK;
+	const struct provider_seal at = { how->row->project_id, how->row->id };
+	struct store *st = how->en->store;
+	CLEANUP(secret_drop) struct secret *opened = NULL;
+	struct sv box = how->row->secret_box;
+
+	if (how->engine_secret != NULL)
+		TRY(store_provider_seal(cx, st, &at, how->engine_secret, &box));
+	else
+		TRY(store_provider_unseal(cx, st, how->row, &opened));
+	const struct secret *s = how->engine_secret != NULL ? how->engine_secret : opened;
+	size_t n = s == NULL ? 0 : secret_view(s).n;
+	if (n == 0)
+		return OK;
+	if (n >= END_FROM && !sv_copy(sv_from(secret_view(s), n - END), e->p.client_secret_end, END + 1))
+		return fail(cx, E_INTERNAL, "internal error", "client secret");
+	e->p.client_secret_box = arena_sv(e->arena, box);
+	return e->p.client_secret_box.p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "client secret");
 }
 
 static struct err entry_config(struct ctx *cx, const struct registry_make *how, struct registry_entry *e)

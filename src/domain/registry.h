@@ -13,7 +13,6 @@ struct registry_entry {
 	struct provider p;
 	bool deleted; /* only for revoking */
 	struct arena *arena;
-	struct secret *secret;
 	struct pdef *def;
 	struct registry_entry *next;
 };

@@ -96,10 +96,12 @@ static struct err call(struct ctx *cx, struct engine *en, const struct provider 
 {
 	CLEANUP(secret_drop) struct secret *access = NULL;
 	CLEANUP(secret_drop) struct secret *refresh = NULL;
+	CLEANUP(secret_drop) struct secret *secret = NULL;
+	TRY(providers_secret(cx, en, p, &secret));
 	const struct wire_client client = { .net = en->net,
 					    .def = p->def,
 					    .client_id = r->client_id,
-					    .client_secret = p->client_secret,
+					    .client_secret = secret,
 					    .redirect_uri = sv_of(p->redirect_uri),
 					    .stored = r->stored };
 

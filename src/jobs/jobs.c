@@ -152,6 +152,7 @@ static void *work(void *arg)
 		if (!wait_until(w->of, next[i]))
 			return NULL;
 		tick(w->of->en, &jobs[i]);
+		os_thread_wipe_stack();
 		next[i] = clock_mono() + jobs[i].every;
 	}
 }

@@ -5,13 +5,14 @@
 #include "core/logf.h"
 #include "core/os_thread.h"
 #include "core/text.h"
-#include "net/netmem.h"
+#include "core/wiped.h"
+#include "net/sessions.h"
 #include "net/transfer.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_IDLE = 64, MOST_HOPS = 4, KEPT_CONNECTIONS = 128, POLL_MS = 1000 };
+enum { MOST_HOPS = 4, KEPT_CONNECTIONS = 128, POLL_MS = 1000 };
 
 struct job {
 	struct transfer t;
@@ -28,12 +29,11 @@ struct net {
 	bool curl_up, started;
 	CURLM *multi;
 	pthread_t thread;
-	pthread_mutex_t lock; /* queued, stop, idle, done */
+	struct sessions *sessions;
+	pthread_mutex_t lock; /* queued, stop, done */
 	struct job *queued;
 	struct job *running; /* egress thread only */
 	bool stop;
-	CURL *idle[MOST_IDLE];
-	size_t n_idle;
 };
 
 void net_reply_clear(struct net_reply *r)
@@ -136,6 +136,7 @@ static void *egress(void *arg)
 	while (take_queued(n)) {
 		(void)curl_multi_perform(n->multi, &running);
 		finish_ready(n);
+		os_thread_wipe_stack();
 		(void)curl_multi_poll(n->multi, NULL, 0, end_late(n), NULL);
 	}
 	while (n->running != NULL) { /* who still waits is told */
@@ -158,10 +159,9 @@ void net_free(struct net *n)
 		(void)curl_multi_wakeup(n->multi);
 		(void)pthread_join(n->thread, NULL);
 	}
-	while (n->n_idle > 0)
-		curl_easy_cleanup(n->idle[--n->n_idle]);
 	if (n->multi != NULL)
 		(void)curl_multi_cleanup(n->multi);
+	sessions_free(n->sessions);
 	curl_slist_free_all(n->env.connect_to);
 	if (n->curl_up)
 		curl_global_cleanup();
@@ -202,8 +202,8 @@ static struct err set_connect_to(struct ctx *cx, struct net *n, struct sv_list l
 
 static struct err set_curl(struct ctx *cx, struct net *n)
 {
-	if (curl_global_init_mem(CURL_GLOBAL_ALL, netmem_alloc, netmem_free, netmem_resize, netmem_text,
-				 netmem_array) != CURLE_OK)
+	if (curl_global_init_mem(CURL_GLOBAL_ALL, wiped_alloc, wiped_free, wiped_resize, wiped_text, wiped_array) !=
+	    CURLE_OK)
 		return fail(cx, E_INTERNAL, "libcurl does not start", "curl_global_init_mem");
 	n->curl_up = true;
 	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
@@ -212,7 +212,8 @@ static struct err set_curl(struct ctx *cx, struct net *n)
 			      "libcurl %s with %s cannot be used: 7.87 or newer, built on OpenSSL, is needed",
 			      v->version, v->ssl_version == NULL ? "no TLS" : v->ssl_version);
 	n->multi = curl_multi_init();
-	if (n->multi == NULL)
+	n->sessions = sessions_new();
+	if (n->multi == NULL || n->sessions == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "net");
 	(void)curl_multi_setopt(n->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
 	(void)curl_multi_setopt(n->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
@@ -256,29 +257,6 @@ struct err net_start(struct ctx *cx, const struct net_how *how, struct net **out
 }
 
 /* ---- a call ---- */
-static CURL *take_handle(struct net *n)
-{
-	CURL *h = NULL;
-
-	(void)pthread_mutex_lock(&n->lock);
-	if (n->n_idle > 0)
-		h = n->idle[--n->n_idle];
-	(void)pthread_mutex_unlock(&n->lock);
-	return h == NULL ? curl_easy_init() : h;
-}
-
-static void give_handle(struct net *n, CURL *h)
-{
-	curl_easy_reset(h);
-	(void)pthread_mutex_lock(&n->lock);
-	bool kept = n->n_idle < MOST_IDLE;
-	if (kept)
-		n->idle[n->n_idle++] = h;
-	(void)pthread_mutex_unlock(&n->lock);
-	if (!kept)
-		curl_easy_cleanup(h);
-}
-
 static void run_and_wait(struct net *n, struct job *j)
 {
 	(void)pthread_cond_init(&j->wake, NULL);
@@ -299,7 +277,7 @@ static struct err hop(struct ctx *cx, struct net *n, struct job *j, const char *
 	struct transfer *t = &j->t;
 
 	*next = NULL;
-	t->h = take_handle(n);
+	t->h = sessions_handle(n->sessions);
 	if (t->h == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "net");
 	struct err e = transfer_prepare(cx, t);
@@ -308,7 +286,7 @@ static struct err hop(struct ctx *cx, struct net *n, struct job *j, const char *
 	transfer_finish(t);
 	if (!IS_ERR(e))
 		*next = transfer_next(cx, t);
-	give_handle(n, t->h);
+	curl_easy_cleanup(t->h);
 	return e;
 }
 

@@ -71,6 +71,7 @@ struct err trust_load(struct ctx *cx, const struct trust_how *how, struct trust 
 
 bool trust_give(const struct trust *t, void *ssl_ctx)
 {
+	(void)SSL_CTX_set_mode(ssl_ctx, SSL_MODE_RELEASE_BUFFERS); /* a kept connection keeps no answer */
 	SSL_CTX_set1_cert_store(ssl_ctx, t->store);
 	return SSL_CTX_get_cert_store(ssl_ctx) == t->store;
 }

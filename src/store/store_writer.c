@@ -2,6 +2,7 @@
 #include "core/clock.h"
 #include "core/logf.h"
 #include "core/metric.h"
+#include "core/os_thread.h"
 #include "store/store_inner.h"
 #include <assert.h>
 #include <errno.h>
@@ -242,6 +243,7 @@ static void *writer_main(void *arg)
 		}
 		run_hooks(w, list);
 		answer(w, list);
+		os_thread_wipe_stack();
 		w->since_checkpoint += n;
 		if (list == NULL || w->since_checkpoint >= CHECKPOINT_ACTS)
 			checkpoint(w);

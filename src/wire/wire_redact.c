@@ -32,14 +32,18 @@ static size_t secret_here(struct sv s, struct sv secret)
 	return begins(s, &form) ? form.n : 0;
 }
 
+/* What a token, or a JSON, HTML or percent escape of one, is made of. */
 static bool token_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-	       c == '+' || c == '/' || c == '=' || c == '~' || c == '%';
+	       c == '+' || c == '/' || c == '=' || c == '~' || c == '%' || c == '\\' || c == '&' || c == '#' ||
+	       c == ';';
 }
 
-/* Words joined by _ - or / are not a token: no digits, and every word in one case or capitalised, of at most 19
- * letters. */
+static bool joins(char c) { return c == '_' || c == '-' || c == '/' || c == '\\' || c == '&' || c == '#' || c == ';'; }
+
+/* Words joined by _ - / or what escapes begin with are not a token: no digits, and every word in one case or
+ * capitalised, of at most 19 letters. */
 static bool is_words(struct sv s)
 {
 	size_t run = 0;
@@ -49,7 +53,7 @@ static bool is_words(struct sv s)
 		char c = s.p[i];
 		bool up = c >= 'A' && c <= 'Z', low = c >= 'a' && c <= 'z';
 
-		if (c == '_' || c == '-' || c == '/') {
+		if (joins(c)) {
 			run = 0;
 			lower = false;
 			continue;
