@@ -6,6 +6,7 @@
 #include "core/url.h"
 #include "domain/connect_inner.h"
 #include "domain/state.h"
+#include "wire/wire_redact.h"
 
 enum { FORM_MOST = 32 << 10 };
 static const char *const form_param = "tb_form";
@@ -101,6 +102,22 @@ static struct err refused(struct ctx *cx, struct engine *en, const struct story 
 	return ended(cx, en, s, (struct verdict){ why, why == REASON_DENIED || why == REASON_MISCONFIGURED }, out);
 }
 
+static struct err foreign_issuer(struct ctx *cx, struct engine *en, const struct story *s,
+				 const struct wire_callback *cb, struct next *out)
+{
+	struct actor by = connect_by(s->v, s->br);
+	struct timeline line = connect_line(s->v, &by, "callback", "refused");
+	struct sv secrets[] = { cb->code, cb->state };
+	char iss[200];
+
+	wire_redact(cb->iss.p == NULL ? SV("none") : cb->iss, (struct sv_list){ secrets, ARRAY_LEN(secrets) }, iss,
+		    sizeof iss);
+	line.reason = REASON_ISSUER_MISMATCH;
+	line.note = sv_of(arena_printf(cx->arena, "issuer %s, expected %s", iss, s->v->rev.def->issuer));
+	timeline_log(cx, en, &line);
+	return ended(cx, en, s, (struct verdict){ REASON_ISSUER_MISMATCH, false }, out);
+}
+
 /* A started flow with the right cookie: checks without effect on lane POOL, the whole way on lane CALL. */
 static struct err go_on(struct ctx *cx, struct engine *en, struct story *s, struct next *out)
 {
@@ -123,7 +140,7 @@ static struct err go_on(struct ctx *cx, struct engine *en, struct story *s, stru
 	TRY(e);
 	s->message = cb.description.n > 0 ? cb.description : SV_NONE;
 	if (!right_issuer(v->rev.def, cb.iss))
-		return ended(cx, en, s, (struct verdict){ REASON_ISSUER_MISMATCH, false }, out);
+		return foreign_issuer(cx, en, s, &cb, out);
 	if (cb.denied || cb.error != NULL)
 		return refused(cx, en, s, &cb, out);
 	if (cb.code.n == 0)

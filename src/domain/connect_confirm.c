@@ -218,6 +218,12 @@ static struct err succeed(struct ctx *cx, struct tx *tx, const struct proving *p
 	TRY(adopt(cx, tx, p, &got));
 	TRY(done(cx, tx, p));
 	TRY(timeline_add(cx, tx, &line));
+	if (p->before.account_hash.n > 0 && p->f.account_hash.n > 0 &&
+	    !sv_eq(p->before.account_hash, p->f.account_hash)) {
+		line.step = "notice";
+		line.reason = REASON_ACCOUNT_CHANGED;
+		TRY(timeline_add(cx, tx, &line));
+	}
 	out->connection_id = arena_sv(cx->arena, sv_of(got.id));
 	if (out->connection_id.p == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "connection id");

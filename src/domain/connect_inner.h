@@ -24,6 +24,15 @@ struct err connect_visit(struct ctx *cx, struct engine *en, const struct connect
 struct actor connect_by(const struct visit *v, const struct browser *br)
     NONNULL(1, 2); /* the end-user in his browser */
 bool connect_same_browser(const struct engine *en, const struct flow *f, const struct browser *br) NONNULL(1, 2, 3);
+/* What an answer lacks, as lines of the story; in the act that keeps it. */
+struct connect_notice {
+	const struct visit *v;
+	const struct token_set *set;
+	const struct wire_outcome *how;
+	const struct actor *by;
+};
+struct err connect_notice_answer(struct ctx *cx, struct tx *tx, const struct connect_notice *in) MUST_USE
+    NONNULL(1, 2, 3);
 struct timeline connect_line(const struct visit *v, const struct actor *by, const char *step, const char *outcome)
     NONNULL(1, 2, 3, 4);
 /* The link of an authorization: {public}/connect/<token>. */

@@ -166,7 +166,8 @@ static struct err act_keep(struct ctx *cx, struct tx *tx, const void *arg, void 
 	TRY(store_flow_tokens(cx, tx, &row));
 	line.how = in->how;
 	line.scopes = in->granted;
-	return timeline_add(cx, tx, &line);
+	TRY(timeline_add(cx, tx, &line));
+	return connect_notice_answer(cx, tx, &(struct connect_notice){ in->v, in->set, in->how, in->by });
 }
 
 /* ---- what else there is to learn ---- */

@@ -108,7 +108,7 @@ static void write_head(struct work *w)
 	buf_add(b, "\r\n", 2);
 	if (w->loop->server->server_name != NULL)
 		line(b, SV("Server: "), sv_of(w->loop->server->server_name));
-	line(b, SV("Date: "), date(w->loop));
+	line(b, SV("Date: "), rq->date.p == NULL ? date(w->loop) : rq->date);
 	if (!bodiless(rq->status)) {
 		if (rq->content_type != NULL || rq->out->n > 0)
 			line(b, SV("Content-Type: "),

@@ -73,6 +73,7 @@ struct request {
 	const char *content_type; /* NULL = application/json */
 	struct buf *out;          /* body; capped by the server */
 	struct buf *head;         /* extra header lines; use http_header() */
+	struct sv date;           /* p NULL: now, as it should be */
 	bool close;               /* close the connection after this answer */
 	const char *log_name;     /* the route's pattern for the access log; set by match */
 };

@@ -41,6 +41,20 @@ static const struct {
 	[REASON_BAD_ANSWER] = { "The provider's answer could not be used.",
 				LINK_AGAIN " If it happens again, the provider's definition does not fit what the "
 					   "provider sends." },
+	[REASON_NO_REFRESH_TOKEN] = { "The provider gave no refresh token: the user must come back when the access "
+				      "token ends.",
+				      "If the provider can give one, switch it on there (offline access, token "
+				      "rotation), or ask for the scope it wants." },
+	[REASON_FEWER_SCOPES] = { "The provider granted less than was asked for: the user unticked it, or the app may "
+				  "not have it.",
+				  "Let the app ask for the missing scopes again, or do without them." },
+	[REASON_CLOCK_SKEW] = { "The provider's clock and this machine's differ by minutes, so that expiry times "
+				"cannot be trusted.",
+				"Set this machine's clock by NTP; if it is right, the provider's is wrong." },
+	[REASON_ACCOUNT_CHANGED] = { "The user consented with another account at the provider than before; its tokens "
+				     "have replaced the old ones.",
+				     "If that was a mistake, let the user sign out at the provider and open a new link "
+				     "with the right account." },
 	[REASON_UNVERIFIED] = { "Tokens came, but nobody confirmed who the user is within ten minutes.",
 				"Open the same link again, sign in and confirm at once." },
 	[REASON_SUPERSEDED] = { "Another attempt finished this authorization first.",

@@ -22,6 +22,10 @@
 	X(REASON_ACCOUNT, "account_action_needed")      /* the account or its administrator first: flow, connection */ \
 	X(REASON_RATE_LIMITED, "rate_limited")          /* 429: flow */                                                \
 	X(REASON_BAD_ANSWER, "bad_answer")              /* an answer that cannot be used: flow */                      \
+	X(REASON_NO_REFRESH_TOKEN, "no_refresh_token")  /* notice: nothing ends */                                     \
+	X(REASON_FEWER_SCOPES, "fewer_scopes")          /* notice */                                                   \
+	X(REASON_CLOCK_SKEW, "clock_skew")              /* notice */                                                   \
+	X(REASON_ACCOUNT_CHANGED, "account_changed")    /* notice */                                                   \
 	X(REASON_UNVERIFIED, "verification_expired")    /* tokens came, nobody confirmed in 10 minutes: flow */        \
 	X(REASON_SUPERSEDED, "superseded")              /* the authorization ended by another flow: flow */            \
 	X(REASON_REVOKED, "revoked_or_expired")         /* refresh said invalid_grant: connection */                   \

@@ -35,7 +35,7 @@ static struct err back(struct ctx *cx, struct sim_call *call, const struct sim_t
 	}
 	if (call->def->authorize.iss.p != NULL) {
 		buf_str(&url, "&iss=");
-		enc_pct(&url, call->def->authorize.iss);
+		enc_pct(&url, call->twist == SIM_TWIST_ISS ? SV("https://issuer.example") : call->def->authorize.iss);
 	}
 	TRY(buf_done(cx, &url, "redirect"));
 	call->rq->status = 302;
@@ -170,6 +170,8 @@ struct err sim_authorize_page(struct ctx *cx, struct sim_call *call)
 	const char *error = fault_of(call, &a, &text);
 	if (error != NULL)
 		return back_error(cx, call, &a, error, text);
+	if (call->twist == SIM_TWIST_SCOPE)
+		return back_error(cx, call, &a, "invalid_scope", "The requested scope is not allowed for this app");
 	TRY(keep(cx, call, &a, &consent));
 	return sim_page_consent(cx, call, consent);
 }
@@ -219,6 +221,14 @@ static struct err issue(struct ctx *cx, struct sim_call *call, const struct sim_
 	return back(cx, call, t, p);
 }
 
+static const struct sim_user *somebody_else(const struct sim_call *call)
+{
+	for (const struct sim_user *u = call->w->users; u != NULL; u = u->next)
+		if (u->def == call->def && u != call->user)
+			return u;
+	return call->user;
+}
+
 struct err sim_authorize_consent(struct ctx *cx, struct sim_call *call)
 {
 	struct node *f = NULL;
@@ -234,11 +244,17 @@ struct err sim_authorize_consent(struct ctx *cx, struct sim_call *call)
 	if (call->user == NULL)
 		return sim_page_refused(cx, call, "There is no such user in this simulation.");
 	t->dead = true;
-	if (!sv_eqz(node_text_at(f, "decision"), "allow")) {
-		struct ask a = { .redirect_uri = t->redirect_uri, .state = t->state };
+	if (call->twist == SIM_TWIST_OTHER)
+		call->user = somebody_else(call);
+	const struct ask a = { .redirect_uri = t->redirect_uri, .state = t->state };
+	if (call->twist == SIM_TWIST_ADMIN)
+		return back_error(cx, call, &a, "access_denied", "An admin must approve this app for the organization");
+	if (!sv_eqz(node_text_at(f, "decision"), "allow") || call->twist == SIM_TWIST_DENIED) {
 		return back_error(cx, call, &a, "access_denied",
 				  "The resource owner or authorization server denied the request");
 	}
 	TRY(allowed(cx, f, t, &scopes));
+	if (call->twist == SIM_TWIST_FEWER && scopes.n > 1)
+		scopes.n--;
 	return issue(cx, call, t, scopes);
 }

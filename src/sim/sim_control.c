@@ -3,8 +3,8 @@
 #include "core/arena.h"
 #include "core/jdoc.h"
 #include "core/text.h"
+#include "sim/sim_fault.h"
 #include "sim/sim_record.h"
-#include "sim/sim_world.h"
 
 struct control {
 	struct request *rq;
@@ -117,7 +117,8 @@ static struct err set_knobs(struct ctx *cx, struct control *c)
 }
 
 static const struct nfield fault_fields[] = {
-	NSV(struct sim_fault, on, NREQ, 1, 20),
+	NSV(struct sim_fault, name, NOPT, 1, 40),
+	NSV(struct sim_fault, on, NOPT, 1, 20),
 	NI64(struct sim_fault, times, NOPT, 1, 1000000),
 	NI64(struct sim_fault, status, NOPT, 200, 599),
 	NI64(struct sim_fault, delay_ms, NOPT, 0, 600000),
@@ -133,10 +134,15 @@ static struct err add_fault(struct ctx *cx, struct control *c)
 
 	TRY(node_decode(cx, c->body,
 			&(struct node_decode){ fault_fields, ARRAY_LEN(fault_fields), "", NODE_REFUSE_UNKNOWN }, &in));
+	if (in.name.p != NULL && !sim_fault_fill(in.name, &in))
+		return bad_field(cx, "name", "enum", "is no fault of GET /faults/named");
+	if (in.on.p == NULL)
+		return bad_field(cx, "on", "required", "is required, or a name");
 	struct sim_fault *f = arena_alloc(c->w->arena, sizeof *f);
 	if (f == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "fault");
 	*f = in;
+	f->name = in.name.p == NULL ? SV_NONE : arena_sv(c->w->arena, in.name);
 	f->on = arena_sv(c->w->arena, in.on);
 	f->body = in.body.p == NULL ? SV_NONE : arena_sv(c->w->arena, in.body);
 	f->content_type = in.content_type.p == NULL ? SV_NONE : arena_sv(c->w->arena, in.content_type);
@@ -158,12 +164,32 @@ static struct err show_faults(struct ctx *cx, struct control *c)
 	jout_list(&c->out, "items");
 	for (const struct sim_fault *f = c->w->faults; f != NULL; f = f->next) {
 		jout_open(&c->out, NULL);
+		jout_str(&c->out, "name", f->name);
 		jout_str(&c->out, "on", f->on);
 		jout_i64(&c->out, "times", f->times);
 		jout_i64(&c->out, "status", f->status);
 		jout_i64(&c->out, "delay_ms", f->delay_ms);
 		jout_i64(&c->out, "hold_ms", f->hold_ms);
 		jout_bool(&c->out, "after", f->after);
+		jout_close(&c->out);
+	}
+	jout_list_end(&c->out);
+	jout_close(&c->out);
+	return jout_done(cx, &c->out);
+}
+
+static struct err show_named(struct ctx *cx, struct control *c)
+{
+	size_t n;
+	const struct sim_fault_named *rows = sim_fault_rows(&n);
+
+	jout_open(&c->out, NULL);
+	jout_list(&c->out, "items");
+	for (size_t i = 0; i < n; i++) {
+		jout_open(&c->out, NULL);
+		jout_strz(&c->out, "name", rows[i].name);
+		jout_strz(&c->out, "on", rows[i].on);
+		jout_strz(&c->out, "does", rows[i].does);
 		jout_close(&c->out);
 	}
 	jout_list_end(&c->out);
@@ -257,6 +283,7 @@ static const struct {
 	{ M_POST, "/knobs", set_knobs,
 	  "token_lifetime_s: of new tokens, rate_limit; -1: the definition's; reuse_ends_family" },
 	{ M_GET, "/faults", show_faults, "faults that wait to happen" },
+	{ M_GET, "/faults/named", show_named, "faults that POST /faults knows by name: {name, times?}" },
 	{ M_POST, "/faults", add_fault,
 	  "on, times, status, body, content_type, retry_after_s, delay_ms, hold_ms, after" },
 	{ M_DELETE, "/faults", clear_faults, "no more faults" },

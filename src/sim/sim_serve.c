@@ -62,6 +62,24 @@ static void spend(struct sim_fault *f)
 		f->times--;
 }
 
+/* HTTP's date (RFC 9110 5.6.7) two hours ahead. */
+static void skew(struct request *rq)
+{
+	time_t at = (time_t)(rq->cx->now / SEC(1)) + 7200;
+	char text[64];
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) != NULL && strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0)
+		rq->date = arena_sv(rq->cx->arena, sv_of(text));
+}
+
+/* Chunks that stop: the head promises more than comes. */
+static void cut(struct request *rq)
+{
+	http_header(rq, "Transfer-Encoding", SV("chunked"));
+	rq->close = true;
+}
+
 static void odd_answer(struct sim_call *call, const struct sim_fault *f)
 {
 	struct request *rq = call->rq;
@@ -118,6 +136,8 @@ static struct err run(struct ctx *cx, struct sim_call *call, serve_fn *fn)
 		return (struct err){ E_TAKE_CALL };
 	}
 	bool odd = f != NULL && (f->status != 0 || f->body.p != NULL);
+
+	call->twist = f == NULL ? SIM_TWIST_NONE : f->twist;
 	if (f != NULL) {
 		spend(f);
 		wait_ms(call->w, f->delay_ms);
@@ -133,6 +153,10 @@ static struct err run(struct ctx *cx, struct sim_call *call, serve_fn *fn)
 	}
 	if (odd)
 		odd_answer(call, f);
+	if (call->twist == SIM_TWIST_SKEW)
+		skew(call->rq);
+	if (call->twist == SIM_TWIST_CUT)
+		cut(call->rq);
 	note(call);
 	if (f != NULL)
 		wait_ms(call->w, f->hold_ms);

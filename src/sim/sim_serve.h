@@ -13,6 +13,7 @@ struct sim_call {
 	struct sv path; /* decoded, without query */
 	struct sv client_id, grant_type;
 	const struct sim_user *user;
+	enum sim_twist twist; /* of the fault that is on */
 };
 struct err sim_serve_provider(struct request *rq) MUST_USE NONNULL(1); /* struct http_app: rq->app is the sim_world */
 /* Parts; each answers in call->rq.  The world is locked. */

@@ -202,7 +202,8 @@ static struct err give(struct ctx *cx, struct sim_call *call, const struct sim_t
 	p.access->grant = from->grant;
 	p.access->root = from->root;
 	p.access->scopes = from->scopes;
-	if (d->renews == SIM_ROTATES || (d->renews == SIM_KEEPS && old == NULL)) {
+	bool renews = call->twist != SIM_TWIST_NO_REFRESH;
+	if (renews && (d->renews == SIM_ROTATES || (d->renews == SIM_KEEPS && old == NULL))) {
 		if (old != NULL || from->offline)
 			p.refresh = sim_world_mint(w, SIM_REFRESH, SV("sim_rt_"), 0);
 		if (p.refresh != NULL) {

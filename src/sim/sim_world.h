@@ -53,11 +53,25 @@ struct sim_token { /* also codes and open consent pages */
 	struct sim_token *next_consent;
 	struct sim_token *next;
 };
-struct sim_fault { /* "on" a kind of call, the next `times` (0: all) */
+enum sim_twist { /* what a true answer is given wrongly */
+		 SIM_TWIST_NONE,
+		 SIM_TWIST_DENIED,
+		 SIM_TWIST_ADMIN,
+		 SIM_TWIST_SCOPE,
+		 SIM_TWIST_FEWER,
+		 SIM_TWIST_OTHER,
+		 SIM_TWIST_ISS,
+		 SIM_TWIST_NO_REFRESH,
+		 SIM_TWIST_SKEW,
+		 SIM_TWIST_CUT
+};
+struct sim_fault {      /* "on" a kind of call, the next `times` (0: all) */
+	struct sv name; /* of sim_fault.h; p NULL: made by hand */
 	struct sv on;
 	int64_t times, status, delay_ms, hold_ms, retry_after_s;
 	struct sv body, content_type;
 	bool after;
+	enum sim_twist twist;
 	struct sim_fault *next;
 };
 struct sim_noted {
