@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { LEAST_STACK = 96 << 10 }; /* os_thread_wipe_stack must find room */
+
 struct job {
 	work_fn *fn;
 	void *arg;
@@ -51,7 +53,7 @@ static void *work(void *arg)
 static size_t stack_of(size_t asked)
 {
 	long least = sysconf(_SC_THREAD_STACK_MIN);
-	size_t page = 4096, floor = least > 0 ? (size_t)least : 16384;
+	size_t page = 4096, floor = (least > 0 ? (size_t)least : 16384) + LEAST_STACK;
 
 	if (asked < floor)
 		asked = floor;

@@ -166,7 +166,7 @@ auth:
             sent = [v for k, v in form.items() if k in ("code", "code_verifier", "client_secret", "refresh_token", "token") and len(v) >= 16]
             sent += [v for v in (headers.get("Authorization", "").split(" ")[-1], self.canaries.make("access token"), self.canaries.make("refresh token")) if v]
             words = " ; ".join(x for v in sent for x in spelt(v))
-            n = next(turn) % 9
+            n = next(turn) % 9 if path != "/me" else next(turn) % 3  # a 200 of /me is user info, which its readers are shown
             error = {"error": "invalid_grant" if n < 2 else "temporarily_unavailable", "error_description": words[:4000 if n else None]}
             head = {"X-Echo": sent[0], "Set-Cookie": f"s={sent[-1]}", "WWW-Authenticate": f'Bearer error="invalid_token", error_description="{sent[0]}"'}
             return [(400, head, json.dumps(error).encode()), (401, head, json.dumps({**error, "access_token": sent[-1]}).encode()),
