@@ -8,6 +8,10 @@ handler_fn h_auth_authorize, h_auth_status, h_auth_confirm, h_auth_test_verifier
 handler_fn h_provider_list, h_provider_create, h_provider_show, h_provider_patch, h_provider_delete;
 handler_fn h_connection_list, h_connection_show, h_connection_delete;
 handler_fn h_setting_show, h_setting_put;
+handler_fn h_worker_list, h_worker_create, h_worker_show, h_worker_patch, h_worker_delete, h_worker_health;
+handler_fn h_worker_tools, h_worker_test;
+handler_fn h_tool_list, h_tool_show, h_tool_formatted_list, h_tool_formatted_show;
+handler_fn h_run_execute, h_run_authorize;
 handler_fn h_secret_list, h_secret_put, h_secret_remove;
 handler_fn h_key_list, h_key_create, h_key_revoke;
 handler_fn h_account_list, h_account_create, h_account_show, h_account_password;

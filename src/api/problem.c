@@ -21,8 +21,10 @@ static struct kind kind_of(enum err_code c)
 	case E_USER_MISMATCH: return (struct kind){ 400, "user_mismatch", 0 };
 	case E_PROVIDER_UNKNOWN: return (struct kind){ 400, "auth_provider_not_found", 0 };
 	case E_PROVIDER_AMBIGUOUS: return (struct kind){ 400, "multiple_auth_providers", 0 };
+	case E_TOOL_NEEDS: return (struct kind){ 400, "tool_requirements_not_met", 0 };
 	case E_UNAUTHENTICATED: return (struct kind){ 401, "invalid_authorization", 0 };
 	case E_FORBIDDEN: return (struct kind){ 403, "forbidden", 0 };
+	case E_TOOL_CONSENT: return (struct kind){ 403, "tool_authorization_required", 0 };
 	case E_NOT_FOUND: return (struct kind){ 404, "not_found", 0 };
 	case E_NO_ROUTE: return (struct kind){ 404, "route_not_found", 0 };
 	case E_CONFLICT: return (struct kind){ 409, "conflict", 0 };

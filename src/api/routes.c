@@ -8,6 +8,7 @@
 #define PEOPLE  (WHO(WHO_SESSION) | WHO(WHO_OPERATOR))
 #define ACCOUNT WHO(WHO_SESSION)
 #define PAGED   "limit:integer offset:integer"
+#define LISTED  PAGED " toolkit:string user_id:string include_all_versions:boolean filter:string"
 
 static const struct route rows[] = {
 	/* ---- authorization (contract 2) ---- */
@@ -62,6 +63,47 @@ static const struct route rows[] = {
 	  .handle = h_setting_put, .id = "session-verification-settings-update",
 	  .in = "UpdateSessionVerificationSettingsRequest", .out = "SessionVerificationSettingsResponse",
 	  .doc = "Sets the custom verifier; absent, null or empty: the built-in page.  Verification cannot be skipped." },
+
+	/* ---- workers and tools (contract 3.5 to 3.10) ---- */
+	{ M_GET, "/v1/workers", LANE_POOL, CALLER, "workers:read", .scoped = true, .handle = h_worker_list,
+	  .id = "workers-list", .out = "OffsetPage-WorkerResponse", .query = PAGED, .doc = "The project's tool servers." },
+	{ M_POST, "/v1/workers", LANE_CALL, CALLER, "workers:write", BODY_JSON, .scoped = true,
+	  .handle = h_worker_create, .id = "workers-create", .in = "CreateWorkerRequest", .out = "WorkerResponse",
+	  .ok = 201, .doc = "Registers a tool server and asks it for its tools." },
+	{ M_POST, "/v1/workers/test", LANE_CALL, CALLER, "workers:write", BODY_JSON, .scoped = true,
+	  .handle = h_worker_test, .id = "workers-test", .in = "WorkerTestRequest", .out = "WorkerTestResponse",
+	  .doc = "Whether a tool server answers at an address." },
+	{ M_GET, "/v1/workers/{id}", LANE_POOL, CALLER, "workers:read", .scoped = true, .handle = h_worker_show,
+	  .id = "workers-get", .out = "WorkerResponse", .doc = "One tool server." },
+	{ M_PATCH, "/v1/workers/{id}", LANE_CALL, CALLER, "workers:write", BODY_JSON, .scoped = true,
+	  .handle = h_worker_patch, .id = "workers-update", .in = "UpdateWorkerRequest", .out = "WorkerResponse",
+	  .doc = "Changes a tool server; absent fields stay." },
+	{ M_DELETE, "/v1/workers/{id}", LANE_POOL, CALLER, "workers:write", .scoped = true,
+	  .handle = h_worker_delete, .id = "workers-delete", .ok = 204, .doc = "Takes a tool server and its tools away." },
+	{ M_GET, "/v1/workers/{id}/health", LANE_CALL, CALLER, "workers:read", .scoped = true,
+	  .handle = h_worker_health, .id = "workers-health", .out = "WorkerHealthResponse",
+	  .doc = "Whether a tool server answers now." },
+	{ M_GET, "/v1/workers/{id}/tools", LANE_POOL, CALLER, "tools:read", .scoped = true,
+	  .handle = h_worker_tools, .id = "workers-tools", .out = "OffsetPage-ToolResponse", .query = PAGED,
+	  .doc = "The tools of one server, every version." },
+	{ M_GET, "/v1/tools", LANE_POOL, CALLER, "tools:read", .scoped = true, .handle = h_tool_list,
+	  .id = "tools-list", .out = "OffsetPage-ToolResponse", .query = LISTED " include_format:string",
+	  .doc = "The catalogue: the newest version of each tool, unless all are asked for." },
+	{ M_GET, "/v1/tools/{name}", LANE_POOL, CALLER, "tools:read", .scoped = true, .handle = h_tool_show,
+	  .id = "tools-get", .out = "ToolResponse", .query = "user_id:string include_format:string",
+	  .doc = "One tool, by any of its spellings." },
+	{ M_GET, "/v1/formatted_tools", LANE_POOL, CALLER, "tools:read", .scoped = true,
+	  .handle = h_tool_formatted_list, .id = "formatted-tools-list", .out = "OffsetPage-ArbitraryObject",
+	  .query = LISTED " format:string", .doc = "The catalogue as functions for a model: openai, anthropic or arcade." },
+	{ M_GET, "/v1/formatted_tools/{name}", LANE_POOL, CALLER, "tools:read", .scoped = true,
+	  .handle = h_tool_formatted_show, .id = "formatted-tools-get", .out = "ArbitraryObject",
+	  .query = "user_id:string format:string", .doc = "One tool as a function for a model." },
+	{ M_POST, "/v1/tools/authorize", LANE_INLINE, CALLER, "auth:use", BODY_JSON, .parks = true, .scoped = true,
+	  .handle = h_run_authorize, .id = "tools-authorize", .in = "AuthorizeToolRequest",
+	  .out = "auth.AuthorizationResponse", .doc = "Asks for the consent a tool needs: completed, or a link for the user." },
+	{ M_POST, "/v1/tools/execute", LANE_INLINE, CALLER, "tools:use", BODY_JSON, .parks = true, .scoped = true,
+	  .handle = h_run_execute, .id = "tools-execute", .in = "ExecuteToolRequest", .out = "ExecuteToolResponse",
+	  .doc = "Runs a tool on its server, with the user's token in its context." },
 
 	/* ---- secrets (contract 3.2): under both paths, by both methods, since clients of both kinds are about ---- */
 	{ M_GET, "/v1/admin/secrets", LANE_POOL, CALLER, "secrets:read", .scoped = true,

@@ -14,6 +14,7 @@
 #include "domain/providers.h"
 #include "domain/refresh.h"
 #include "domain/throttle.h"
+#include "domain/toolbox.h"
 #include "jobs/jobs.h"
 #include "net/net.h"
 #include "seal/keyring.h"
@@ -184,6 +185,9 @@ static void refresher_down(struct life *l)
 	l->en.refresher = NULL;
 }
 
+static struct err tools_up(struct ctx *cx, struct life *l) { return toolbox_open(cx, &l->en, &l->en.tools); }
+static void tools_down(struct life *l) { toolbox_drop(&l->en.tools); }
+
 /* The last step: whoever was told of a taken port must still be shown the first key at the next start. */
 static struct err first_run_up(struct ctx *cx, struct life *l)
 {
@@ -280,6 +284,7 @@ static const struct {
 	{ "grants", grants_up, grants_down },
 	{ "registry", registry_up, registry_down },
 	{ "refresher", refresher_up, refresher_down },
+	{ "tools", tools_up, tools_down },
 	{ "api", api_up, api_down },
 	{ "jobs", jobs_up, jobs_down },
 	{ "server", server_up, server_down },

@@ -48,8 +48,10 @@ enum err_code {
 	E_USER_MISMATCH,      /* 400 user_mismatch (contract 2.4) */
 	E_PROVIDER_UNKNOWN,   /* 400 auth_provider_not_found (contract 2.2) */
 	E_PROVIDER_AMBIGUOUS, /* 400 multiple_auth_providers (contract 2.2) */
+	E_TOOL_NEEDS,         /* 400 tool_requirements_not_met (contract 1.5) */
 	E_UNAUTHENTICATED,    /* 401 invalid_authorization */
 	E_FORBIDDEN,          /* 403 forbidden */
+	E_TOOL_CONSENT,       /* 403 tool_authorization_required (contract 3.8) */
 	E_NOT_FOUND,          /* 404 not_found */
 	E_NO_ROUTE,           /* 404 route_not_found */
 	E_CONFLICT,           /* 409 conflict, x-should-retry: false */

@@ -15,6 +15,7 @@ struct throttle;    /* domain/throttle.h */
 struct registry;    /* domain/providers.h: definitions and instances in memory */
 struct grant_cache; /* store/grant_cache.h: sealed rows in memory */
 struct refresher;   /* domain/refresh.h: queue of due refreshes */
+struct toolbox;     /* domain/toolbox.h: the tools the workers told of */
 struct engine {
 	const struct config *config;
 	const char *version;
@@ -27,5 +28,6 @@ struct engine {
 	struct registry *registry;
 	struct grant_cache *grants;
 	struct refresher *refresher;
+	struct toolbox *tools;
 };
 #endif

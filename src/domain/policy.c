@@ -17,7 +17,9 @@ static const struct {
 	{ "accounts:read", ROLE_ADMIN, false },     { "accounts:write", ROLE_ADMIN, false },
 	{ "members:write", ROLE_ADMIN, false },     { "secrets:read", ROLE_MEMBER, true },
 	{ "secrets:write", ROLE_ADMIN, true },      { "store:backup", ROLE_OWNER, false },
-	{ "metrics:read", ROLE_ADMIN, true },
+	{ "metrics:read", ROLE_ADMIN, true },       { "workers:read", ROLE_MEMBER, true },
+	{ "workers:write", ROLE_ADMIN, true },      { "tools:read", ROLE_VIEWER, true },
+	{ "tools:use", ROLE_ADMIN, true },
 };
 static int row_of(const char *action)
 {

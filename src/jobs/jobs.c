@@ -12,6 +12,7 @@
 #include "domain/refresh.h"
 #include "domain/revoke.h"
 #include "domain/upkeep.h"
+#include "domain/workers.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static struct err sessions(struct ctx *cx, struct engine *en, int64_t until)
 	(void)until;
 	return people_prune(cx, en);
 }
-enum lane { LANE_QUICK, LANE_CALLS, LANES };
+enum lane { LANE_QUICK, LANE_CALLS, LANE_WORKERS, LANES };
 /* alone: the rows whose turn it is are those of the store, so one engine does them; else each engine has its own. */
 static const struct job {
 	const char *name;
@@ -50,6 +51,7 @@ static const struct job {
 	{ "keys.used", MIN(1), SEC(10), LANE_QUICK, false, keys },
 	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, sessions },
 	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, connections_prune_events },
+	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, workers_refresh },
 	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, revoke_due },
 };
 enum { JOBS = ARRAY_LEN(jobs), ARENA = 8 << 20 };
@@ -143,7 +145,9 @@ static void *work(void *arg)
 	const struct worker *w = arg;
 	int64_t next[JOBS], start = clock_mono();
 
-	os_thread_name(w->lane == LANE_CALLS ? "jobs-calls" : "jobs");
+	static const char *const names[LANES] = { "jobs", "jobs-calls", "jobs-workers" };
+
+	os_thread_name(names[w->lane]);
 	for (size_t i = 0; i < JOBS; i++)
 		next[i] = start + SEC(1);
 	for (;;) {

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/runner.h"
+#include "core/clock.h"
+#include "core/hub.h"
+#include "core/jout.h"
+#include "core/logf.h"
+#include "core/rnd.h"
+#include "core/text.h"
+#include "domain/tool_needs.h"
+#include "store/store_connection.h"
+#include "store/store_execution.h"
+#include "store/store_worker.h"
+#include "wire/wire_worker.h"
+#include <stdio.h>
+
+enum { BODY_MOST = 8 << 20, PAUSE_MOST_MS = 2000 };
+
+struct run {
+	struct engine *en;
+	const struct run_ask *ask;
+	const struct tool *t;
+	struct worker_row worker;
+	struct secret *secret; /* the worker's */
+	struct access access;
+	const struct provider *provider; /* NULL: the tool needs none */
+	int tries;
+	int64_t started_at;
+};
+static void run_clear(struct run *r)
+{
+	secret_drop(&r->secret);
+	access_clear(&r->access);
+}
+
+/* ---- which tool ---- */
+struct err runner_find(struct ctx *cx, const struct tool_set *s, const struct run_ask *ask, const struct tool **out)
+{
+	struct toolname name;
+
+	*out = NULL;
+	if (ask->tool_name.n == 0)
+		return bad_field(cx, "tool_name", "required", "is required");
+	TRY(toolname_parse(cx, ask->tool_name, ask->tool_version, &name));
+	*out = toolbox_find(s, ask->project_id, &name);
+	if (*out != NULL)
+		return OK;
+	return refuse(cx, E_NOT_FOUND, "tool %.*s not found", SV_FMT(sv_trim(ask->tool_name)));
+}
+
+/* ---- what it needs ---- */
+static struct err consent(struct ctx *cx, struct run *r)
+{
+	const struct run_ask *ask = r->ask;
+	struct sv asked_as;
+
+	if (!r->t->auth.there)
+		return OK;
+	if (ask->user_id.n == 0)
+		return bad_field(cx, "user_id", "required", "is required: the tool acts with a user's token");
+	TRY(tool_needs_provider(cx, r->en, r->t, &r->provider, &asked_as));
+	const struct access_ask look = { .project_id = ask->project_id,
+					 .user_id = ask->user_id,
+					 .provider = r->provider,
+					 .scopes = r->t->auth.scopes,
+					 .connection_id = SV_NONE,
+					 .lane = ask->lane,
+					 .park_over = ask->park_over };
+	TRY(access_get(cx, r->en, &look, &r->access));
+	if (r->access.state == ACCESS_OK)
+		return OK;
+	return refuse(cx, E_TOOL_CONSENT, "authorization required for tool %.*s: %s", SV_FMT(r->t->qualified),
+		      r->access.state == ACCESS_NARROW ? "the user has not granted all of its scopes"
+						       : "the user has not granted access yet");
+}
+static struct err find_worker(struct ctx *cx, struct run *r)
+{
+	struct err e = store_worker_get(cx, r->en->store, r->ask->project_id, r->t->worker_id, &r->worker);
+
+	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && !r->worker.enabled))
+		return refuse(cx, E_NOT_FOUND, "the worker of tool %.*s is gone or disabled", SV_FMT(r->t->qualified));
+	TRY(e);
+	return store_worker_secret(cx, r->en->store, &r->worker, &r->secret);
+}
+
+/* ---- the request (contract 4.4) ---- */
+static void key_value(struct jout *w, struct sv key, struct sv value)
+{
+	jout_open(w, NULL);
+	jout_str(w, "key", key);
+	jout_str(w, "value", value);
+	jout_close(w);
+}
+/* As declared by the tool; only what it declares. */
+static struct err put_secrets(struct ctx *cx, const struct run *r, struct jout *w)
+{
+	jout_list(w, "secrets");
+	for (size_t i = 0; i < r->t->secrets.n; i++) {
+		CLEANUP(secret_drop) struct secret *value = NULL;
+		struct sv key = r->t->secrets.v[i];
+		struct err e = store_secret_open(cx, r->en->store, r->ask->project_id, key, &value);
+
+		if (e.code == E_NOT_FOUND)
+			return refuse(cx, E_TOOL_NEEDS, "secret not found: %.*s", SV_FMT(sv_upto(key, 100)));
+		TRY(e);
+		key_value(w, key, secret_view(value));
+	}
+	jout_list_end(w);
+	return OK;
+}
+static void put_metadata(const struct run *r, struct jout *w)
+{
+	jout_list(w, "metadata");
+	for (size_t i = 0; i < r->t->metadata.n; i++) {
+		struct sv key = r->t->metadata.v[i];
+
+		if (sv_ieq(key, SV("client_id")) && r->provider != NULL)
+			key_value(w, key, sv_of(r->provider->client_id));
+		else if (sv_ieq(key, SV("coordinator_url")))
+			key_value(w, key, sv_of(r->en->config->public_url));
+	}
+	jout_list_end(w);
+}
+static struct err put_context(struct ctx *cx, const struct run *r, struct jout *w)
+{
+	jout_open(w, "context");
+	if (r->access.token != NULL) {
+		jout_open(w, "authorization");
+		jout_str(w, "token", secret_view(r->access.token));
+		jout_raw(w, "user_info", r->access.user_info == NULL ? SV("{}") : secret_view(r->access.user_info));
+		jout_close(w);
+	}
+	TRY(put_secrets(cx, r, w));
+	put_metadata(r, w);
+	if (r->ask->user_id.n > 0)
+		jout_str(w, "user_id", r->ask->user_id);
+	jout_close(w);
+	return OK;
+}
+static struct err write_body(struct ctx *cx, const struct run *r, const struct run_done *out, struct buf *body)
+{
+	struct jout w = JOUT(body);
+	char run_id[ID_TEXT];
+
+	id_uuid(run_id);
+	jout_open(&w, NULL);
+	jout_strz(&w, "run_id", run_id);
+	jout_strz(&w, "execution_id", out->call_id);
+	jout_time(&w, "created_at", r->started_at);
+	jout_open(&w, "tool");
+	jout_str(&w, "name", r->t->name);
+	jout_str(&w, "toolkit", r->t->toolkit);
+	jout_str(&w, "version", r->t->told_version); /* null when it told none (contract 4.10) */
+	jout_close(&w);
+	if (r->ask->input == NULL)
+		jout_raw(&w, "inputs", SV("{}"));
+	else
+		jout_node(&w, "inputs", r->ask->input);
+	TRY(put_context(cx, r, &w));
+	jout_close(&w);
+	return jout_done(cx, &w);
+}
+
+/* ---- the call ---- */
+/* Only what certainly did not run is tried again. */
+static bool again(const struct run *r, const struct wire_worker_answer *a)
+{
+	return (a->fate == WORKER_UNREACHABLE || a->status == 503) && r->tries < r->worker.retry;
+}
+static struct err invoke(struct ctx *cx, struct run *r, struct sv body, struct wire_worker_answer *a)
+{
+	const struct wire_worker at = { r->en->net, r->worker.uri, r->secret, SEC(r->worker.timeout_s) };
+	int64_t until = clock_mono() + at.timeout;
+
+	do {
+		if (r->tries > 0)
+			clock_pause(MSEC(r->tries < 5 ? 50 << r->tries : PAUSE_MOST_MS));
+		r->tries++;
+		cx->now = clock_now();
+		TRY(wire_worker_invoke(cx, &at, body, a));
+	} while (again(r, a) && clock_mono() < until);
+	return OK;
+}
+static void of_transport(const struct run *r, const struct wire_worker_answer *a, struct run_done *out)
+{
+	static const struct {
+		const char *kind, *words;
+	} of[] = {
+		[WORKER_UNREACHABLE] = { "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE", "could not be reached" },
+		[WORKER_TIMEOUT] = { "NETWORK_TRANSPORT_RUNTIME_TIMEOUT",
+				     "did not answer in time; the tool may have run" },
+		[WORKER_CUT] = { "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", "gave an answer that broke off" },
+		[WORKER_REFUSED] = { "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", "refused the call" },
+		[WORKER_BUSY] = { "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE", "is not available" },
+		[WORKER_UNREADABLE] = { "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", "gave an answer that cannot be read" },
+		[WORKER_ANSWERED] = { "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", "gave an answer of another shape" },
+	};
+
+	out->error_kind = of[a->fate].kind;
+	(void)snprintf(out->error_message, sizeof out->error_message, "worker %.100s %s%s%.120s", r->t->worker_id.p,
+		       of[a->fate].words, a->say[0] == '\0' ? "" : ": ", a->say);
+}
+static void take_answer(const struct run *r, const struct wire_worker_answer *a, struct run_done *out)
+{
+	const struct node *ok = node_get(a->json, "success");
+
+	out->output = node_get(a->json, "output");
+	if (a->fate != WORKER_ANSWERED || a->json->kind != NODE_MAP || ok == NULL || ok->kind != NODE_BOOL) {
+		out->output = NULL;
+		of_transport(r, a, out);
+		return;
+	}
+	out->success = ok->b;
+}
+
+/* ---- afterwards ---- */
+static struct sv kind_of(const struct run_done *out)
+{
+	struct sv told = node_text(node_path(out->output, SV("error.kind")));
+
+	return out->success              ? SV("")
+	       : out->error_kind != NULL ? sv_of(out->error_kind)
+	       : told.p == NULL          ? SV("UNKNOWN")
+					 : told;
+}
+/* The provider did not take the token: it is renewed before the next call (contract 4.7). */
+static struct err upstream_refused(struct ctx *cx, const struct run *r, const struct run_done *out)
+{
+	if (r->provider == NULL || !sv_eqz(kind_of(out), "UPSTREAM_RUNTIME_AUTH_ERROR"))
+		return OK;
+	struct err e = store_connection_force(cx, r->en->store, r->ask->project_id, sv_of(r->access.connection_id));
+	return e.code == E_NOT_FOUND ? forgive(cx) : e;
+}
+static struct err record(struct ctx *cx, const struct run *r, const struct run_done *out)
+{
+	CLEANUP(buf_free) struct buf data = BUF(4096);
+	struct jout w = JOUT(&data);
+	const struct execution_row row = { .id = sv_of(out->id),
+					   .project_id = r->ask->project_id,
+					   .call_id = sv_of(out->call_id),
+					   .type = SV("immediate"),
+					   .status = out->success ? SV("completed") : SV("failed"),
+					   .toolkit = r->t->toolkit,
+					   .tool = r->t->name,
+					   .version = r->t->version,
+					   .worker_id = r->t->worker_id,
+					   .user_id = r->ask->user_id,
+					   .error_kind = sv_upto(kind_of(out), 100),
+					   .tries = r->tries,
+					   .started_at = r->started_at,
+					   .finished_at = out->finished_at };
+
+	jout_open(&w, NULL);
+	jout_str(&w, "tool", r->t->full);
+	jout_str(&w, "worker", r->t->worker_id);
+	jout_str(&w, "user_id", r->ask->user_id);
+	jout_str(&w, "error_kind", row.error_kind);
+	jout_i64(&w, "tries", r->tries);
+	jout_i64(&w, "took_ms", out->took / MSEC(1));
+	jout_close(&w);
+	TRY(jout_done(cx, &w));
+	const struct event ev = { .project_id = row.project_id,
+				  .kind = "tool.executed",
+				  .by = *r->ask->by,
+				  .resource_type = "execution",
+				  .resource_id = row.id,
+				  .outcome = out->success ? "ok" : "failed",
+				  .data = buf_view(&data) };
+	return store_execution_add(cx, r->en->store, &(struct execution_add){ &row, &ev });
+}
+/* The tool has run: its answer counts even when our own store is in trouble. */
+static void settle(struct ctx *cx, const struct run *r, const struct run_done *out)
+{
+	struct err e = upstream_refused(cx, r, out), saved = record(cx, r, out);
+
+	if (IS_ERR(e) || IS_ERR(saved)) {
+		log_cause(cx, LOG_ERROR, "execution.not_recorded");
+		(void)forgive(cx);
+	}
+}
+
+/* ---- all of it ---- */
+static struct err on_call(struct ctx *cx, struct run *r, struct run_done *out)
+{
+	CLEANUP(buf_free) struct buf body = BUF(BODY_MOST);
+	struct wire_worker_answer a;
+
+	TRY(find_worker(cx, r));
+	r->started_at = clock_now();
+	id_ksuid("te_", r->started_at, out->id);
+	id_ksuid("tc_", r->started_at, out->call_id);
+	TRY(write_body(cx, r, out, &body));
+	int64_t from = clock_mono();
+	TRY(invoke(cx, r, buf_view(&body), &a));
+	out->took = clock_mono() - from;
+	out->finished_at = clock_now();
+	take_answer(r, &a, out);
+	settle(cx, r, out);
+	return OK;
+}
+struct err runner_run(struct ctx *cx, struct engine *en, const struct run_ask *ask, struct run_done *out)
+{
+	CLEANUP(toolbox_let_go) const struct tool_set *set = toolbox_hold(en);
+	CLEANUP(run_clear) struct run r = { .en = en, .ask = ask };
+
+	*out = (struct run_done){ .id = "" };
+	TRY(runner_find(cx, set, ask, &r.t));
+	if (ask->input != NULL && ask->input->kind != NODE_MAP)
+		return bad_field(cx, "input", "object", "must be an object");
+	struct err e = consent(cx, &r);
+	out->peer_key = e.code == E_TAKE_CALL ? r.access.peer_key : hub_topic("worker", r.t->worker_row);
+	out->topic = r.access.topic;
+	out->park_until = r.access.park_until;
+	TRY(e);
+	return ask->lane == ACCESS_CALL ? on_call(cx, &r, out) : (struct err){ E_TAKE_CALL };
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/tool_needs.h"
+#include "core/arena.h"
+#include "core/text.h"
+#include "domain/scopes.h"
+#include "store/grant_cache.h"
+#include <stdio.h>
+
+struct err tool_needs_provider(struct ctx *cx, struct engine *en, const struct tool *t, const struct provider **out,
+			       struct sv *asked_as)
+{
+	const struct provider_ask ask = { .project_id = t->project_id,
+					  .id = t->auth.id,
+					  .provider_id = t->auth.provider_id,
+					  .provider_type = t->auth.provider_type };
+
+	return providers_resolve(cx, en, &ask, out, asked_as);
+}
+
+/* ---- consent ---- */
+static struct err newest_word(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask,
+			      const struct provider *p, enum tool_consent *out)
+{
+	static const enum tool_consent of[] = { [AUTH_PENDING] = CONSENT_PENDING,
+						[AUTH_COMPLETED] = CONSENT_NOT_STARTED, /* other scopes */
+						[AUTH_FAILED] = CONSENT_FAILED };
+	struct auth_filter f = {
+		.project_id = ask->project_id, .user_id = ask->user_id, .provider_id = sv_of(p->unique_id), .limit = 1
+	};
+	struct auth_rows rows;
+
+	TRY(authorize_list(cx, en, &f, &rows));
+	*out = rows.n == 0 ? CONSENT_NOT_STARTED : of[rows.v[0].status];
+	return OK;
+}
+static struct err consent(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask, const struct tool *t,
+			  struct tool_needs *out)
+{
+	const struct grant_key key = { ask->project_id, ask->user_id, sv_of(out->provider->row_id) };
+	enum grant_found found = GRANT_NONE;
+	struct grant g;
+
+	TRY(grant_cache_load(cx, en->grants, &key, &g, &found));
+	if (found == GRANT_LIVE) {
+		const struct scope_state have = { g.requested, g.granted, g.scope_known };
+
+		out->consent = CONSENT_COMPLETED;
+		if (scopes_cover(&have, t->auth.scopes))
+			return OK;
+	}
+	return newest_word(cx, en, ask, out->provider, &out->consent);
+}
+static struct err authorization(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask,
+				const struct tool *t, struct tool_needs *out)
+{
+	struct sv asked_as;
+	struct err e = tool_needs_provider(cx, en, t, &out->provider, &asked_as);
+
+	if (e.code == E_PROVIDER_UNKNOWN || e.code == E_PROVIDER_AMBIGUOUS) {
+		(void)snprintf(out->provider_reason, sizeof out->provider_reason, "%.150s", cx->cause.say);
+		return forgive(cx);
+	}
+	TRY(e);
+	out->provider_active = out->provider->active;
+	if (!out->provider_active)
+		(void)snprintf(out->provider_reason, sizeof out->provider_reason, "the provider is inactive");
+	return ask->user_id.n == 0 ? OK : consent(cx, en, ask, t, out);
+}
+
+/* ---- all of it ---- */
+static bool has_key(const struct secret_page *known, struct sv key)
+{
+	for (size_t i = 0; i < known->n; i++)
+		if (sv_ieq(known->v[i].key, key))
+			return true;
+	return false;
+}
+struct err tool_needs_of(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask, const struct tool *t,
+			 struct tool_needs *out)
+{
+	bool *met = arena_array(cx->arena, t->secrets.n + 1, sizeof *met);
+
+	*out = (struct tool_needs){ .met = true, .secrets_met = met };
+	if (met == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "requirements");
+	for (size_t i = 0; i < t->secrets.n; i++) {
+		met[i] = has_key(ask->known, t->secrets.v[i]);
+		out->met = out->met && met[i];
+	}
+	if (!t->auth.there)
+		return OK;
+	TRY(authorization(cx, en, ask, t, out));
+	out->met = out->met && out->provider_active && (ask->user_id.n == 0 || out->consent == CONSENT_COMPLETED);
+	return OK;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOL_NEEDS_H
+#define TOOL_NEEDS_H
+/* tool_needs.h: whether what a tool asks for is there: a provider, a user's consent, secrets (contract 3.6).
+ *
+ * Needs:    lane POOL: secrets and authorizations are read from the store.
+ */
+#include "domain/authorize.h"
+#include "domain/secrets.h"
+#include "domain/toolbox.h"
+enum tool_consent { CONSENT_NOT_STARTED, CONSENT_PENDING, CONSENT_COMPLETED, CONSENT_FAILED };
+struct tool_needs {
+	bool met;
+	const struct provider *provider; /* NULL: none is meant */
+	bool provider_active;
+	char provider_reason[160]; /* "" when active */
+	enum tool_consent consent; /* of the user; only when one was named */
+	const bool *secrets_met;   /* one a secret of the tool, in cx->arena */
+};
+struct tool_needs_ask {
+	struct sv project_id, user_id;   /* user_id n 0: nobody */
+	const struct secret_page *known; /* the project's secrets */
+};
+struct err tool_needs_of(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask, const struct tool *t,
+			 struct tool_needs *out) MUST_USE NONNULL(1, 2, 3, 4, 5);
+/* The provider a tool means (contract 2.8). */
+struct err tool_needs_provider(struct ctx *cx, struct engine *en, const struct tool *t, const struct provider **out,
+			       struct sv *asked_as) MUST_USE NONNULL(1, 2, 3, 4, 5);
+#endif

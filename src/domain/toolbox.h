@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TOOLBOX_H
+#define TOOLBOX_H
+/* toolbox.h: the catalogue: every tool that the enabled workers told of, in memory (design 9).
+ *
+ * Owns:     an immutable snapshot, swapped whole.  Who reads holds it with toolbox_hold; what it shows is valid until
+ *           toolbox_release.
+ * Promises: look-ups are memory only; a tool is found in every spelling of contract 3.6; of two workers that tell of
+ * the same toolkit, tool and version the older worker's counts. Needs:    store_worker.h at toolbox_load.
+ */
+#include "core/node.h"
+#include "domain/engine.h"
+#include "model/toolname.h"
+struct tool_auth { /* contract 2.1 */
+	bool there;
+	struct sv id, provider_id, provider_type; /* p NULL: not named */
+	struct sv_list scopes;
+};
+struct tool {
+	struct sv project_id, worker_row, worker_id;
+	struct sv toolkit, name, version; /* version "0.0.0" when the worker named none */
+	struct sv told_version;           /* what the worker has to be told; p NULL: null */
+	struct sv qualified, full;        /* "Github.CreateIssue", "Github.CreateIssue@1.2.0" */
+	struct sv shown;                  /* JSON members of contract 3.6, all but requirements */
+	struct sv input;                  /* JSON of its input */
+	struct sv about;                  /* JSON of its metadata; "" when there is none */
+	struct sv description;
+	struct tool_auth auth;
+	struct sv_list secrets, metadata; /* keys as declared */
+	bool newest;                      /* no other version of it is newer */
+};
+struct tool_set {
+	const struct tool *v; /* by project, toolkit, name, newest version first */
+	size_t n;
+};
+struct toolbox;
+void toolbox_free(struct toolbox *b);
+struct err toolbox_open(struct ctx *cx, struct engine *en, struct toolbox **out) MUST_USE NONNULL(1, 2, 3);
+/* The snapshot anew from the store; entries that cannot be used are left out and logged. */
+struct err toolbox_load(struct ctx *cx, struct engine *en) MUST_USE NONNULL(1, 2);
+const struct tool_set *toolbox_hold(struct engine *en) NONNULL(1) RETURNS_NONNULL;
+void toolbox_release(const struct tool_set *s);
+static inline void toolbox_let_go(const struct tool_set **s)
+{
+	toolbox_release(*s);
+	*s = NULL;
+}
+/* The tools of a project: where they begin and how many they are. */
+struct tool_set toolbox_of(const struct tool_set *s, struct sv project_id) NONNULL(1);
+/* NULL: none.  Without a version the newest. */
+const struct tool *toolbox_find(const struct tool_set *s, struct sv project_id, const struct toolname *name)
+    NONNULL(1, 3);
+/* How often a worker is asked for its tools; only the job's thread looks here.  Two workers may share one. */
+struct toolbox_pace {
+	int64_t next; /* clock_mono() */
+	int failures;
+};
+struct toolbox_pace *toolbox_pace(struct engine *en, struct sv worker_row) NONNULL(1) RETURNS_NONNULL;
+static inline void toolbox_drop(struct toolbox **b)
+{
+	toolbox_free(*b);
+	*b = NULL;
+}
+#endif

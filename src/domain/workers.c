@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/workers.h"
+#include "core/clock.h"
+#include "core/jout.h"
+#include "core/logf.h"
+#include "core/rnd.h"
+#include "core/text.h"
+#include "core/url.h"
+#include "domain/toolbox.h"
+#include "wire/wire_worker.h"
+#include <stdio.h>
+
+enum { SECRET_MOST = 100, RETRY_MOST = 10, HINT_FROM = 12, HINT = 4 };
+#define ASK_TIMEOUT SEC(10) /* for health and catalogue, or the worker's own when that is shorter */
+
+/* ---- what may be registered ---- */
+static struct err check_uri(struct ctx *cx, struct sv uri, struct url *u)
+{
+	if (uri.n > WORKER_URI_MOST)
+		return bad_field(cx, "http.uri", "max", "must be at most %d bytes", WORKER_URI_MOST);
+	TRY(url_parse(cx, uri, "http.uri", u));
+	if (u->query.n > 0 || u->fragment.n > 0)
+		return bad_field(cx, "http.uri", "url",
+				 "must be the address before /worker, without query or fragment");
+	return OK;
+}
+static struct err check_numbers(struct ctx *cx, const struct engine *en, const struct worker_write *in)
+{
+	int64_t most = en->config->max_worker_timeout_s;
+	struct err e = OK;
+
+	if (in->timeout_s == 0 || in->timeout_s > most)
+		e = bad_field(cx, "http.timeout", "range", "must be 1 to %d seconds", (int)most);
+	if (in->retry > RETRY_MOST)
+		e = bad_field(cx, "http.retry", "range", "must be 0 to %d", RETRY_MOST);
+	if (in->secret != NULL && secret_view(in->secret).n > SECRET_MOST)
+		e = bad_field(cx, "http.secret", "max", "must be at most %d bytes", SECRET_MOST);
+	return e;
+}
+static struct err check_new(struct ctx *cx, const struct engine *en, const struct worker_write *in)
+{
+	struct err e = check_numbers(cx, en, in);
+	struct url u;
+
+	if (!text_is_id(in->unique_id, WORKER_ID_MOST, "._-"))
+		e = bad_field(cx, "id", "id", "must be 1 to %d of the characters A-Z a-z 0-9 . _ -", WORKER_ID_MOST);
+	if (in->uri.n == 0)
+		e = bad_field(cx, "http.uri", "required", "is required");
+	else if (IS_ERR(check_uri(cx, in->uri, &u)))
+		e = (struct err){ E_BAD_INPUT };
+	if (in->secret == NULL || secret_view(in->secret).n == 0)
+		e = bad_field(cx, "http.secret", "required", "is required");
+	if (in->timeout_s < 0)
+		e = bad_field(cx, "http.timeout", "required", "is required");
+	if (in->retry < 0)
+		e = bad_field(cx, "http.retry", "required", "is required");
+	return e;
+}
+static void hint_of(const struct secret *s, char out[static WORKER_HINT])
+{
+	struct sv v = secret_view(s);
+
+	out[0] = '\0';
+	if (v.n >= HINT_FROM && text_is_id(sv_from(v, v.n - HINT), HINT, "-_.!$+/=") &&
+	    !sv_copy(sv_from(v, v.n - HINT), out, WORKER_HINT))
+		out[0] = '\0';
+}
+
+/* ---- asking ---- */
+static struct err asked(struct ctx *cx, struct engine *en, const struct worker_row *w, struct wire_worker *out,
+			struct secret **secret)
+{
+	int64_t own = SEC(w->timeout_s);
+
+	TRY(store_worker_secret(cx, en->store, w, secret));
+	*out = (struct wire_worker){ en->net, w->uri, *secret, own < ASK_TIMEOUT ? own : ASK_TIMEOUT };
+	cx->now = clock_now();
+	return OK;
+}
+/* What the worker tells of now, kept when it is another.  *why: "" or what is wrong. */
+static struct err tell(struct ctx *cx, struct engine *en, const struct worker_row *w, char why[static 240], bool *other)
+{
+	CLEANUP(secret_drop) struct secret *secret = NULL;
+	struct wire_worker at;
+	struct wire_worker_answer a;
+
+	*other = false;
+	TRY(asked(cx, en, w, &at, &secret));
+	TRY(wire_worker_tools(cx, &at, &a));
+	if (a.fate == WORKER_ANSWERED && a.json->kind != NODE_LIST)
+		(void)snprintf(a.say, sizeof a.say, "the worker's catalogue is no list");
+	(void)snprintf(why, 240, "%s", a.say);
+	if (a.say[0] != '\0' || sv_eq(a.text, w->catalogue))
+		return OK;
+	*other = true;
+	return store_worker_told(cx, en->store, &(struct worker_told){ w->id, a.text });
+}
+/* After a change: its tools at once, when it answers; the change itself stands either way. */
+static struct err look_at_once(struct ctx *cx, struct engine *en, const struct worker_row *w)
+{
+	char why[240] = "";
+	bool other = false;
+	struct err e = w->enabled ? tell(cx, en, w, why, &other) : OK;
+
+	if (IS_ERR(e)) {
+		log_cause(cx, LOG_WARN, "worker.catalogue");
+		(void)forgive(cx);
+	}
+	if (why[0] != '\0')
+		log_event(cx, LOG_WARN, "worker.unreachable", LOG_SV("worker", w->unique_id), LOG_STR("why", &why[0]));
+	return toolbox_load(cx, en);
+}
+
+/* ---- changes ---- */
+static struct err describe(struct ctx *cx, const struct worker_row *w, struct buf *out)
+{
+	struct jout j = JOUT(out);
+
+	jout_open(&j, NULL);
+	jout_str(&j, "uri", w->uri);
+	jout_bool(&j, "enabled", w->enabled);
+	jout_i64(&j, "timeout", w->timeout_s);
+	jout_i64(&j, "retry", w->retry);
+	jout_close(&j);
+	return jout_done(cx, &j);
+}
+static struct event event_of(const char *kind, const struct worker_row *w, const struct actor *by)
+{
+	return (struct event){ .project_id = w->project_id,
+			       .kind = kind,
+			       .by = *by,
+			       .resource_type = "worker",
+			       .resource_id = w->unique_id,
+			       .outcome = "ok" };
+}
+struct err workers_create(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_row *out)
+{
+	CLEANUP(buf_free) struct buf data = BUF(16384);
+	char id[ID_TEXT], hint[WORKER_HINT];
+
+	TRY(check_new(cx, en, in));
+	id_ksuid("wk_", cx->now, id);
+	hint_of(in->secret, hint);
+	struct worker_put put = { .row = { .id = sv_of(id),
+					   .project_id = in->project_id,
+					   .unique_id = in->unique_id,
+					   .type = SV("http"),
+					   .uri = in->uri,
+					   .hint = sv_of(hint),
+					   .enabled = in->enabled != 0,
+					   .timeout_s = in->timeout_s,
+					   .retry = in->retry },
+				  .secret = in->secret };
+	TRY(describe(cx, &put.row, &data));
+	struct event ev = event_of("worker.created", &put.row, in->by);
+	ev.data = buf_view(&data);
+	put.event = &ev;
+	struct err e = store_worker_add(cx, en->store, &put, out);
+	if (e.code == E_CONFLICT) {
+		(void)forgive(cx);
+		return refuse(cx, E_CONFLICT, "a worker with the id %.*s is there already", SV_FMT(in->unique_id));
+	}
+	TRY(e);
+	TRY(look_at_once(cx, en, out));
+	return workers_get(cx, en, in->project_id, in->unique_id, out);
+}
+static struct err moved(struct ctx *cx, const struct worker_row *w, const struct worker_write *in)
+{
+	struct url was, will;
+
+	TRY(check_uri(cx, in->uri, &will));
+	TRY(url_parse(cx, w->uri, "http.uri", &was));
+	bool same = sv_eq(was.scheme, will.scheme) && sv_eq(was.host, will.host) && sv_eq(was.port, will.port);
+	return same || in->secret != NULL
+		   ? OK
+		   : bad_field(cx, "http.secret", "required",
+			       "must be given again when http.uri moves to another host: it would be sent there");
+}
+struct err workers_patch(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_row *out)
+{
+	CLEANUP(buf_free) struct buf data = BUF(16384);
+	struct worker_put put = { .secret = in->secret };
+	char hint[WORKER_HINT];
+
+	TRY(workers_get(cx, en, in->project_id, in->unique_id, &put.row));
+	TRY(check_numbers(cx, en, in));
+	if (in->uri.p != NULL)
+		TRY(moved(cx, &put.row, in));
+	put.row.uri = in->uri.p == NULL ? put.row.uri : in->uri;
+	put.row.enabled = in->enabled < 0 ? put.row.enabled : in->enabled != 0;
+	put.row.timeout_s = in->timeout_s < 0 ? put.row.timeout_s : in->timeout_s;
+	put.row.retry = in->retry < 0 ? put.row.retry : in->retry;
+	if (in->secret != NULL) {
+		hint_of(in->secret, hint);
+		put.row.hint = sv_of(hint);
+	}
+	TRY(describe(cx, &put.row, &data));
+	struct event ev = event_of("worker.updated", &put.row, in->by);
+	ev.data = buf_view(&data);
+	put.event = &ev;
+	struct err e = store_worker_change(cx, en->store, &put, out);
+	if (e.code == E_STALE)
+		return refuse(cx, E_CONFLICT, "worker %.*s was changed meanwhile; read it again",
+			      SV_FMT(in->unique_id));
+	TRY(e);
+	TRY(look_at_once(cx, en, out));
+	return workers_get(cx, en, in->project_id, in->unique_id, out);
+}
+struct err workers_remove(struct ctx *cx, struct engine *en, struct sv project_id, struct sv unique_id,
+			  const struct actor *by)
+{
+	struct worker_row w;
+
+	TRY(workers_get(cx, en, project_id, unique_id, &w));
+	const struct event ev = event_of("worker.deleted", &w, by);
+	TRY(store_worker_remove(cx, en->store, &(struct worker_end){ w.id, &ev }));
+	return toolbox_load(cx, en);
+}
+
+/* ---- looking ---- */
+struct err workers_get(struct ctx *cx, struct engine *en, struct sv project_id, struct sv unique_id,
+		       struct worker_row *out)
+{
+	struct err e = store_worker_get(cx, en->store, project_id, unique_id, out);
+
+	if (e.code == E_NOT_FOUND)
+		return refuse(cx, E_NOT_FOUND, "worker %.*s not found", SV_FMT(sv_upto(unique_id, WORKER_ID_MOST)));
+	return e;
+}
+struct err workers_list(struct ctx *cx, struct engine *en, struct sv project_id, struct worker_rows *out)
+{
+	return store_worker_all(cx, en->store, project_id, out);
+}
+static struct err health(struct ctx *cx, const struct wire_worker *at, struct worker_health *out)
+{
+	struct wire_worker_answer a;
+
+	TRY(wire_worker_health(cx, at, &a));
+	out->healthy = a.fate == WORKER_ANSWERED;
+	(void)snprintf(out->message, sizeof out->message, "%s", out->healthy ? "ok" : a.say);
+	return OK;
+}
+struct err workers_health(struct ctx *cx, struct engine *en, const struct worker_row *w, struct worker_health *out)
+{
+	CLEANUP(secret_drop) struct secret *secret = NULL;
+	struct wire_worker at;
+
+	*out = (struct worker_health){ .message = "the worker is disabled" };
+	if (!w->enabled)
+		return OK;
+	TRY(asked(cx, en, w, &at, &secret));
+	return health(cx, &at, out);
+}
+struct err workers_test(struct ctx *cx, struct engine *en, struct sv uri, struct worker_health *out)
+{
+	const struct wire_worker at = { en->net, uri, NULL, ASK_TIMEOUT };
+	struct url u;
+
+	*out = (struct worker_health){ .healthy = false };
+	TRY(check_uri(cx, uri, &u));
+	return health(cx, &at, out);
+}
+
+/* ---- the job ---- */
+#define ASK_EVERY SEC(10) /* contract 4.3 */
+#define ASK_RARE  MIN(5)
+static int64_t pause_after(int failures)
+{
+	return failures > 5 ? ASK_RARE : ASK_EVERY << failures < ASK_RARE ? ASK_EVERY << failures : ASK_RARE;
+}
+static struct err ask_one(struct ctx *cx, struct engine *en, const struct worker_row *w, bool *changed)
+{
+	struct toolbox_pace *pace = toolbox_pace(en, w->id);
+	char why[240] = "";
+	bool other = false;
+
+	if (!w->enabled || pace->next > clock_mono())
+		return OK;
+	TRY(tell(cx, en, w, why, &other));
+	*changed = *changed || other;
+	pace->failures = why[0] == '\0' ? 0 : pace->failures + (pace->failures < 30);
+	pace->next = clock_mono() + pause_after(pace->failures);
+	if (pace->failures == 1) /* the first time; health says it at any time */
+		log_event(cx, LOG_WARN, "worker.unreachable", LOG_SV("worker", w->unique_id), LOG_STR("why", &why[0]));
+	return OK;
+}
+struct err workers_refresh(struct ctx *cx, struct engine *en, int64_t until)
+{
+	struct worker_rows rows;
+	bool changed = false;
+
+	TRY(store_worker_all(cx, en->store, SV_NONE, &rows));
+	for (size_t i = 0; i < rows.n && clock_now() < until; i++)
+		TRY(ask_one(cx, en, &rows.v[i], &changed));
+	return changed ? toolbox_load(cx, en) : OK;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store_execution.h"
+#include "db/db.h"
+#include "store/store_event.h"
+
+static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	static const char sql[] =
+	    "INSERT INTO executions(id, project_id, call_id, type, status, toolkit, tool, version, worker_id, user_id,"
+	    " error_kind, tries, started_at, finished_at, created_at)"
+	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+	const struct execution_add *in = in_;
+	const struct execution_row *r = in->row;
+	const struct sv text[] = { r->id,   r->project_id, r->call_id,   r->type,    r->status,    r->toolkit,
+				   r->tool, r->version,    r->worker_id, r->user_id, r->error_kind };
+	const int64_t number[] = { r->tries, r->started_at, r->finished_at, tx_now(tx) };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	(void)out;
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		db_bind_sv(q, (int)i + 1, text[i].p == NULL ? SV("") : text[i]);
+	for (size_t i = 0; i < ARRAY_LEN(number); i++)
+		db_bind_i64(q, (int)(ARRAY_LEN(text) + i) + 1, number[i]);
+	TRY(db_run(cx, q));
+	return store_event_add(cx, tx, in->event);
+}
+struct err store_execution_add(struct ctx *cx, struct store *st, const struct execution_add *in)
+{
+	return store_act(cx, st, add_act, in, NULL);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_EXECUTION_H
+#define STORE_EXECUTION_H
+/* store_execution.h: table executions: what was run for whom; never its inputs or its result. */
+#include "model/event.h"
+#include "store/store.h"
+struct execution_row {
+	struct sv id, project_id, call_id, type, status, toolkit, tool, version, worker_id, user_id, error_kind;
+	int64_t tries, started_at, finished_at;
+};
+struct execution_add {
+	const struct execution_row *row;
+	const struct event *event;
+};
+struct err store_execution_add(struct ctx *cx, struct store *st, const struct execution_add *in) MUST_USE
+    NONNULL(1, 2, 3);
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store_worker.h"
+#include "db/db.h"
+#include "store/store_event.h"
+#include "store/store_row.h"
+
+#define WORKER_COLS                                                                                               \
+	"id, project_id, unique_id, type, enabled, uri, timeout_s, retry, secret_box, hint, catalogue, told_at, " \
+	"created_at, updated_at"
+enum {
+	C_ID,
+	C_PROJECT,
+	C_UNIQUE,
+	C_TYPE,
+	C_ENABLED,
+	C_URI,
+	C_TIMEOUT,
+	C_RETRY,
+	C_SECRET,
+	C_HINT,
+	C_CATALOGUE,
+	C_TOLD,
+	C_CREATED,
+	C_UPDATED
+};
+
+static struct err from_row(struct ctx *cx, struct db_stmt *q, struct worker_row *out)
+{
+	const struct {
+		int col;
+		struct sv *to;
+	} text[] = { { C_ID, &out->id },
+		     { C_PROJECT, &out->project_id },
+		     { C_UNIQUE, &out->unique_id },
+		     { C_TYPE, &out->type },
+		     { C_URI, &out->uri },
+		     { C_HINT, &out->hint },
+		     { C_CATALOGUE, &out->catalogue } };
+
+	*out = (struct worker_row){ .enabled = db_col_i64(q, C_ENABLED) != 0,
+				    .timeout_s = db_col_i64(q, C_TIMEOUT),
+				    .retry = db_col_i64(q, C_RETRY),
+				    .told_at = db_col_i64(q, C_TOLD),
+				    .created_at = db_col_i64(q, C_CREATED),
+				    .updated_at = db_col_i64(q, C_UPDATED) };
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		TRY(store_row_sv(cx, q, text[i].col, text[i].to));
+	return store_row_blob(cx, q, C_SECRET, &out->secret_box);
+}
+static struct seal_at box_of(const struct worker_row *w)
+{
+	return (struct seal_at){ "workers.secret_box", w->project_id, w->id };
+}
+
+/* ---- reading ---- */
+struct err store_worker_all(struct ctx *cx, struct store *st, struct sv project, struct worker_rows *out)
+{
+	static const char sql[] =
+	    "SELECT " WORKER_COLS " FROM workers WHERE $1 = '' OR project_id = $1 ORDER BY created_at, id";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	size_t room = 0;
+	bool row = false;
+
+	*out = (struct worker_rows){ .v = NULL };
+	TRY(store_read(cx, st, &r));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	db_bind_sv(q, 1, project.p == NULL ? SV("") : project);
+	for (;;) {
+		TRY(db_next(cx, q, &row));
+		if (!row)
+			return OK;
+		if (out->n == room && (out->v = store_row_room(cx, out->v, &room, sizeof *out->v)) == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "workers");
+		TRY(from_row(cx, q, &out->v[out->n]));
+		out->n++;
+	}
+}
+static struct err get(struct ctx *cx, struct db *db, struct sv project, struct sv unique_id, struct worker_row *out)
+{
+	static const char sql[] = "SELECT " WORKER_COLS " FROM workers WHERE project_id = $1 AND unique_id = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_sv(q, 1, project);
+	db_bind_sv(q, 2, unique_id);
+	TRY(db_one(cx, q));
+	return from_row(cx, q, out);
+}
+struct err store_worker_get(struct ctx *cx, struct store *st, struct sv project, struct sv unique_id,
+			    struct worker_row *out)
+{
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+
+	*out = (struct worker_row){ .enabled = false };
+	TRY(store_read(cx, st, &r));
+	return get(cx, r.db, project, unique_id, out);
+}
+struct err store_worker_secret(struct ctx *cx, struct store *st, const struct worker_row *row, struct secret **out)
+{
+	const struct seal_at at = box_of(row);
+
+	return store_unseal(cx, st, &at, row->secret_box, out);
+}
+
+/* ---- writing ---- */
+static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
+{
+	static const char sql[] = "INSERT INTO workers(id, project_id, unique_id, type, enabled, uri, timeout_s, retry,"
+				  " secret_box, hint, created_at, updated_at)"
+				  " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+	const struct worker_put *in = in_;
+	struct worker_row *w = out_;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	*w = in->row;
+	w->created_at = w->updated_at = tx_now(tx);
+	w->catalogue = SV("");
+	const struct seal_at at = box_of(w);
+	TRY(store_seal(cx, tx_store(tx), &at, secret_view(in->secret), &w->secret_box));
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, w->id);
+	db_bind_sv(q, 2, w->project_id);
+	db_bind_sv(q, 3, w->unique_id);
+	db_bind_sv(q, 4, w->type);
+	db_bind_i64(q, 5, w->enabled);
+	db_bind_sv(q, 6, w->uri);
+	db_bind_i64(q, 7, w->timeout_s);
+	db_bind_i64(q, 8, w->retry);
+	db_bind_blob(q, 9, w->secret_box);
+	db_bind_sv(q, 10, w->hint);
+	db_bind_i64(q, 11, w->created_at);
+	TRY(db_run(cx, q));
+	return store_event_add(cx, tx, in->event);
+}
+struct err store_worker_add(struct ctx *cx, struct store *st, const struct worker_put *in, struct worker_row *out)
+{
+	return store_act(cx, st, add_act, in, out);
+}
+static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
+{
+	static const char sql[] =
+	    "UPDATE workers SET enabled = $1, uri = $2, timeout_s = $3, retry = $4, secret_box = $5,"
+	    " hint = $6, updated_at = $7 WHERE id = $8 AND updated_at = $9";
+	const struct worker_put *in = in_;
+	struct worker_row *w = out_;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	int64_t changed = 0;
+
+	*w = in->row;
+	w->updated_at = tx_now(tx) > in->row.updated_at ? tx_now(tx) : in->row.updated_at + 1;
+	const struct seal_at at = box_of(w);
+	if (in->secret != NULL)
+		TRY(store_seal(cx, tx_store(tx), &at, secret_view(in->secret), &w->secret_box));
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_i64(q, 1, w->enabled);
+	db_bind_sv(q, 2, w->uri);
+	db_bind_i64(q, 3, w->timeout_s);
+	db_bind_i64(q, 4, w->retry);
+	db_bind_blob(q, 5, w->secret_box);
+	db_bind_sv(q, 6, w->hint);
+	db_bind_i64(q, 7, w->updated_at);
+	db_bind_sv(q, 8, w->id);
+	db_bind_i64(q, 9, in->row.updated_at);
+	TRY(db_run_n(cx, q, &changed));
+	return changed == 0 ? (struct err){ E_STALE } : store_event_add(cx, tx, in->event);
+}
+struct err store_worker_change(struct ctx *cx, struct store *st, const struct worker_put *in, struct worker_row *out)
+{
+	return store_act(cx, st, change_act, in, out);
+}
+static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	static const char sql[] = "DELETE FROM workers WHERE id = $1";
+	const struct worker_end *in = in_;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	int64_t changed = 0;
+
+	(void)out;
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, in->id);
+	TRY(db_run_n(cx, q, &changed));
+	return changed == 0 ? OK : store_event_add(cx, tx, in->event);
+}
+struct err store_worker_remove(struct ctx *cx, struct store *st, const struct worker_end *in)
+{
+	return store_act(cx, st, remove_act, in, NULL);
+}
+static struct err told_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	static const char sql[] = "UPDATE workers SET catalogue = $1, told_at = $2 WHERE id = $3";
+	const struct worker_told *in = in_;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	(void)out;
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, in->catalogue);
+	db_bind_i64(q, 2, tx_now(tx));
+	db_bind_sv(q, 3, in->id);
+	return db_run(cx, q);
+}
+struct err store_worker_told(struct ctx *cx, struct store *st, const struct worker_told *in)
+{
+	return store_act(cx, st, told_act, in, NULL);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_WORKER_H
+#define STORE_WORKER_H
+/* store_worker.h: table workers: tool servers, and what each told of its tools last (contract 3.5).
+ *
+ * Promises: the secret is sealed before it is bound.  Functions with `tx` run inside an act.
+ */
+#include "model/event.h"
+#include "model/person.h"
+#include "store/store.h"
+enum { WORKER_ID_MOST = 100, WORKER_URI_MOST = 2048, WORKER_HINT = 8 };
+struct worker_row {
+	struct sv id, project_id, unique_id, type, uri, hint; /* in cx->arena */
+	bool enabled;
+	int64_t timeout_s, retry, created_at, updated_at, told_at; /* told_at 0: never */
+	struct sv secret_box;
+	struct sv catalogue; /* JSON list as it was told; "" before */
+};
+struct worker_rows {
+	struct worker_row *v;
+	size_t n;
+};
+/* Oldest first; project p NULL: of all.  With the catalogues. */
+struct err store_worker_all(struct ctx *cx, struct store *st, struct sv project, struct worker_rows *out) MUST_USE
+    NONNULL(1, 2, 4);
+struct err store_worker_get(struct ctx *cx, struct store *st, struct sv project, struct sv unique_id,
+			    struct worker_row *out) MUST_USE NONNULL(1, 2, 5); /* E_NOT_FOUND (no cause recorded) */
+struct worker_put {
+	struct worker_row row;       /* id is that of a new one */
+	const struct secret *secret; /* NULL when changing: as it was */
+	const struct event *event;
+};
+/* E_CONFLICT: the id is taken.  *out as stored. */
+struct err store_worker_add(struct ctx *cx, struct store *st, const struct worker_put *in,
+			    struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
+/* Everything but id, project, unique_id, type; E_STALE: it has moved on from row.updated_at. */
+struct err store_worker_change(struct ctx *cx, struct store *st, const struct worker_put *in,
+			       struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
+struct worker_end {
+	struct sv id;
+	const struct event *event;
+};
+struct err store_worker_remove(struct ctx *cx, struct store *st, const struct worker_end *in) MUST_USE NONNULL(1, 2, 3);
+struct worker_told {
+	struct sv id, catalogue;
+};
+struct err store_worker_told(struct ctx *cx, struct store *st, const struct worker_told *in) MUST_USE NONNULL(1, 2, 3);
+struct err store_worker_secret(struct ctx *cx, struct store *st, const struct worker_row *row,
+			       struct secret **out) MUST_USE NONNULL(1, 2, 3, 4);
+#endif

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Workers that lie, break off, drown or never answer; and a worker that dies and comes back."""
+import http.server
+import json
+import socket
+import socketserver
+import threading
+
+import pytest
+from conftest import real_worker, register
+from test_contract import error
+from world import Engine, free_port, until
+
+TOOL = {"name": "Do", "toolkit": {"name": "Odd", "version": "1.0.0"}, "input": {"parameters": []}, "output": None,
+        "requirements": {"authorization": None, "secrets": None, "metadata": None}}
+
+
+class Odd:
+    """A worker of our own that does what `invoke` says; its catalogue is `tools`."""
+
+    def __init__(self):
+        odd, self.tools, self.invoke, self.calls = self, [TOOL], (lambda h: h.json({})), 0
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.0"  # no connection outlives close()
+
+            def json(self, value, status=200):
+                self.raw(json.dumps(value).encode(), status)
+
+            def raw(self, body, status=200, type="application/json", headers=()):
+                self.send_response(status)
+                self.send_header("Content-Type", type)
+                self.send_header("Content-Length", str(len(body)))
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                self.json({"status": "ok"} if self.path.endswith("/health") else odd.tools)
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                odd.calls += 1
+                odd.invoke(self)
+
+            def log_message(self, *_):
+                pass
+
+        class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.uri = "http://127.0.0.1:%d" % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture()
+def odd(api):
+    o = Odd()
+    yield o
+    api.delete("/v1/workers/odd")
+    o.close()
+
+
+def run(api, name="Odd.Do"):
+    r = api.post("/v1/tools/execute", json={"tool_name": name})
+    assert r.status_code == 200, r.text
+    return r.json()
+
+
+def never(h):
+    threading.Event().wait(20)
+
+
+def cut(h):
+    h.send_response(200)
+    h.send_header("Content-Length", "1000")
+    h.end_headers()
+    h.wfile.write(b'{"success": tr')
+    h.wfile.flush()
+    h.connection.shutdown(socket.SHUT_RDWR)
+
+
+def huge(h):
+    h.send_response(200)
+    h.send_header("Content-Length", str(100 << 20))
+    h.end_headers()
+    for _ in range(100):
+        h.wfile.write(b"x" * (1 << 20))
+
+
+@pytest.mark.parametrize("what,invoke,kind,calls", [
+    ("500", lambda h: h.json({}, 500), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("502 may have run", lambda h: h.json({}, 502), "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE", 1),
+    ("503 did not", lambda h: h.json({}, 503), "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE", 2),
+    ("HTML", lambda h: h.raw(b"<html>hello</html>", type="text/html"), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("no JSON", lambda h: h.raw(b"{'single': 1}"), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("not UTF-8", lambda h: h.raw(b'{"success":true,"output":{"value":"\xff"}}'), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("a list", lambda h: h.json([1]), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("no success", lambda h: h.json({"output": {"value": 1}}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("success is text", lambda h: h.json({"success": "true", "output": {"value": 1}}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("redirect", lambda h: h.raw(b"", 307, headers=[("Location", "http://127.0.0.1:9/")]), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("breaks off", cut, "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("100 MB", huge, "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("no answer", never, "NETWORK_TRANSPORT_RUNTIME_TIMEOUT", 1),
+])
+def test_a_call_that_goes_wrong_is_told_and_not_repeated(api, odd, what, invoke, kind, calls):
+    odd.invoke = invoke
+    assert register(api, odd.uri, id="odd", timeout=2, retry=2).status_code == 201
+    r = run(api)
+    assert r["success"] is False and r["status"] == "failed" and r["output"]["error"]["kind"] == kind, r
+    assert "worker odd" in r["output"]["error"]["message"] and r["output"]["error"]["can_retry"] is True
+    assert odd.calls == calls
+    odd.invoke = lambda h: h.json({"success": True, "output": {"value": "well again"}})
+    assert run(api)["output"]["value"] == "well again"
+
+
+def test_a_worker_that_is_not_there_is_tried_again_and_keeps_its_tools(api, odd):
+    assert register(api, odd.uri, id="odd", timeout=2, retry=3).status_code == 201
+    odd.close()
+    r = run(api)
+    assert r["output"]["error"]["kind"] == "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE"
+    assert api.get("/tb/v1/events", params={"kind": "tool.executed", "limit": 1}).json()["items"][0]["data"]["tries"] == 3
+    assert [t["name"] for t in api.get("/v1/tools", params={"toolkit": "odd"}).json()["items"]] == ["Do"]
+    assert api.get("/v1/workers/odd/health").json()["healthy"] is False
+
+
+@pytest.mark.parametrize("tools,names", [
+    ({"not": "a list"}, []),
+    ([TOOL, 7, None, [], {"name": "NoToolkit"}, {**TOOL, "name": ""}, {**TOOL, "name": "x" * 101}, {**TOOL, "name": "with space"},
+      {**TOOL, "toolkit": {"name": "hy-phen"}}, {**TOOL, "toolkit": None}, {**TOOL, "name": "Bad", "input": {"parameters": [{}]}}], ["Do"]),
+    ([TOOL, TOOL, {**TOOL, "name": "DO"}], ["Do"]),
+    ([{**TOOL, "toolkit": {"name": "Odd", "version": v}} for v in ("1.2.0", "1.10.0", "1.9.9", "1.10.0-beta")], ["Do"]),
+])
+def test_a_catalogue_with_absurd_entries_keeps_the_good_ones(api, odd, tools, names):
+    odd.tools = tools
+    assert register(api, odd.uri, id="odd").status_code == 201
+    page = api.get("/v1/tools", params={"toolkit": "odd"}).json()
+    assert [t["name"] for t in page["items"]] == names
+    if len(tools) == 4 and names:
+        assert page["items"][0]["toolkit"]["version"] == "1.10.0"
+        every = api.get("/v1/tools", params={"toolkit": "odd", "include_all_versions": "true"}).json()["items"]
+        assert [t["toolkit"]["version"] for t in every] == ["1.10.0", "1.10.0-beta", "1.9.9", "1.2.0"]
+
+
+def test_ten_thousand_tools(api, odd):
+    odd.tools = [{**TOOL, "name": f"Tool{n}"} for n in range(10000)]
+    assert register(api, odd.uri, id="odd").status_code == 201
+    page = api.get("/v1/tools", params={"toolkit": "odd", "limit": 100, "offset": 9900}).json()
+    assert page["total_count"] == 10000 and len(page["items"]) == 100
+    assert api.get("/v1/tools/Odd.Tool7777").json()["name"] == "Tool7777"
+
+
+def test_a_private_address_is_refused_unless_it_is_allowed(binary, tmp_path, odd):
+    with Engine(binary, tmp_path, config="api:\n  development: false\n") as strict, strict.client() as c:
+        assert c.post("/v1/workers/test", json={"type": "http", "http": {"uri": odd.uri}}).json()["success"] is False
+        assert register(c, odd.uri, id="odd").status_code == 201
+        assert c.get("/v1/tools").json()["items"] == [] and odd.calls == 0
+        assert c.get("/v1/workers/odd/health").json()["healthy"] is False
+    (tmp_path / "allowed").mkdir()
+    with Engine(binary, tmp_path / "allowed", config="api:\n  development: false\nsecurity:\n  ssrf_allowlist: [127.0.0.0/8]\n") as let, let.client() as c:
+        assert register(c, odd.uri, id="odd").status_code == 201
+        assert [t["name"] for t in c.get("/v1/tools").json()["items"]] == ["Do"]
+
+
+def test_a_worker_dies_comes_back_and_the_engine_restarts_meanwhile(binary, tmp_path, simulator):
+    """The catalogue is stored: it is there before the worker is."""
+    port = free_port()
+    first = real_worker(tmp_path, simulator, port=port)
+    with Engine(binary, tmp_path, simulator=simulator) as eng, eng.client() as c:
+        assert register(c, f"http://127.0.0.1:{port}").status_code == 201
+        assert c.post("/v1/tools/execute", json={"tool_name": "Custom.Add", "input": {"a": 1}}).json()["output"]["value"] == 3
+    first.stop()
+    with Engine(binary, tmp_path, simulator=simulator) as eng, eng.client() as c:
+        assert len(c.get("/v1/tools").json()["items"]) == 6
+        assert run(c, "Custom.Add")["output"]["error"]["kind"] == "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE"
+        second = real_worker(tmp_path, simulator, port=port)
+        assert c.post("/v1/tools/execute", json={"tool_name": "Custom.Add", "input": {"a": 1}}).json()["output"]["value"] == 3
+        second.stop()
+
+
+def test_new_tools_of_a_worker_appear_by_themselves(api, odd):
+    assert register(api, odd.uri, id="odd").status_code == 201
+    odd.tools = [TOOL, {**TOOL, "name": "Newer"}]
+    until("the new tool", lambda: len(api.get("/v1/tools", params={"toolkit": "odd"}).json()["items"]) == 2, bound=60)
+
+
+def test_roles_and_projects(api, odd, engine):
+    assert register(api, odd.uri, id="odd").status_code == 201
+    with engine.client(key="arc_nobody") as c:
+        error(c.get("/v1/tools"), 401, "invalid_authorization")
+        error(c.post("/v1/tools/execute", json={"tool_name": "Odd.Do"}), 401, "invalid_authorization")
+    assert api.get("/v1/orgs/default/projects/default/tools", params={"toolkit": "odd"}).json()["total_count"] == 1

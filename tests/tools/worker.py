@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tool worker of arcade-serve on a loopback port of its own: the page's tool as printed, the same with the answer that Discord
+gives, and tools that try what a tool may do."""
+import json
+import socket
+import sys
+from typing import Annotated
+
+import httpx
+import uvicorn
+from arcade_serve.fastapi import FastAPIWorker
+from arcade_tdk import ToolContext, tool
+from arcade_tdk.auth import Discord
+from arcade_tdk.errors import RetryableToolError
+from fastapi import FastAPI
+from page_tool import list_servers
+
+
+@tool(requires_auth=Discord(scopes=["guilds"]))
+async def list_guilds(context: ToolContext) -> Annotated[list[dict], "Servers"]:
+    """The same, with the answer that Discord gives."""
+    async with httpx.AsyncClient() as client:
+        response = await client.get("https://discord.com/api/users/@me/guilds", headers={"Authorization": f"Bearer {context.authorization.token}"})
+        response.raise_for_status()
+        return response.json()
+
+
+@tool
+def add(a: Annotated[int, "One number"], b: Annotated[int, "Another"] = 2) -> Annotated[int, "The sum"]:
+    """Adds two numbers."""
+    return a + b
+
+
+@tool(requires_secrets=["SEARCH_KEY"])
+def secret_length(context: ToolContext) -> Annotated[dict, "What the context holds"]:
+    """Tells how long the secret is, and which keys came."""
+    return {"length": len(context.get_secret("SEARCH_KEY")), "keys": [s.key for s in context.secrets], "user": context.user_id}
+
+
+@tool
+def try_again() -> Annotated[str, "Never"]:
+    """Fails in a way that may be tried again."""
+    raise RetryableToolError("not now", developer_message="for developers", additional_prompt_content="ask for less", retry_after_ms=250)
+
+
+@tool
+def crash() -> Annotated[str, "Never"]:
+    """Fails in a way nobody expected."""
+    raise ValueError("unexpected")
+
+
+def main():
+    app = FastAPI()
+    worker = FastAPIWorker(app, secret=sys.argv[1])
+    for t in (list_servers, list_guilds, add, secret_length, try_again, crash):
+        worker.register_tool(t, "Custom")
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", int(sys.argv[2])))
+    listener.listen(128)
+    print(json.dumps({"uri": "http://127.0.0.1:%d" % listener.getsockname()[1]}), flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+
+
+main()
