@@ -116,7 +116,8 @@ static void enqueue_due(struct engine *en, const struct access_ask *ask, const s
 	if (g->due_at > 0 && now >= g->due_at && g->lease_until <= now && g->next_try_at <= now)
 		refresh_enqueue(en, ask->project_id, g->id);
 }
-static enum step step_of(struct engine *en, const struct access_ask *ask, const struct grant *g, int64_t now)
+/* last: a call was tried, and the row still asks for one. */
+static enum step step_of(struct engine *en, const struct access_ask *ask, const struct grant *g, int64_t now, bool last)
 {
 	struct view v = view_of(g, ask->provider, now);
 	enum step else_this = v.over ? STEP_DOWN : STEP_TOKEN;
@@ -129,7 +130,7 @@ static enum step step_of(struct engine *en, const struct access_ask *ask, const 
 	}
 	if (g->lease_until > now)
 		return ask->park_over ? else_this : STEP_PARK;
-	if (g->next_try_at > now || refresh_closed_until(en, ask->provider) > now)
+	if (last || g->next_try_at > now || refresh_closed_until(en, ask->provider) > now)
 		return else_this;
 	return STEP_CALL;
 }
@@ -162,11 +163,12 @@ static struct err call(struct ctx *cx, struct engine *en, const struct access_as
 	return OK;
 }
 
+/* *again: there is to be another look, in and out. */
 static struct err decide(struct ctx *cx, struct engine *en, const struct access_ask *ask, struct access *out,
 			 bool *again)
 {
 	struct grant g;
-	bool none = false;
+	bool none = false, last = !*again;
 
 	*again = false;
 	TRY(look(cx, en, ask, &g, &none));
@@ -178,7 +180,7 @@ static struct err decide(struct ctx *cx, struct engine *en, const struct access_
 	out->state = ACCESS_NARROW;
 	if (!scopes_cover(&have, ask->scopes))
 		return OK;
-	switch (step_of(en, ask, &g, cx->now)) {
+	switch (step_of(en, ask, &g, cx->now, last)) {
 	case STEP_TOKEN: return open_grant(cx, en, ask, &g, out);
 	case STEP_NONE: out->state = ACCESS_NONE; return OK;
 	case STEP_DOWN: return down(cx, en, ask, &g);
@@ -199,7 +201,9 @@ struct err access_get(struct ctx *cx, struct engine *en, const struct access_ask
 
 	*out = (struct access){ .state = ACCESS_NONE };
 	cx->now = clock_now();
-	for (int i = 0; i < LOOKS_MOST && again; i++)
+	for (int i = 1; i <= LOOKS_MOST && again; i++) {
+		again = i < LOOKS_MOST;
 		TRY(decide(cx, en, ask, out, &again));
-	return again ? fail(cx, E_BUSY, "the connection is changing; try again", "%d looks", LOOKS_MOST) : OK;
+	}
+	return OK;
 }
