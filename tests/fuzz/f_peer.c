@@ -95,7 +95,6 @@ struct err net_call(struct ctx *cx, struct net *n, const struct net_call *call, 
 }
 
 void net_reply_clear(struct net_reply *r) { buf_free(&r->body); }
-const char *net_fate_text(enum net_fate f) { return f == NET_TIMEOUT ? "timed out" : "did not work"; }
 
 /* ---- what must hold afterwards ---- */
 static void says(const char *z, size_t cap)
