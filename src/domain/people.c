@@ -126,6 +126,7 @@ struct err people_setup(struct ctx *cx, struct engine *en, const struct people_t
 	if (!needed)
 		return refuse(cx, E_FORBIDDEN, "this set-up link was used already; sign in instead");
 	TRY(setup_hash(cx, en, in->token, &add.setup_hash));
+	TRY(store_account_setup_check(cx, en->store, add.setup_hash)); /* a guess must not cost us an Argon2 */
 	TRY(password_hash(cx, in->password, hash));
 	add.password = sv_of(hash);
 	id_ksuid("acc_", cx->now, add.account.id);

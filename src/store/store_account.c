@@ -86,17 +86,24 @@ struct err store_account_list(struct ctx *cx, struct store *st, const struct pag
 }
 
 /* The first account: nobody else is in charge, and the set-up token is the one that was given out last. */
-static struct err check_first(struct ctx *cx, struct tx *tx, const struct account_add *in)
+static struct err check_first(struct ctx *cx, struct db *db, struct sv setup_hash)
 {
 	struct sv have;
 	int64_t n = 0;
 
-	TRY(db_get_i64(cx, tx_db(tx), in_charge_sql, &n));
-	TRY(store_setting_find(cx, tx_db(tx), SV(""), setup_name, &have));
-	if (n > 0 || have.n == 0 || !same_bytes(have, in->setup_hash))
+	TRY(db_get_i64(cx, db, in_charge_sql, &n));
+	TRY(store_setting_find(cx, db, SV(""), setup_name, &have));
+	if (n > 0 || have.n == 0 || !same_bytes(have, setup_hash))
 		return fail(cx, E_FORBIDDEN, "this set-up link was used already or is not the newest one",
 			    "%d in charge", (int)n);
-	return store_setting_remove(cx, tx, SV(""), setup_name);
+	return OK;
+}
+struct err store_account_setup_check(struct ctx *cx, struct store *st, struct sv hash)
+{
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+
+	TRY(store_read(cx, st, &r));
+	return check_first(cx, r.db, hash);
 }
 static struct err insert(struct ctx *cx, struct tx *tx, const struct account_add *in)
 {
@@ -115,8 +122,10 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in, void *o
 	const struct account_add *add = in;
 	struct member_edit edit = { .project = add->project, .account = sv_of(add->account.id), .role = add->role };
 
-	if (add->only_first)
-		TRY(check_first(cx, tx, add));
+	if (add->only_first) {
+		TRY(check_first(cx, tx_db(tx), add->setup_hash));
+		TRY(store_setting_remove(cx, tx, SV(""), setup_name));
+	}
 	struct err e = insert(cx, tx, add);
 	if (e.code == E_CONFLICT) {
 		(void)forgive(cx);

@@ -37,6 +37,8 @@ struct err store_account_add(struct ctx *cx, struct store *st, const struct acco
 			     struct account *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* Sets the set-up token's hash; E_CONFLICT when somebody is in charge already. */
 struct err store_account_setup_token(struct ctx *cx, struct store *st, struct sv hash) MUST_USE NONNULL(1, 2);
+/* E_FORBIDDEN unless an account could be added with it now; store_account_add asks again inside its act. */
+struct err store_account_setup_check(struct ctx *cx, struct store *st, struct sv hash) MUST_USE NONNULL(1, 2);
 /* New password, all sessions of the account end. */
 struct account_password {
 	struct sv id, password;

@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What several attacks need: bytes on the wire as they are, answers counted, and what a process holds."""
+"""What several attacks need: people with browsers, bytes on the wire as they are, answers counted, and what a process holds."""
+import datetime
+import ipaddress
 import os
 import re
 import resource
 import socket
 import urllib.parse
 
-from world import BOUND, until
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from world import BOUND, Engine, Form
 
 
 def address(url):
@@ -90,4 +98,97 @@ def asked(engine, since=0):
     return re.findall(r'http\.request .*?route="([^"]*)"', engine.log()[since:])
 
 
-__all__ = ["Answers", "address", "asked", "dial", "hear", "many_files", "raw", "resident_mb", "say", "sockets", "until"]
+def listeners(pid):
+    """{(address, port)} a process listens on, as /proc has them."""
+    inodes, found = set(), set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            inodes.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except OSError:
+            pass
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as f:
+            for row in (ln.split() for ln in f.readlines()[1:]):
+                if row[3] == "0A" and f"socket:[{row[9]}]" in inodes:
+                    at, port = row[1].split(":")
+                    found.add((at, int(port, 16)))
+    return found
+
+
+def listening(engine):
+    """Where it really listens, its public address being another."""
+    (port,) = {p for _, p in listeners(engine.p.pid)}
+    return f"https://localhost:{port}"
+
+
+def certificate(folder):
+    """cert.pem and key.pem for this machine, made by nobody but us."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    cert = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+            .add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256()))
+    (folder / "cert.pem").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    (folder / "key.pem").chmod(0o600)
+
+
+# ---- people ----
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def home(binary, simulator, tmp_path_factory):
+    """An engine with the built-in verifier, an owner, and one account a role; it logs everything it can."""
+    with Engine(binary, tmp_path_factory.mktemp("home"), simulator=simulator, verifier=None, args=("--log-level", "debug")) as eng:
+        eng.add_discord()
+        eng.owner, eng.setup = Person(eng), eng.ready["setup_url"]
+        eng.owner.set_up(eng.setup, "owner@example.com")
+        for role in ("verify", "viewer", "member", "admin"):
+            r = eng.owner.call("POST", "/tb/v1/accounts", {"email": f"{role}@example.com", "password": PASSWORD, "role": role})
+            assert r.status_code == 201, r.text
+        yield eng
+
+
+class Person:
+    """Somebody with a browser at the engine's own pages."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.http = httpx.Client(base_url=engine.url, timeout=BOUND, trust_env=False)
+
+    def page(self, path):
+        return self.http.get(path, headers={"Accept": "text/html"})
+
+    def send(self, page, path, **fields):
+        form = Form(page.text, self.engine.url + path)
+        return self.http.post(form.action, data={**form.fields, **fields}, headers={"Accept": "text/html", "Origin": self.engine.url})
+
+    def set_up(self, url, email):
+        assert self.page(url.replace(self.engine.url, "")).status_code == 303
+        r = self.send(self.page("/setup"), "/setup", email=email, password=PASSWORD)
+        assert r.status_code == 303, r.text
+
+    def sign_in(self, email, password=PASSWORD):
+        return self.send(self.page("/sign-in"), "/sign-in", email=email, password=password)
+
+    def call(self, method, path, body=None, origin_is=True, **headers):
+        h = {"Origin": self.engine.url} if origin_is is True else {"Origin": origin_is} if origin_is else {}
+        return self.http.request(method, path, json=body, headers={**h, **headers})
+
+
+@pytest.fixture()
+def as_role(home):
+    people = []
+
+    def enter(role):
+        p = Person(home)
+        assert p.sign_in(f"{role}@example.com").status_code == 303
+        people.append(p)
+        return p
+
+    yield enter
+    for p in people:
+        p.http.close()

@@ -5,13 +5,14 @@ import http.server
 import json
 import select
 import socket
+import ssl
 import threading
 import time
 import zlib
 
 import httpx
 import pytest
-from attacker import Answers, dial, hear, many_files, raw, resident_mb, say, sockets
+from attacker import Answers, certificate, dial, hear, listening, many_files, raw, resident_mb, say, sockets
 from test_discord import authorize
 from world import BOUND, Browser, Engine, figure, query, until
 
@@ -62,6 +63,21 @@ def test_slow_sending_is_cut(hasty, what):
         say(s, first)
         said = drip(s, then)
     assert Answers(said).status == want
+
+
+def test_half_a_handshake_is_cut(binary, tmp_path):
+    """TLS costs memory before a request is read: a hello by the byte, or none, is cut by the same clock."""
+    certificate(tmp_path)
+    config = HASTY + "  public_host: https://localhost:8443\ntls:\n  cert_file: cert.pem\n  key_file: key.pem\n"
+    with Engine(binary, tmp_path, config=config) as eng:
+        hello = ssl.MemoryBIO()
+        half = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost")
+        with pytest.raises(ssl.SSLWantReadError):
+            half.do_handshake()
+        with dial(listening(eng)) as s, dial(listening(eng)) as mute:
+            assert b"HTTP" not in drip(s, hello.read()[:200] + bytes(1000))
+            assert hear(mute) == b""
+        until("their end", lambda: sockets(eng.p.pid) < 20)
 
 
 def test_silence_is_cut(hasty):

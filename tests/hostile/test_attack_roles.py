@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sign-in, sessions and roles: forged requests, and people who want more than they may."""
+import json
+
+import pytest
+from attacker import PASSWORD, Person, as_role, home  # noqa: F401
+from test_discord import authorize
+from world import Browser, Form, query
+
+
+def test_login_csrf(home):
+    """Another site makes a victim's browser sign in as the attacker."""
+    fields = {"email": "viewer@example.com", "password": PASSWORD}
+    attacker, victim = Person(home), Person(home)
+    his = Form(attacker.page("/sign-in").text, home.url + "/sign-in").fields
+    victim.page("/sign-in")
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "null", "Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "cross-site"},
+                    {"Sec-Fetch-Site": "same-site"}, {"Origin": home.url + "0"}, {}):
+        r = victim.http.post("/sign-in", data={**his, **fields}, headers=headers)
+        assert r.status_code == 403 and not any("session" in c for c in r.headers.get_list("set-cookie")), headers
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+        assert victim.http.post("/tb/v1/sessions", json=fields, headers=headers).status_code == 403
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        r = victim.http.post("/tb/v1/sessions", content=json.dumps(fields), headers={"Content-Type": kind})
+        assert r.status_code == 415
+
+
+def test_request_forgery_with_a_session(home, as_role):
+    admin = as_role("admin")
+    body = {"name": "forged"}
+    for o in ("http://evil.example", "null", home.url.replace("127.0.0.1", "localhost"), home.url + ".evil.example", None):
+        assert admin.call("POST", "/tb/v1/api_keys", body, origin_is=o).status_code == 403, o
+    assert admin.call("POST", "/tb/v1/api_keys", body, origin_is=None, **{"Sec-Fetch-Site": "same-site"}).status_code == 403
+    assert admin.call("POST", "/tb/v1/api_keys", body).status_code == 201
+    assert "forged" in admin.call("GET", "/tb/v1/api_keys").text
+    r = admin.http.options("/tb/v1/api_keys", headers={"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"})
+    assert not any(h.startswith("access-control-allow") for h in r.headers)
+    r = admin.call("GET", "/tb/v1/api_keys", origin_is="http://evil.example")
+    assert not any(h.startswith("access-control-allow") for h in r.headers)
+
+
+READS = {"viewer": ["/v1/admin/auth_providers", "/v1/admin/user_connections", "/v1/admin/settings/session_verification", "/tb/v1/projects"],
+         "member": ["/tb/v1/authorizations", "/tb/v1/events", "/tb/v1/members"],
+         "admin": ["/tb/v1/api_keys", "/tb/v1/accounts"]}
+WRITES = [("POST", "/v1/auth/authorize", {"auth_requirement": {"provider_id": "discord"}, "user_id": "x"}), ("GET", "/v1/auth/status?id=ar_x", None),
+          ("POST", "/v1/auth/confirm_user", {"flow_id": "x", "user_id": "x"}), ("POST", "/v1/auth/validate_custom_verifier", {"user_id": "x", "verifier_url": "https://x"}),
+          ("POST", "/v1/admin/auth_providers", {"id": "x"}), ("PATCH", "/v1/admin/auth_providers/my-discord", {"description": "x"}),
+          ("DELETE", "/v1/admin/auth_providers/my-discord", None), ("DELETE", "/v1/admin/user_connections/uc_x", None),
+          ("PUT", "/v1/admin/settings/session_verification", {"verifier_url": None}), ("POST", "/tb/v1/api_keys", {"name": "x"}), ("DELETE", "/tb/v1/api_keys/key_x", None),
+          ("POST", "/tb/v1/accounts", {"email": "x@example.com", "password": PASSWORD}), ("PUT", "/tb/v1/accounts/acc_x/password", {"password": PASSWORD}),
+          ("PUT", "/tb/v1/members/acc_x", {"role": "owner"}), ("DELETE", "/tb/v1/members/acc_x", None)]
+
+
+@pytest.mark.parametrize("role", ["verify", "viewer", "member"])
+def test_a_lower_role_can_do_nothing_more(home, as_role, role):
+    p, rank = as_role(role), ["verify", "viewer", "member", "admin"]
+    for least, paths in READS.items():
+        for path in paths:
+            assert p.call("GET", path).status_code == (200 if rank.index(role) >= rank.index(least) else 403), (role, path)
+    for method, path, body in WRITES:
+        r = p.call(method, path, body)
+        assert r.status_code == 403, (role, method, path, r.text)
+    assert p.call("GET", "/tb/v1/sessions/current").json()["role"] == role
+    shown = p.page("/dashboard").text
+    assert ("my-discord" in shown) == (role != "verify")
+
+
+def test_an_admin_does_not_rise(home, as_role):
+    admin = as_role("admin")
+    accounts = {a["email"]: a["id"] for a in admin.call("GET", "/tb/v1/accounts").json()["items"]}
+    owner, me, viewer = accounts["owner@example.com"], accounts["admin@example.com"], accounts["viewer@example.com"]
+    assert admin.call("PUT", f"/tb/v1/members/{me}", {"role": "owner"}).status_code == 403
+    assert admin.call("PUT", f"/tb/v1/members/{viewer}", {"role": "owner"}).status_code == 403
+    assert admin.call("PUT", f"/tb/v1/members/{owner}", {"role": "viewer"}).status_code in (403, 409)
+    assert admin.call("DELETE", f"/tb/v1/members/{owner}").status_code in (403, 409)
+    assert admin.call("PUT", f"/tb/v1/accounts/{owner}/password", {"password": PASSWORD}).status_code == 403
+    assert admin.call("POST", "/tb/v1/accounts", {"email": "new-owner@example.com", "password": PASSWORD, "role": "owner"}).status_code == 403
+    assert Person(home).sign_in("owner@example.com").status_code == 303
+    assert home.owner.call("DELETE", f"/tb/v1/members/{owner}").status_code in (400, 403, 409)  # the last owner stays
+
+
+def test_a_key_is_not_a_person(home):
+    with home.client() as c:
+        for method, path, body in (("GET", "/tb/v1/accounts", None), ("POST", "/tb/v1/accounts", {"email": "k@example.com", "password": PASSWORD}),
+                                   ("PUT", "/tb/v1/members/acc_x", {"role": "owner"}), ("GET", "/tb/v1/sessions/current", None), ("DELETE", "/tb/v1/sessions", None)):
+            assert c.request(method, path, json=body).status_code in (401, 403), path
+
+
+def test_scopes_of_another_project(home, as_role):
+    p = as_role("admin")
+    other = "11111111-2222-4333-8444-555555555555"
+    with home.client() as c:
+        for base in (f"/v1/orgs/default/projects/{other}", f"/v1/orgs/{other}/projects/default", "/v1/orgs/..%2f/projects/default", "/v1/orgs/default/projects/default%00"):
+            assert c.get(base + "/admin/auth_providers").status_code in (400, 403, 404), base
+            assert p.call("GET", base + "/admin/auth_providers").status_code in (400, 403, 404), base
+        assert c.get("/v1/orgs/default/projects/default/admin/auth_providers").status_code == 200
+
+
+def test_the_set_up_link_is_good_once(home):
+    for url in (home.setup, home.url + "/setup?token=" + "a" * 43):
+        late = Person(home)
+        r = late.page(url.replace(home.url, ""))
+        assert r.status_code == 200 and "<form" not in r.text
+        assert late.http.post("/setup", data={"email": "late@example.com", "password": PASSWORD}, headers={"Origin": home.url}).status_code in (400, 403)
+
+
+def test_the_built_in_verifier(home, simulator):
+    """A forwarded link: the victim consents, is signed in as himself, and is told that it was somebody else's."""
+    with home.client() as c, Browser(simulator) as b:
+        start = authorize(c, "viewer@example.com").json()
+        r = b.callback(b.consent(b.to_provider(start["url"]), simulator.person()))
+        assert r.status_code == 303 and r.headers["location"].startswith(home.url + "/api/v1/oauth/callback_verify?flow_id=")
+        verify = r.headers["location"]
+        stranger = Person(home)
+        stranger.sign_in("viewer@example.com")
+        assert stranger.page(verify.replace(home.url, "")).status_code == 400  # the right person, not the flow's browser
+        victim = Person(home)
+        victim.http.cookies = b.direct.cookies
+        page = victim.page(verify.replace(home.url, ""))
+        assert "/sign-in" in page.text
+        assert victim.send(page, "/sign-in", email="member@example.com", password=PASSWORD).headers["location"] == verify.replace(home.url, "")
+        page = victim.page(verify.replace(home.url, ""))
+        assert page.status_code == 403 and "callback_verify\"" not in page.text
+        csrf = Form(page.text, home.url).fields["csrf"]
+        assert victim.http.post("/api/v1/oauth/callback_verify", data={"csrf": csrf, "flow_id": query(verify)["flow_id"]}, headers={"Origin": home.url}).status_code == 403
+        assert c.get("/v1/auth/status", params={"id": start["id"]}).json()["status"] == "pending"
+        victim.send(page, "/sign-out")
+        page = victim.page(verify.replace(home.url, ""))
+        victim.send(page, "/sign-in", email="viewer@example.com", password=PASSWORD)
+        page = victim.page(verify.replace(home.url, ""))
+        assert page.status_code == 200
+        form = Form(page.text, home.url).fields
+        for headers, fields in (({"Origin": "http://evil.example"}, form), ({"Origin": home.url}, {**form, "csrf": csrf}), ({"Origin": home.url}, {**form, "csrf": ""})):
+            assert victim.http.post("/api/v1/oauth/callback_verify", data=fields, headers=headers).status_code == 403
+        assert c.get("/v1/auth/status", params={"id": start["id"]}).json()["status"] == "pending"
+        assert victim.send(page, "/api/v1/oauth/callback_verify").status_code in (200, 303)
+        assert c.get("/v1/auth/status", params={"id": start["id"]}).json()["status"] == "completed"
+
+
+def test_password_guessing_is_slowed(home):
+    p, seen = Person(home), []
+    page = p.page("/sign-in")
+    for i in range(9):
+        seen.append(p.send(page, "/sign-in", email="guessed@example.com", password=f"wrong-guess-{i}").status_code)
+    assert seen[0] == 401 and seen[-1] == 429
+    again = p.http.post("/sign-in", data={**Form(page.text, home.url).fields, "email": "GUESSED@example.com ", "password": "x"},
+                        headers={"Origin": home.url, "X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9"})
+    assert again.status_code == 429
