@@ -51,6 +51,7 @@ struct err h_metrics_show(struct request *rq)
 	of_process();
 	watch_now(rq->en);
 	http_header(rq, "Cache-Control", SV("no-store"));
+	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
 	rq->content_type = metrics_type(form);
 	metrics_write(rq->out, form);
 	return OK;

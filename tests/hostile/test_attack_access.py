@@ -106,7 +106,7 @@ def routes(engine):
 
 
 # What of theirs is tried where a path names one thing; and a body that would do something.
-FOREIGN = {"/admin/auth_providers/{id}": lambda t: "theirs", "/admin/user_connections/{id}": lambda t: t.connection, "/api_keys/{id}": lambda t: t.key_id,
+FOREIGN = {"/admin/auth_providers/{id}": lambda t: "theirs", "/admin/user_connections/{id}": lambda t: t.connection, "/connections/{id}": lambda t: t.connection, "/api_keys/{id}": lambda t: t.key_id,
            "/authorizations/{id}": lambda t: t.authorization, "/secrets/{secret_key}": lambda t: "THEIR_SECRET", "/secrets/{id}": lambda t: t.secret}
 PEOPLE = ("/accounts", "/members/", "/sessions")  # accounts are the engine's, not a project's: the roles' tests attack them
 BODIES = {"/auth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"}, "/oauth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"},
