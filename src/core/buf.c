@@ -64,17 +64,13 @@ bool buf_reserve(struct buf *b, size_t more)
 	return false;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
+void buf_add_slowly(struct buf *b, const void *p, size_t n)
 {
 	if (n == 0 || !buf_reserve(b, n))
 		return;
 	memcpy(b->p + b->n, p, n);
 	b->n += n;
 }
-
-void buf_sv(struct buf *b, struct sv s) { buf_add(b, s.p, s.n); }
-void buf_str(struct buf *b, const char *z) { buf_add(b, z, strlen(z)); }
-void buf_char(struct buf *b, char c) { buf_add(b, &c, 1); }
 
 void buf_i64(struct buf *b, int64_t v)
 {

@@ -11,8 +11,16 @@ enum { BLOCK = 64 }; /* of SHA-256 */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static EVP_MD *md; /* fetched once: a fetch at each use costs more than the hash */
+static pthread_key_t at_end;
+static _Thread_local EVP_MD_CTX *mine; /* as costly to make; a finished one holds no more than its last result */
 
-static void fetch(void) { md = EVP_MD_fetch(NULL, "SHA256", NULL); }
+static void end(void *c) { EVP_MD_CTX_free(c); }
+
+static void fetch(void)
+{
+	if (pthread_key_create(&at_end, end) == 0)
+		md = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
 
 static _Noreturn void stop(void)
 {
@@ -20,40 +28,60 @@ static _Noreturn void stop(void)
 	abort();
 }
 
-static const EVP_MD *sha(void)
+/* The thread's own context, ready for a new text. */
+static EVP_MD_CTX *begin(void)
 {
-	if (pthread_once(&once, fetch) != 0 || md == NULL)
+	if (mine == NULL) {
+		if (pthread_once(&once, fetch) != 0 || md == NULL)
+			stop();
+		mine = EVP_MD_CTX_new();
+		if (mine == NULL || pthread_setspecific(at_end, mine) != 0)
+			stop();
+	}
+	if (EVP_DigestInit_ex2(mine, md, NULL) != 1)
 		stop();
-	return md;
+	return mine;
+}
+
+static void add(EVP_MD_CTX *c, struct sv in)
+{
+	if (in.n > 0 && EVP_DigestUpdate(c, in.p, in.n) != 1)
+		stop();
+}
+
+static void finish(EVP_MD_CTX *c, struct sha256 *out)
+{
+	if (EVP_DigestFinal_ex(c, out->b, NULL) != 1)
+		stop();
 }
 
 struct sha256 sha256_of(struct sv in)
 {
+	EVP_MD_CTX *c = begin();
 	struct sha256 h;
 
-	if (EVP_Digest(in.n == 0 ? "" : in.p, in.n, h.b, NULL, sha(), NULL) != 1)
-		stop();
+	add(c, in);
+	finish(c, &h);
 	return h;
 }
 
 /* One half of HMAC (RFC 2104): the hash of the padded key and then the text. */
-static void half(EVP_MD_CTX *c, const uint8_t pad[static BLOCK], struct sv in, struct sha256 *out)
+static void half(const uint8_t pad[static BLOCK], struct sv in, struct sha256 *out)
 {
-	if (EVP_DigestInit_ex2(c, sha(), NULL) != 1 || EVP_DigestUpdate(c, pad, BLOCK) != 1 ||
-	    EVP_DigestUpdate(c, in.n == 0 ? "" : in.p, in.n) != 1 || EVP_DigestFinal_ex(c, out->b, NULL) != 1)
-		stop();
+	EVP_MD_CTX *c = begin();
+
+	add(c, (struct sv){ (const char *)pad, BLOCK });
+	add(c, in);
+	finish(c, out);
 }
 
 /* Written out: HMAC() of OpenSSL 3 looks its algorithm up at every call, which costs four times as much as all of this.
  */
 struct sha256 hmac_sha256(struct sv key, struct sv in)
 {
-	EVP_MD_CTX *c = EVP_MD_CTX_new();
 	uint8_t inner[BLOCK] = { 0 }, outer[BLOCK];
 	struct sha256 h;
 
-	if (c == NULL)
-		stop();
 	if (key.n > BLOCK) {
 		h = sha256_of(key);
 		key = sha256_view(&h);
@@ -64,9 +92,8 @@ struct sha256 hmac_sha256(struct sv key, struct sv in)
 		outer[i] = inner[i] ^ 0x5c;
 		inner[i] ^= 0x36;
 	}
-	half(c, inner, in, &h);
-	half(c, outer, sha256_view(&h), &h);
-	EVP_MD_CTX_free(c);
+	half(inner, in, &h);
+	half(outer, sha256_view(&h), &h);
 	OPENSSL_cleanse(inner, sizeof inner);
 	OPENSSL_cleanse(outer, sizeof outer);
 	return h;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/jout.h"
+#include "core/jstr.h"
 #include "core/text.h"
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@ enum { MOST_LEVELS = 256 };
 /* Bytes from s.p[0] that may be copied as they are: no quote, backslash, control character or torn UTF-8. */
 static size_t plain_run(struct sv s)
 {
-	size_t i = 0;
+	size_t i = jstr_ascii(s.p, s.n);
 
 	while (i < s.n) {
 		unsigned char c = (unsigned char)s.p[i];
@@ -28,6 +29,14 @@ static size_t plain_run(struct sv s)
 
 static void put_text(struct buf *b, struct sv s)
 {
+	if (plain_run(s) == s.n && buf_reserve(b, s.n + 2)) { /* mostly */
+		b->p[b->n] = '"';
+		if (s.n > 0)
+			memcpy(b->p + b->n + 1, s.p, s.n);
+		b->p[b->n + 1 + s.n] = '"';
+		b->n += s.n + 2;
+		return;
+	}
 	buf_char(b, '"');
 	while (s.n > 0) {
 		size_t n = plain_run(s);

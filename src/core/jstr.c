@@ -3,24 +3,53 @@
 #include "core/text.h"
 #include <string.h>
 
-/* Eight bytes at a time while none of them is special. */
+static const uint64_t ones = UINT64_C(0x0101010101010101);
+
+/* Marks bytes below 0x20, quotes and backslashes of eight at once; a byte above a marked one may be marked falsely. */
+static uint64_t special(uint64_t w)
+{
+	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+
+	return (((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & ones * 0x80;
+}
+
 size_t jstr_plain(const char *p, size_t n)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
 	size_t i = 0;
 
-	for (; n - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-		uint64_t w;
-
+	for (uint64_t w; n - i >= sizeof w; i += sizeof w) {
 		memcpy(&w, p + i, sizeof w);
-		uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
-		uint64_t hit = ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-		if ((hit & high) != 0)
-			break;
+		uint64_t hit = special(w);
+		if (hit == 0)
+			continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		return i + (size_t)__builtin_ctzll(hit) / 8;
+#else
+		break;
+#endif
 	}
 	while (i < n && (unsigned char)p[i] >= 0x20 && p[i] != '"' && p[i] != '\\')
 		i++;
 	return i;
+}
+
+/* Adding one to 0x7F carries into the high bit, which is set in what is not ASCII. */
+static bool all_ascii(uint64_t w) { return (special(w) | ((w | (w + ones)) & ones * 0x80)) == 0; }
+
+size_t jstr_ascii(const char *p, size_t n)
+{
+	size_t i = 0;
+	uint64_t w;
+
+	for (; n - i >= sizeof w; i += sizeof w) {
+		memcpy(&w, p + i, sizeof w);
+		if (!all_ascii(w))
+			return i;
+	}
+	w = ones * 'a';
+	if (i < n)
+		memcpy(&w, p + i, n - i);
+	return all_ascii(w) ? n : i;
 }
 
 static bool hex4(struct sv s, uint32_t *out)

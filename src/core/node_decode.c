@@ -10,6 +10,7 @@
 struct at {
 	const struct nfield *f;
 	const struct node *n;
+	const char *prefix;
 	char name[sizeof(((struct field_error *)0)->field)];
 };
 
@@ -33,6 +34,14 @@ static void name_it(char *dst, size_t cap, const char *prefix, struct sv key)
 	(void)append(dst, cap, n, key);
 }
 
+/* Only made when it is asked for: most fields are as they should be. */
+static const char *name_of(struct at *at)
+{
+	if (at->name[0] == '\0')
+		name_it(at->name, sizeof at->name, at->prefix, sv_of(at->f->name));
+	return at->name;
+}
+
 /* Adds one field error.  A tree read from a file says where: "engine.yaml:3: api.port must be ...". */
 static struct err wrong(struct ctx *cx, const struct node *n, const char *field, const char *rule, const char *message)
 {
@@ -53,12 +62,12 @@ static struct err wrong(struct ctx *cx, const struct node *n, const char *field,
 	return e;
 }
 
-static struct err misfit(struct ctx *cx, const struct at *at, const char *rule, const char *message)
+static struct err misfit(struct ctx *cx, struct at *at, const char *rule, const char *message)
 {
-	return wrong(cx, at->n, at->name, rule, message);
+	return wrong(cx, at->n, name_of(at), rule, message);
 }
 
-static struct err out_of_range(struct ctx *cx, const struct at *at, bool low, const char *unit)
+static struct err out_of_range(struct ctx *cx, struct at *at, bool low, const char *unit)
 {
 	int64_t limit = low ? at->f->lo : at->f->hi;
 	char z[96];
@@ -88,7 +97,7 @@ static bool as_text(const struct node *n, struct sv *out)
 static bool too_short(int64_t lo, size_t n) { return lo > 0 && n < (uint64_t)lo; }
 static bool too_long(int64_t hi, size_t n) { return hi < 0 || n > (uint64_t)hi; }
 
-static struct err take_text(struct ctx *cx, const struct at *at, struct sv *out)
+static struct err take_text(struct ctx *cx, struct at *at, struct sv *out)
 {
 	struct sv s;
 
@@ -102,20 +111,20 @@ static struct err take_text(struct ctx *cx, const struct at *at, struct sv *out)
 	return OK;
 }
 
-static struct err take_secret(struct ctx *cx, const struct at *at, struct secret **out)
+static struct err take_secret(struct ctx *cx, struct at *at, struct secret **out)
 {
 	struct sv text;
 
 	TRY(take_text(cx, at, &text));
 	struct secret *s = secret_copy(text);
 	if (s == NULL)
-		return no_memory(cx, at->name);
+		return no_memory(cx, name_of(at));
 	secret_free(*out);
 	memcpy(out, &s, sizeof s); /* as *out = s; the analyzer loses sight of that one and reports a leak */
 	return OK;
 }
 
-static struct err take_i64(struct ctx *cx, const struct at *at, int64_t *out)
+static struct err take_i64(struct ctx *cx, struct at *at, int64_t *out)
 {
 	if (at->n->kind != NODE_INT)
 		return misfit(cx, at, "type", "must be an integer");
@@ -127,7 +136,7 @@ static struct err take_i64(struct ctx *cx, const struct at *at, int64_t *out)
 	return OK;
 }
 
-static struct err take_bool(struct ctx *cx, const struct at *at, bool *out)
+static struct err take_bool(struct ctx *cx, struct at *at, bool *out)
 {
 	if (at->n->kind != NODE_BOOL)
 		return misfit(cx, at, "type", "must be true or false");
@@ -135,7 +144,7 @@ static struct err take_bool(struct ctx *cx, const struct at *at, bool *out)
 	return OK;
 }
 
-static struct err take_enum(struct ctx *cx, const struct at *at, int *out)
+static struct err take_enum(struct ctx *cx, struct at *at, int *out)
 {
 	char list[128] = "must be one of ";
 	size_t n = strlen(list);
@@ -155,7 +164,7 @@ static struct err take_enum(struct ctx *cx, const struct at *at, int *out)
 	return misfit(cx, at, "enum", list);
 }
 
-static struct err take_list(struct ctx *cx, const struct at *at, struct sv_list *out)
+static struct err take_list(struct ctx *cx, struct at *at, struct sv_list *out)
 {
 	struct err bad = OK;
 
@@ -167,14 +176,14 @@ static struct err take_list(struct ctx *cx, const struct at *at, struct sv_list 
 		return out_of_range(cx, at, false, " items");
 	struct sv *v = arena_array(cx->arena, at->n->n, sizeof *v);
 	if (v == NULL)
-		return no_memory(cx, at->name);
+		return no_memory(cx, name_of(at));
 	size_t i = 0;
 	for (const struct node *c = at->n->first; c != NULL; c = c->next, i++) {
 		char item[sizeof at->name + 24];
 
 		if (as_text(c, &v[i]))
 			continue;
-		(void)snprintf(item, sizeof item, "%s[%zu]", at->name, i);
+		(void)snprintf(item, sizeof item, "%s[%zu]", name_of(at), i);
 		bad = wrong(cx, c, item, "type", "must be a string");
 	}
 	if (!IS_ERR(bad))
@@ -182,7 +191,7 @@ static struct err take_list(struct ctx *cx, const struct at *at, struct sv_list 
 	return bad;
 }
 
-static struct err take(struct ctx *cx, const struct at *at, enum node_unknown unknown, void *out)
+static struct err take(struct ctx *cx, struct at *at, enum node_unknown unknown, void *out)
 {
 	switch (at->f->kind) {
 	case NF_SV: return take_text(cx, at, out);
@@ -193,19 +202,19 @@ static struct err take(struct ctx *cx, const struct at *at, enum node_unknown un
 	case NF_ENUM: return take_enum(cx, at, out);
 	case NF_LIST_SV: return take_list(cx, at, out);
 	case NF_SUB:
-		return node_decode(cx, at->n, &(struct node_decode){ at->f->sub, at->f->n_sub, at->name, unknown },
+		return node_decode(cx, at->n, &(struct node_decode){ at->f->sub, at->f->n_sub, name_of(at), unknown },
 				   out);
 	default: return fail(cx, E_INTERNAL, "internal error", "decode table: kind %d", (int)at->f->kind);
 	}
 }
 
 /* Absent and null are two answers: the second is shown where it stands. */
-static struct err missing(struct ctx *cx, const struct node *map, const struct at *at)
+static struct err missing(struct ctx *cx, const struct node *map, struct at *at)
 {
 	if (!at->f->required)
 		return OK;
-	return at->n == NULL ? wrong(cx, map, at->name, "required", "is required")
-			     : wrong(cx, at->n, at->name, "required", "must not be null");
+	return at->n == NULL ? wrong(cx, map, name_of(at), "required", "is required")
+			     : wrong(cx, at->n, name_of(at), "required", "must not be null");
 }
 
 static struct err refuse_unknown(struct ctx *cx, const struct node *map, const struct node_decode *how)
@@ -242,10 +251,9 @@ struct err node_decode(struct ctx *cx, const struct node *n, const struct node_d
 	if (n == NULL || n->kind != NODE_MAP)
 		return not_a_map(cx, n, how);
 	for (size_t i = 0; i < how->n; i++) {
-		struct at at = { .f = &how->fields[i], .n = node_get(n, how->fields[i].name) };
+		struct at at = { .f = &how->fields[i], .n = node_get(n, how->fields[i].name), .prefix = how->prefix };
 		struct err e;
 
-		name_it(at.name, sizeof at.name, how->prefix, sv_of(at.f->name));
 		if (at.n == NULL || at.n->kind == NODE_NULL)
 			e = missing(cx, n, &at);
 		else

@@ -3,15 +3,14 @@
 #include <string.h>
 #include <time.h>
 
-bool sv_eq(struct sv a, struct sv b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
-bool sv_eqz(struct sv a, const char *z) { return sv_eq(a, sv_of(z)); }
-
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
 bool sv_ieq(struct sv a, struct sv b)
 {
 	if (a.n != b.n)
 		return false;
+	if (sv_eq(a, b)) /* mostly */
+		return true;
 	for (size_t i = 0; i < a.n; i++)
 		if (lower(a.p[i]) != lower(b.p[i]))
 			return false;
@@ -42,17 +41,6 @@ struct sv sv_trim(struct sv s)
 		s.n--;
 	return s;
 }
-
-struct sv sv_from(struct sv s, size_t at)
-{
-	if (s.p == NULL)
-		return SV_NONE;
-	if (at > s.n)
-		at = s.n;
-	return (struct sv){ s.p + at, s.n - at };
-}
-
-struct sv sv_upto(struct sv s, size_t n) { return (struct sv){ s.p, n < s.n ? n : s.n }; }
 
 struct sv sv_cut(struct sv *rest, char sep)
 {

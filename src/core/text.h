@@ -3,15 +3,24 @@
 #define TEXT_H
 /* text.h: borrowed text: compare, split, trim, check, read numbers with bounds.  Allocates nothing. */
 #include "core/base.h"
-bool sv_eq(struct sv a, struct sv b);
-bool sv_eqz(struct sv a, const char *z) NONNULL(2);
+#include <string.h>
+static inline bool sv_eq(struct sv a, struct sv b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
+static inline bool sv_eqz(struct sv a, const char *z) { return sv_eq(a, sv_of(z)); }
 bool sv_ieq(struct sv a, struct sv b); /* ASCII letters only */
 bool sv_starts(struct sv s, struct sv head);
 bool sv_ends(struct sv s, struct sv tail);
 bool sv_find(struct sv s, struct sv what, size_t *at) NONNULL(3);
-struct sv sv_trim(struct sv s);            /* ASCII white space, both ends */
-struct sv sv_from(struct sv s, size_t at); /* the rest; empty past the end */
-struct sv sv_upto(struct sv s, size_t n);
+struct sv sv_trim(struct sv s); /* ASCII white space, both ends */
+/* The rest; empty past the end. */
+static inline struct sv sv_from(struct sv s, size_t at)
+{
+	if (s.p == NULL)
+		return SV_NONE;
+	if (at > s.n)
+		at = s.n;
+	return (struct sv){ s.p + at, s.n - at };
+}
+static inline struct sv sv_upto(struct sv s, size_t n) { return (struct sv){ s.p, n < s.n ? n : s.n }; }
 /* Cuts *rest at the first `sep`: the part before comes back, *rest is what follows (p NULL when none is left). */
 struct sv sv_cut(struct sv *rest, char sep) NONNULL(1);
 bool sv_i64(struct sv s, int64_t lo, int64_t hi, int64_t *out) MUST_USE

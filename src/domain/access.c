@@ -33,15 +33,16 @@ static struct sv quick_token(struct sv json)
 		n++;
 	return n < json.n && json.p[n] == '"' ? (struct sv){ json.p + head.n, n - head.n } : SV_NONE;
 }
-static struct err token_of(struct ctx *cx, const struct secret *json, struct secret **token)
+static struct err token_of(struct ctx *cx, struct secret **json, struct secret **token)
 {
 	char type[32];
-	struct sv quick = quick_token(secret_view(json));
+	struct sv quick = quick_token(secret_view(*json));
 
 	if (quick.p == NULL)
-		return tokens_access(cx, json, token, type);
-	*token = secret_copy(quick);
-	return *token != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "token");
+		return tokens_access(cx, *json, token, type);
+	*token = TAKE(*json);
+	secret_keep(*token, quick);
+	return OK;
 }
 static struct err open_grant(struct ctx *cx, struct engine *en, const struct access_ask *ask, const struct grant *g,
 			     struct access *out)
@@ -53,7 +54,7 @@ static struct err open_grant(struct ctx *cx, struct engine *en, const struct acc
 	TRY(store_connection_unseal(cx, en->store, &token, &json));
 	if (json == NULL)
 		return fail(cx, E_INTERNAL, "storage error", "live connection %.*s without a token", SV_FMT(g->id));
-	TRY(token_of(cx, json, &out->token));
+	TRY(token_of(cx, &json, &out->token));
 	struct err e = store_connection_unseal(cx, en->store, &info, &out->user_info);
 	if (IS_ERR(e)) {
 		access_clear(out);

@@ -120,7 +120,8 @@ bool key_index_find(struct key_index *ix, const struct sha256 *mac, int64_t now,
 			continue;
 		found = true;
 		*out = e->key;
-		if (e->key.revoked_at == 0)
+		/* To the second: event threads would pass the line of memory to and fro at every request. */
+		if (e->key.revoked_at == 0 && now - atomic_load_explicit(&e->used, memory_order_relaxed) >= SEC(1))
 			atomic_store_explicit(&e->used, now, memory_order_relaxed);
 	}
 	(void)pthread_rwlock_unlock(&ix->lock);

@@ -57,12 +57,12 @@ static const char *words_of(int status)
 }
 
 /* IMF-fixdate (RFC 9110 section 5.6.7), made once a second. */
-static struct sv date(struct loop *l)
+static struct sv date(struct loop *l, int64_t now)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	int64_t now_s = clock_now() / SEC(1);
+	int64_t now_s = now / SEC(1);
 	time_t t = (time_t)now_s;
 	struct tm tm;
 
@@ -108,7 +108,7 @@ static void write_head(struct work *w)
 	buf_add(b, "\r\n", 2);
 	if (w->loop->server->server_name != NULL)
 		line(b, SV("Server: "), sv_of(w->loop->server->server_name));
-	line(b, SV("Date: "), rq->date.p == NULL ? date(w->loop) : rq->date);
+	line(b, SV("Date: "), rq->date.p == NULL ? date(w->loop, w->cx.now) : rq->date);
 	if (!bodiless(rq->status)) {
 		if (rq->content_type != NULL || rq->out->n > 0)
 			line(b, SV("Content-Type: "),
@@ -234,21 +234,21 @@ void answer_send(struct work *w)
 	if (c->loop->draining)
 		w->rq.close = true;
 	write_head(w);
+	struct sv body = bodiless(w->rq.status) || w->rq.method == M_HEAD ? SV("") : buf_view(w->rq.out);
+	w->sent = w->line.n + body.n;
+	if (w->sent <= ONE_RECORD) { /* one piece instead of two, and with TLS one record */
+		buf_sv(&w->line, body);
+		body = SV("");
+	}
 	if (!buf_ok(&w->line)) {
 		conn_close(c);
 		return;
 	}
-	struct sv body = bodiless(w->rq.status) || w->rq.method == M_HEAD ? SV("") : buf_view(w->rq.out);
-	w->sent = w->line.n + body.n;
 	if (c->tls == NULL) {
 		send_plain(c, w, buf_view(&w->line), body);
 		return;
 	}
-	if (w->line.n + body.n <= ONE_RECORD) { /* one record instead of two */
-		buf_sv(&w->line, body);
-		body = SV("");
-	}
-	int r = buf_ok(&w->line) ? tls_send(c, buf_view(&w->line), body) : -1;
+	int r = tls_send(c, buf_view(&w->line), body);
 	if (r < 0)
 		conn_close(c);
 	else if (r > 0)

@@ -68,7 +68,6 @@ struct work {
 	struct loop *loop;
 	struct conn *c; /* NULL: the client has gone */
 	struct request rq;
-	struct ctx cx;
 	struct scan scan;
 	struct chunk chunk;
 	struct parse parse;
@@ -85,6 +84,8 @@ struct work {
 	size_t sent;
 	uv_write_t wreq;
 	char id[REQUEST_ID], ip[IP_TEXT];
+	/* What is above is zeroed after each request; what is below is too large for that. */
+	struct ctx cx;
 	struct header headers[MAX_HEADERS_IN];
 };
 

@@ -223,6 +223,7 @@ void lanes_back(struct work *w)
 
 	leave_call(w);
 	w->on_lane = false;
+	w->cx.now = clock_now(); /* the run may have taken long */
 	(void)atomic_fetch_sub(&s->out, 1);
 	if (c == NULL) {
 		conn_work_done(w);

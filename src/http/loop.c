@@ -86,7 +86,6 @@ struct work *loop_work(struct loop *l)
 
 void loop_work_back(struct loop *l, struct work *w)
 {
-	struct arena *a = w->cx.arena;
 	struct buf out = w->out, head = w->head, line = w->line;
 
 	if (w->in != NULL)
@@ -95,14 +94,16 @@ void loop_work_back(struct loop *l, struct work *w)
 		work_free(w);
 		return;
 	}
-	arena_reset(a);
+	arena_reset(w->cx.arena);
 	if (out.cap > KEEP_OUT)
 		buf_free(&out);
 	buf_clear(&out);
 	buf_clear(&head);
 	buf_clear(&line);
-	memset(w, 0, offsetof(struct work, headers));
-	w->cx.arena = a;
+	memset(w, 0, offsetof(struct work, cx));
+	if (w->cx.cause.code != E_OK)
+		(void)forgive(&w->cx);
+	w->cx.deadline = 0;
 	w->out = out;
 	w->head = head;
 	w->line = line;

@@ -157,36 +157,22 @@ static bool open_box(EVP_CIPHER_CTX *c, const struct data_key *k, struct sv wher
 	       (len == 0 || EVP_CipherUpdate(c, plain, &n, text, (int)len) == 1) &&
 	       EVP_CipherFinal_ex(c, plain + len, &n) == 1;
 }
-/* Plaintext on its way into a secret: on the stack when small, wiped in any case. */
-struct scratch {
-	uint8_t small[2048], *p;
-	size_t n;
-};
-static void scratch_end(struct scratch *s)
-{
-	wipe(s->p, s->n);
-	if (s->p != s->small)
-		free(s->p);
-}
 struct err seal_open(struct ctx *cx, const struct data_key *k, struct sv where, struct sv box, struct secret **out)
 {
 	size_t least = k->head_n + NONCE + TAG;
+	char *plain;
 
 	*out = NULL;
 	if (box.p == NULL || box.n < least || box.n > least + PLAIN_MOST || where.n > PLAIN_MOST ||
 	    memcmp(box.p, k->head, k->head_n) != 0)
 		return fail(cx, E_INTERNAL, "box does not open", "%.*s: another key's box, or not a box",
 			    SV_FMT(where));
-	CLEANUP(scratch_end) struct scratch s;
-	s.n = box.n - least;
-	s.p = s.n <= sizeof s.small ? s.small : malloc(s.n);
+	CLEANUP(secret_drop) struct secret *s = secret_blank(box.n - least, &plain);
 	CLEANUP(lent_back) struct lent l = lend(k, 0);
-	if (l.c == NULL || s.p == NULL) {
-		s.n = 0;
+	if (l.c == NULL || s == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "seal");
-	}
-	if (!open_box(l.c, k, where, box, s.p))
+	if (!open_box(l.c, k, where, box, (uint8_t *)plain))
 		return fail(cx, E_INTERNAL, "box does not open", "%.*s", SV_FMT(where));
-	*out = secret_copy((struct sv){ (const char *)s.p, s.n });
-	return *out != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "seal");
+	*out = TAKE(s);
+	return OK;
 }

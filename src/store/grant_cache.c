@@ -75,9 +75,19 @@ void grant_cache_free(struct grant_cache *c)
 
 static uint64_t mix(uint64_t h, struct sv s)
 {
+	static const uint64_t odd = 0x9e3779b97f4a7c15;
+	uint64_t w;
+
+	for (; s.n >= sizeof w; s = sv_from(s, sizeof w)) {
+		memcpy(&w, s.p, sizeof w);
+		h = (h ^ w) * odd;
+		h ^= h >> 32;
+	}
+	w = s.n;
 	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3;
-	return (h ^ s.n) * 0x9e3779b97f4a7c15;
+		w = w << 8 | (unsigned char)s.p[i];
+	h = (h ^ w) * odd;
+	return h ^ h >> 32;
 }
 static uint64_t hash_of(const struct grant_cache *c, const struct grant_key *k)
 {
