@@ -4,6 +4,7 @@
 #include "app/greet.h"
 #include "app/life.h"
 #include "core/logf.h"
+#include "core/os_linux.h"
 #include "core/secret.h"
 
 struct conf_how cmd_conf_how(const struct cli *cli)
@@ -42,6 +43,7 @@ struct err cmd_serve(struct cli *cli)
 	}
 	secret_drop(&l.first_key); /* shown: it need not be here any longer */
 	secret_drop(&l.setup_token);
+	os_linux_give_back();
 	life_until_signal(&l);
 	return OK;
 }

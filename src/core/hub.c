@@ -3,15 +3,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Subscribers are spread over shards by topic.  A callback runs under its shard's lock: that is what makes the promise
- * of hub_unsubscribe hold, and it is cheap because callbacks only post. */
-enum { SHARDS = 32 };
-struct shard {
-	pthread_mutex_t lock;
-	struct hub_sub *first;
-};
+/* Subscribers hang in buckets by topic, several buckets to a lock.  A callback runs under its lock: that is what makes
+ * the promise of hub_unsubscribe hold, and it is cheap because callbacks only post. */
+enum { SHARDS = 32, BUCKETS = 4096 };
 struct hub {
-	struct shard shard[SHARDS];
+	pthread_mutex_t lock[SHARDS];
+	struct hub_sub *first[BUCKETS];
 };
 
 struct hub *hub_new(void)
@@ -19,10 +16,10 @@ struct hub *hub_new(void)
 	struct hub *h = calloc(1, sizeof *h);
 
 	for (size_t i = 0; h != NULL && i < SHARDS; i++) {
-		if (pthread_mutex_init(&h->shard[i].lock, NULL) == 0)
+		if (pthread_mutex_init(&h->lock[i], NULL) == 0)
 			continue;
 		while (i-- > 0)
-			(void)pthread_mutex_destroy(&h->shard[i].lock);
+			(void)pthread_mutex_destroy(&h->lock[i]);
 		free(h);
 		return NULL;
 	}
@@ -34,7 +31,7 @@ void hub_free(struct hub *h)
 	if (h == NULL)
 		return;
 	for (size_t i = 0; i < SHARDS; i++)
-		(void)pthread_mutex_destroy(&h->shard[i].lock);
+		(void)pthread_mutex_destroy(&h->lock[i]);
 	free(h);
 }
 
@@ -53,40 +50,44 @@ uint64_t hub_topic(const char *kind, struct sv id)
 	return mix(mix(mix(0xcbf29ce484222325, k.p, k.n), "", 1), id.p, id.n);
 }
 
-static struct shard *shard_of(struct hub *h, uint64_t topic) { return &h->shard[(topic ^ topic >> 32) % SHARDS]; }
+static size_t bucket_of(uint64_t topic) { return (size_t)((topic ^ topic >> 32) % BUCKETS); }
+static pthread_mutex_t *lock_of(struct hub *h, size_t bucket) { return &h->lock[bucket % SHARDS]; }
 
 void hub_publish(struct hub *h, uint64_t topic)
 {
-	struct shard *s = shard_of(h, topic);
+	size_t at = bucket_of(topic);
 
-	(void)pthread_mutex_lock(&s->lock);
-	for (struct hub_sub *b = s->first; b != NULL; b = b->next)
+	(void)pthread_mutex_lock(lock_of(h, at));
+	for (struct hub_sub *b = h->first[at]; b != NULL; b = b->next)
 		if (b->topic == topic)
 			b->fn(b->arg);
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_unlock(lock_of(h, at));
 }
 
 void hub_subscribe(struct hub *h, struct hub_sub *b)
 {
-	struct shard *s = shard_of(h, b->topic);
+	size_t at = bucket_of(b->topic);
 
-	(void)pthread_mutex_lock(&s->lock);
-	b->next = s->first;
-	s->first = b;
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_mutex_lock(lock_of(h, at));
+	b->next = h->first[at];
+	b->from = &h->first[at];
+	if (b->next != NULL)
+		b->next->from = &b->next;
+	h->first[at] = b;
+	(void)pthread_mutex_unlock(lock_of(h, at));
 }
 
 void hub_unsubscribe(struct hub *h, struct hub_sub *b)
 {
-	struct shard *s = shard_of(h, b->topic);
+	size_t at = bucket_of(b->topic);
 
-	(void)pthread_mutex_lock(&s->lock);
-	for (struct hub_sub **at = &s->first; *at != NULL; at = &(*at)->next) {
-		if (*at == b) {
-			*at = b->next;
-			break;
-		}
+	(void)pthread_mutex_lock(lock_of(h, at));
+	if (b->from != NULL) { /* not done yet */
+		*b->from = b->next;
+		if (b->next != NULL)
+			b->next->from = b->from;
 	}
 	b->next = NULL;
-	(void)pthread_mutex_unlock(&s->lock);
+	b->from = NULL;
+	(void)pthread_mutex_unlock(lock_of(h, at));
 }

@@ -18,7 +18,7 @@ struct hub_sub {
 	uint64_t topic;
 	hub_fn *fn;
 	void *arg;
-	struct hub_sub *next;
+	struct hub_sub *next, **from; /* the hub's own: its list, and what points here */
 };
 void hub_subscribe(struct hub *h, struct hub_sub *s) NONNULL(1, 2);
 void hub_unsubscribe(struct hub *h, struct hub_sub *s) NONNULL(1, 2);

@@ -8,6 +8,9 @@
 bool os_linux_peer_uid(int fd, unsigned *uid) MUST_USE NONNULL(2);
 /* Raises the limit of open files to what is allowed, at most `want`; the limit now in force. */
 size_t os_linux_raise_files(size_t want);
+/* When a start is over: gives the system back what only the start needed, free heap and the pages of code that ran;
+ * those still needed come back at their next use, from the page cache.  Any thread. */
+void os_linux_give_back(void);
 /* No core dumps, not traceable by others of the same user, no new privileges; false: at least one was refused. */
 bool os_linux_close_up(void) MUST_USE;
 /* What the process uses now; what the system does not tell is -1. */

@@ -77,10 +77,10 @@ struct work {
 	struct buf out, head, line;
 	struct parked *park;
 	struct err result;
-	uint64_t peer_key; /* counted while on_call */
-	bool in_conn;      /* the request's text is still in the connection's buffer */
-	bool on_lane, on_call, continued, logged;
-	int64_t began; /* clock_mono of its first byte */
+	uint64_t peer_key;                                 /* counted while on_call */
+	bool in_conn;                                      /* the request's text is still in the connection's buffer */
+	bool on_lane, on_call, continued, logged, counted; /* counted: in the loop's woken_at_lanes */
+	int64_t began;                                     /* clock_mono of its first byte */
 	size_t sent;
 	uv_write_t wreq;
 	char id[REQUEST_ID], ip[IP_TEXT];
@@ -119,7 +119,8 @@ struct loop {
 	uint32_t id_next;
 	uint64_t crowded_ms; /* when that was last said in the log; 0: never */
 	_Atomic uint64_t requests, refused;
-	pthread_mutex_t lock; /* guards the three below */
+	size_t woken_at_lanes; /* works that hold a parked record and are on a lane */
+	pthread_mutex_t lock;  /* guards the three below */
 	struct work *inbox, *inbox_last;
 	struct parked *woken, *woken_last;
 };

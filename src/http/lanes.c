@@ -157,6 +157,13 @@ static void answer(struct work *w)
 	answer_send(w);
 }
 
+static void count_woken(struct work *w, bool now)
+{
+	w->loop->woken_at_lanes += now;
+	w->loop->woken_at_lanes -= w->counted;
+	w->counted = now;
+}
+
 static void to_lane(struct work *w, enum lane lane)
 {
 	struct server *s = w->loop->server;
@@ -169,8 +176,10 @@ static void to_lane(struct work *w, enum lane lane)
 	w->on_lane = true;
 	w->rq.lane = (int)lane;
 	(void)atomic_fetch_add(&s->out, 1);
+	count_woken(w, w->park != NULL);
 	if (push(s->lanes, w, lane))
 		return;
+	count_woken(w, false);
 	(void)atomic_fetch_sub(&s->out, 1);
 	w->on_lane = false;
 	metric_add(M_HTTP_REFUSED, METRIC_AT(lane == LANE_POOL ? METRIC_POOL : METRIC_CALL), 1);
@@ -223,6 +232,7 @@ void lanes_back(struct work *w)
 
 	leave_call(w);
 	w->on_lane = false;
+	count_woken(w, false);
 	w->cx.now = clock_now(); /* the run may have taken long */
 	(void)atomic_fetch_sub(&s->out, 1);
 	if (c == NULL) {

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN = 256 };
+/* AT_LANES: woken ones of one loop that are on a lane at once; the lane is everybody's, and the rest sleeps on in
+ * order. */
+enum { TURN = 256, AT_LANES = 64 };
 
 /* A request asleep, in as few bytes as it can be: its texts one behind the other. */
 struct packed {
@@ -246,6 +248,8 @@ void park_turn(struct loop *l)
 	bool more;
 
 	for (int i = 0; i < TURN; i++) {
+		if (l->woken_at_lanes >= AT_LANES)
+			return; /* goes on when one of them is back */
 		(void)pthread_mutex_lock(&l->lock);
 		p = l->woken;
 		if (p != NULL) {

@@ -83,9 +83,8 @@ static uint64_t mix(uint64_t h, struct sv s)
 		h = (h ^ w) * odd;
 		h ^= h >> 32;
 	}
-	w = s.n;
-	for (size_t i = 0; i < s.n; i++)
-		w = w << 8 | (unsigned char)s.p[i];
+	for (w = s.n; s.n > 0; s = sv_from(s, 1))
+		w = w << 8 | (unsigned char)s.p[0];
 	h = (h ^ w) * odd;
 	return h ^ h >> 32;
 }

@@ -61,6 +61,8 @@ struct reader {
 	struct db *db;
 };
 struct err store_read(struct ctx *cx, struct store *st, struct reader *out) MUST_USE NONNULL(1, 2, 3);
+/* For an event thread, which may not wait: E_TAKE_POOL (no cause recorded) when no connection is idle. */
+struct err store_read_now(struct ctx *cx, struct store *st, struct reader *out) MUST_USE NONNULL(1, 2, 3);
 void store_read_done(struct reader *r) NONNULL(1);
 
 /* Sealing for store_*.c: the box is bound to "table.column:project:row".  Project "" uses the engine's own data key. */

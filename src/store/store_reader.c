@@ -57,6 +57,19 @@ struct err store_read(struct ctx *cx, struct store *st, struct reader *out)
 	*out = (struct reader){ st, db };
 	return OK;
 }
+struct err store_read_now(struct ctx *cx, struct store *st, struct reader *out)
+{
+	struct readers *r = &st->readers;
+	struct db *db = NULL;
+
+	(void)cx;
+	(void)pthread_mutex_lock(&r->lock);
+	if (r->n_idle > 0)
+		db = r->idle[--r->n_idle];
+	(void)pthread_mutex_unlock(&r->lock);
+	*out = (struct reader){ db == NULL ? NULL : st, db };
+	return db == NULL ? (struct err){ E_TAKE_POOL } : OK;
+}
 void store_read_done(struct reader *rd)
 {
 	if (rd->db == NULL)

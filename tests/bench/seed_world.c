@@ -7,7 +7,7 @@
 #include "store/store.h"
 #include "store/store_connection.h"
 
-enum { ARENA_BYTES = 64 << 20, A_BATCH = 200, TOKEN_BYTES = 30 };
+enum { ARENA_BYTES = 64 << 20, A_BATCH = 1000, TOKEN_BYTES = 30 };
 
 struct err seed_world_up(struct seed_world *w, const char *dir)
 {
@@ -176,4 +176,16 @@ struct err seed_world_told(struct ctx *cx, struct life *l, const struct seed_how
 struct err seed_world_grants(struct ctx *cx, struct life *l, int64_t n)
 {
 	return seed_world_told(cx, l, &(struct seed_how){ .n = n, .expires_in = DAY(7) });
+}
+
+struct err seed_world_one(struct ctx *cx, struct life *l, int64_t user)
+{
+	const struct seed_how how = { .n = 1, .expires_in = DAY(7) };
+	CLEANUP(batch_clear) struct batch b = { .l = l, .how = &how, .from = user, .to = user + 1 };
+
+	b.p = providers_by_id(&l->en, sv_of(store_default_project(l->en.store)), SV("discord"));
+	if (b.p == NULL)
+		return fail(cx, E_INTERNAL, "there is no provider discord", "seed");
+	TRY(mint(cx, &b));
+	return store_act(cx, l->en.store, act, &b, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SEED_WORLD_H
 #define SEED_WORLD_H
-/* seed_world.h: an engine on a data folder, not listening, and grants in it; for seed.c and parts.c. */
+/* seed_world.h: an engine on a data folder, not listening, and grants in it; for seed.c, parts.c and writes.c. */
 #include "app/life.h"
 #include "core/arena.h"
 #include "core/clock.h"
@@ -28,4 +28,6 @@ struct seed_how {
 	FILE *tokens;
 };
 struct err seed_world_told(struct ctx *cx, struct life *l, const struct seed_how *how) MUST_USE NONNULL(1, 2, 3);
+/* One grant, durable when this returns; the provider is there already.  Any thread, with a ctx of its own. */
+struct err seed_world_one(struct ctx *cx, struct life *l, int64_t user) MUST_USE NONNULL(1, 2);
 #endif

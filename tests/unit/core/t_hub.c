@@ -13,7 +13,9 @@ TEST(hub_wakes_those_of_the_topic)
 	CLEANUP(hub_drop) struct hub *h = hub_new();
 	uint64_t a = hub_topic("authorization", SV("ar_1")), b = hub_topic("authorization", SV("ar_2"));
 	atomic_int na = 0, nb = 0;
-	struct hub_sub s[] = { { a, count, &na, NULL }, { a, count, &na, NULL }, { b, count, &nb, NULL } };
+	struct hub_sub s[] = { { a, count, &na, NULL, NULL },
+			       { a, count, &na, NULL, NULL },
+			       { b, count, &nb, NULL, NULL } };
 
 	CHECK(h != NULL && a != b && a != hub_topic("authorizatio", SV("nar_1")) &&
 	      a == hub_topic("authorization", SV("ar_1")));
@@ -66,7 +68,7 @@ TEST(hub_never_calls_after_unsubscribe)
 		CHECK(pthread_create(&t[i], NULL, publisher, &r) == 0);
 	for (int i = 0; i < 20000; i++) {
 		atomic_bool alive = true;
-		struct hub_sub s = { r.topic, must_be_alive, &alive, NULL };
+		struct hub_sub s = { r.topic, must_be_alive, &alive, NULL, NULL };
 
 		hub_subscribe(h, &s);
 		hub_unsubscribe(h, &s);

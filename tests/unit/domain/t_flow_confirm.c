@@ -43,7 +43,7 @@ TEST(a_mismatch_is_final_and_hurts_nobody_else)
 	bob = tt_consent(cx, en, tt_ask(en, "bob@example.com", &identify), TT_TOKENS("tok-bob", "identify"));
 	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, ALICE, &identify), &v)));
 	const char *flow = to_verifier(cx, en, v.url, TT_TOKENS("tok-lured", "identify"));
-	struct hub_sub sub = { authorize_topic(sv_of(v.id)), woken, &wakes, NULL };
+	struct hub_sub sub = { .topic = authorize_topic(sv_of(v.id)), .fn = woken, .arg = &wakes };
 	hub_subscribe(en->hub, &sub);
 	CHECK(tt_confirm(cx, en, flow, "Alice@example.com", &done).code == E_USER_MISMATCH); /* case counts */
 	CHECK(strcmp(cx->cause.say, "An error occurred during verification") == 0 && wakes == 1);

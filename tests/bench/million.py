@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""million: reads among a million grants, beside reads among a thousand, taking turns at 64 connections.
+
+hot: 10 000 of the million, at random; goal: at most 1.2 times the time of a read among 1 000.  uniform: all of the million, at
+random, so that nearly every read misses the memory of grants (32 MB of sealed rows) and goes to the database; goal: at most 2.5
+times.  The million grants are seeded once and kept in build/bench.  TB_BENCH_ROUNDS (5), TB_BENCH_MILLION (1000000).
+"""
+import os
+
+import world
+
+N = int(os.environ.get('TB_BENCH_MILLION', '1000000'))
+ROUNDS = int(os.environ.get('TB_BENCH_ROUNDS', '5'))
+SECONDS, CONNECTIONS, FEW, HOT = 3, 64, 1000, 10000
+GOAL = {'hot': 1.2, 'uniform': 2.5}
+
+
+def main():
+    data, key = world.kept_folder(N)
+    with world.Folder(FEW) as folder, world.Engine(folder.data) as small, world.Engine(data) as large:
+        sides = {'few': (small.url, folder.key, FEW), 'hot': (large.url, key, HOT), 'uniform': (large.url, key, N)}
+        rounds = {name: [] for name in sides}
+        world.wrk(large.url, CONNECTIONS, SECONDS, 'authorize.lua', key, HOT)  # the hot ones are hot
+        for turn in range(ROUNDS):
+            for name in ('few', 'hot') if turn % 2 == 0 else ('hot', 'few'):
+                rounds[name].append(world.wrk(sides[name][0], CONNECTIONS, SECONDS, 'authorize.lua', *sides[name][1:], 'any'))
+        for _ in range(ROUNDS):
+            for name in ('few', 'uniform'):
+                rounds[name].append(world.wrk(sides[name][0], CONNECTIONS, SECONDS, 'authorize.lua', *sides[name][1:], 'any'))
+        memory = large.memory_kb()
+    rows = {name: world.medians(got) for name, got in rounds.items()}
+    lines = ['| users | requests/s | p50 | p99 | p99.9 | wrong answers |', '|---|---:|---:|---:|---:|---:|']
+    for name, r in rows.items():
+        lines.append(f"| {name}: {sides[name][2]} | {r['rate']:.0f} | " + ' | '.join(f'{r[p] / 1000:.2f} ms' for p in ('p50', 'p99', 'p999')) + f" | {r['wrong']} |")
+    print('\n'.join(lines))
+    ratio = {name: rows['few']['rate'] / rows[name]['rate'] for name in GOAL}
+    world.write('million', f'reads among {N} grants', [
+        (f'time of a read, {name} {sides[name][2]} of {N} grants beside 1 000 of 1 000', f'{ratio[name]:.2f} x', f'<= {goal} x',
+         world.met(ratio[name] <= goal)) for name, goal in GOAL.items()], '\n'.join(lines) + f"""
+
+Time of a read is the inverse of requests/s at {CONNECTIONS} connections; users at random in all three, {ROUNDS} rounds of {SECONDS} s (`few` twice as
+many).  RSS of the engine with the million afterwards: {memory['VmRSS'] / 1024:.0f} MB.""")
+
+
+if __name__ == '__main__':
+    main()
