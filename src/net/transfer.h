@@ -14,7 +14,7 @@
 
 struct transfer_env { /* of the whole client; immutable */
 	const struct guard *guard;
-	const struct trust *trust;
+	struct trust *trust;
 	const char *proxy, *user_agent;
 	struct curl_slist *connect_to;
 };

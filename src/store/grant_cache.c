@@ -76,17 +76,15 @@ void grant_cache_free(struct grant_cache *c)
 static uint64_t mix(uint64_t h, struct sv s)
 {
 	static const uint64_t odd = 0x9e3779b97f4a7c15;
-	uint64_t w;
+	uint64_t w = s.n;
 
-	for (; s.n >= sizeof w; s = sv_from(s, sizeof w)) {
+	for (; s.n >= sizeof w; s = sv_from(s, sizeof w), h ^= h >> 32) {
 		memcpy(&w, s.p, sizeof w);
 		h = (h ^ w) * odd;
-		h ^= h >> 32;
 	}
-	for (w = s.n; s.n > 0; s = sv_from(s, 1))
+	for (; s.n > 0; s = sv_from(s, 1))
 		w = w << 8 | (unsigned char)s.p[0];
-	h = (h ^ w) * odd;
-	return h ^ h >> 32;
+	return ((h ^ w) * odd) ^ h >> 7;
 }
 static uint64_t hash_of(const struct grant_cache *c, const struct grant_key *k)
 {
