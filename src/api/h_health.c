@@ -5,21 +5,37 @@
 #include "core/jout.h"
 #include "core/logf.h"
 #include "domain/people.h"
+#include "domain/watch.h"
 
-/* Healthy: the store answers.  503 says why it does not (contract 3.13). */
+/* Why not; NULL: healthy.  The store is read now; of its writes the last ones count, and jobs write every 15 s. */
+static const char *why_not(struct request *rq)
+{
+	struct server_stats st = { .draining = false };
+	bool needed;
+
+	if (rq->server != NULL)
+		server_stats(rq->server, &st);
+	if (st.draining)
+		return "the engine is shutting down";
+	if (IS_ERR(people_setup_needed(rq->cx, rq->en, &needed))) {
+		log_cause(rq->cx, LOG_ERROR, "health.store");
+		(void)forgive(rq->cx);
+		return "the store does not answer";
+	}
+	return watch_trouble(rq->en);
+}
+
+/* 503 says why (contract 3.13). */
 struct err h_health_show(struct request *rq)
 {
 	struct jout w = JOUT(rq->out);
-	bool needed;
-	struct err e = people_setup_needed(rq->cx, rq->en, &needed);
+	const char *why = why_not(rq);
 
 	jout_open(&w, NULL);
-	jout_bool(&w, "healthy", !IS_ERR(e));
-	if (IS_ERR(e)) {
-		log_cause(rq->cx, LOG_ERROR, "health.store");
-		jout_strz(&w, "reason", "the store does not answer");
+	jout_bool(&w, "healthy", why == NULL);
+	if (why != NULL) {
+		jout_strz(&w, "reason", why);
 		rq->status = 503;
-		(void)forgive(rq->cx);
 	}
 	jout_close(&w);
 	return jout_done(rq->cx, &w);

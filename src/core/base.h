@@ -99,13 +99,15 @@ struct cause {
 };
 
 struct arena;
+struct trace; /* core/trace.h */
 /* ctx: what travels with a piece of work.  One per request or job run; never shared between threads. */
 struct ctx {
 	struct cause cause;
-	int64_t now;            /* set at the start of the step, by clock_now() */
-	int64_t deadline;       /* absolute; 0 = none */
-	const char *request_id; /* borrowed; never NULL */
-	struct arena *arena;    /* request-lifetime memory; wiped when it ends; never NULL */
+	int64_t now;               /* set at the start of the step, by clock_now() */
+	int64_t deadline;          /* absolute; 0 = none */
+	const char *request_id;    /* borrowed; never NULL */
+	const struct trace *trace; /* borrowed; NULL: none */
+	struct arena *arena;       /* request-lifetime memory; wiped when it ends; never NULL */
 };
 
 /* fail(cx, code, say, detail...): record why, once; the deepest caller wins.  `say` is a plain sentence. */

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/metric.h"
 #include "core/text.h"
+#include "core/trace.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,6 +110,16 @@ static void put_field(struct line *l, const struct log_field *f)
 		return;
 	case LOG_K_STR: put_text(l, f->key, sv_of(f->v.s)); return;
 	case LOG_K_SV: put_text(l, f->key, f->v.v); return;
+	case LOG_K_OBJECT:
+		if (!l->json) {
+			put_text(l, f->key, f->v.v);
+			return;
+		}
+		put_key(l, f->key);
+		put(l, f->v.v.p, f->v.v.n);
+		if (l->full)
+			l->n = before;
+		return;
 	default: return;
 	}
 }
@@ -135,6 +146,12 @@ static void start(struct line *l, const struct ctx *cx, enum log_level level, co
 	}
 	if (cx != NULL && cx->request_id != NULL && cx->request_id[0] != '\0')
 		put_text(l, "request_id", sv_of(cx->request_id));
+	if (cx != NULL && cx->trace != NULL) {
+		char id[TRACE_ID_TEXT];
+
+		trace_id_text(cx->trace, id);
+		put_text(l, "trace_id", sv_of(id));
+	}
 }
 
 static void finish(struct line *l)

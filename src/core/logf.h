@@ -9,7 +9,7 @@
 #include "core/base.h"
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_CONSOLE, LOG_JSON };
-enum log_kind { LOG_K_INT, LOG_K_STR, LOG_K_SV };
+enum log_kind { LOG_K_INT, LOG_K_STR, LOG_K_SV, LOG_K_OBJECT /* JSON text of our own, as it is */ };
 struct log_field {
 	const char *key;
 	enum log_kind kind;
@@ -25,6 +25,7 @@ void log_setup(enum log_level least, enum log_format format); /* before threads 
 #define LOG_INT(k, val) { (k), LOG_K_INT, { .i = (val) } }
 #define LOG_STR(k, val) { (k), LOG_K_STR, { .s = _Generic((val), char *: (val), const char *: (val)) } }
 #define LOG_SV(k, val)  { (k), LOG_K_SV,  { .v = _Generic((val), struct sv: (val)) } }
+#define LOG_OBJECT(k, val) { (k), LOG_K_OBJECT, { .v = _Generic((val), struct sv: (val)) } }
 #define log_event(cx, level, name, ...) log_event_((cx), (level), (name), (const struct log_field[]){ __VA_ARGS__ }, \
 	sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 #define log_note(cx, level, name) log_event_((cx), (level), (name), (const struct log_field[1]){ { .key = NULL } }, 0)   /* no fields */

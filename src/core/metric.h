@@ -27,12 +27,11 @@
 	X(ML_REASON, "reason", 24, "")                                                             \
 	X(ML_END, "reason", 24, "")                                                                \
 	X(ML_KIND, "kind", 80, "")                                                                 \
-	X(ML_JOB, "job", 24, "")                                                                   \
+	X(ML_JOB, "task", 24, "")                                                                  \
 	X(ML_STATE, "state", 4, "live,dead,closed")                                                \
 	X(ML_THROTTLE, "limit", 5,                                                                 \
 	  "sign_in_address,sign_in_account_address,sign_in_account,setup_address,api_key_address") \
 	X(ML_CREDENTIAL, "credential", 2, "api_key,password")                                      \
-	X(ML_CHECK, "check", 8, "")                                                                \
 	X(ML_VERSION, "version", 2, "")
 
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
@@ -116,8 +115,8 @@ enum metric_shown { METRIC_SEEN, METRIC_ALL };
 	  "Duration of timed jobs.")                                                                                   \
 	X(M_JOB_LAST, "tokenbooth_job_last_success_timestamp_seconds", GAUGE, USEC, SEEN, ML_JOB, ML_NONE, ML_NONE,    \
 	  "When a timed job last ended well.")                                                                         \
-	X(M_HEALTHY, "tokenbooth_healthy", GAUGE, ONE, SEEN, ML_CHECK, ML_NONE, ML_NONE,                               \
-	  "The checks of /v1/health: 1 healthy, 0 not.")                                                               \
+	X(M_STORE_HEALTHY, "tokenbooth_store_healthy", GAUGE, ONE, SEEN, ML_NONE, ML_NONE, ML_NONE,                    \
+	  "0 while the last acts could not be written (disk full, read-only, damaged, locked); /v1/health says why.")  \
 	X(M_TLS_EXPIRY, "tokenbooth_tls_certificate_expiry_timestamp_seconds", GAUGE, USEC, SEEN, ML_NONE, ML_NONE,    \
 	  ML_NONE, "When the certificate of tls.cert_file ends; absent without TLS.")                                  \
 	X(M_BUILD, "tokenbooth_build_info", GAUGE, ONE, SEEN, ML_VERSION, ML_NONE, ML_NONE,                            \

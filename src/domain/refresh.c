@@ -6,6 +6,7 @@
 #include "core/logf.h"
 #include "core/metric.h"
 #include "core/text.h"
+#include "core/trace.h"
 #include "core/workq.h"
 #include "domain/refresh_inner.h"
 #include "model/person.h"
@@ -168,9 +169,12 @@ static void run(void *arg)
 	struct task *t = arg;
 	struct refresher *r = t->r;
 	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
-	struct ctx cx = { .request_id = t->id, .arena = a, .now = clock_now() };
+	struct trace trace;
+	struct ctx cx = { .request_id = t->id, .trace = &trace, .arena = a, .now = clock_now() };
 	const struct refresh_one one = { sv_of(t->project), sv_of(t->id), t->early, true, t->p };
 	struct refresh_done done = { .p = t->p };
+
+	trace_new(&trace);
 	(void)pthread_mutex_lock(&r->lock);
 	bool stopping = r->stopping;
 	(void)pthread_mutex_unlock(&r->lock);

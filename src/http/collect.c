@@ -20,6 +20,24 @@ static void give_id(struct work *w)
 	l->id_next++;
 }
 
+/* The caller's trace if its header keeps the rules and comes once; else one of ours (W3C Trace Context section 3.2). */
+static void give_trace(struct work *w)
+{
+	struct sv theirs = SV_NONE;
+	bool one = true;
+
+	for (size_t i = 0; i < w->rq.n_headers; i++) {
+		const struct header *h = &w->rq.headers[i];
+
+		if (h->name.n != strlen("traceparent") || !sv_ieq(h->name, SV("traceparent")))
+			continue;
+		one = theirs.p == NULL;
+		theirs = h->value;
+	}
+	if (theirs.p == NULL || !one || !trace_parse(theirs, &w->trace))
+		trace_next(&w->loop->traces, &w->trace);
+}
+
 static bool parse(struct conn *c, struct work *w, struct refusal *why)
 {
 	const char *base = c->in->p + c->pos;
@@ -69,6 +87,7 @@ static enum collect head(struct conn *c, struct work *w, struct refusal *why)
 		return COLLECT_REFUSED;
 	who_asks(c, w);
 	give_id(w);
+	give_trace(w);
 	return COLLECT_READY;
 }
 
@@ -115,6 +134,7 @@ void collect_nothing(struct conn *c, struct work *w)
 	rq->method = M_OTHER;
 	who_asks(c, w);
 	give_id(w);
+	give_trace(w);
 }
 
 enum collect collect_step(struct conn *c, struct work *w, struct refusal *why)

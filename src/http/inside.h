@@ -11,6 +11,7 @@
  *           inbuf; an inline request uses the loop's spare ones, so that it allocates nothing.
  */
 #include "core/hub.h"
+#include "core/trace.h"
 #include "http/chunk.h"
 #include "http/parse.h"
 #include "http/proxies.h"
@@ -83,6 +84,7 @@ struct work {
 	int64_t began;                                     /* clock_mono of its first byte */
 	size_t sent;
 	uv_write_t wreq;
+	struct trace trace;
 	char id[REQUEST_ID], ip[IP_TEXT];
 	/* What is above is zeroed after each request; what is below is too large for that. */
 	struct ctx cx;
@@ -118,6 +120,7 @@ struct loop {
 	char id_prefix[20];
 	uint32_t id_next;
 	uint64_t crowded_ms; /* when that was last said in the log; 0: never */
+	struct trace_source traces;
 	_Atomic uint64_t requests, refused;
 	size_t woken_at_lanes; /* works that hold a parked record and are on a lane */
 	pthread_mutex_t lock;  /* guards the three below */

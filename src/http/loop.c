@@ -74,6 +74,7 @@ struct work *loop_work(struct loop *l)
 	}
 	w->loop = l;
 	w->cx.request_id = w->id;
+	w->cx.trace = &w->trace;
 	w->rq.cx = &w->cx;
 	w->rq.out = &w->out;
 	w->rq.head = &w->head;
@@ -278,6 +279,7 @@ struct err loop_init(struct ctx *cx, struct loop *l, struct server *s)
 	(void)uv_timer_init(&l->uv, &l->tick);
 	l->wake.data = l->tick.data = l;
 	rnd_bytes(&r, sizeof r);
+	trace_source(&l->traces);
 	(void)snprintf(l->id_prefix, sizeof l->id_prefix, "%016llx", (unsigned long long)r);
 	if (s->tls != NULL && (l->raw = malloc(RAW_BYTES)) == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "read buffer");

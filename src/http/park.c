@@ -19,6 +19,7 @@ struct packed {
 	const char *log_name;
 	int64_t deadline, began;
 	struct park park;
+	struct trace trace;
 	enum method method;
 	enum who who;
 	int role, runs, minor;
@@ -101,6 +102,7 @@ static struct packed *pack(const struct work *w)
 			      .deadline = w->cx.deadline,
 			      .began = w->began,
 			      .park = w->rq.park,
+			      .trace = w->trace,
 			      .method = w->rq.method,
 			      .who = w->rq.by.is,
 			      .role = w->rq.by.role,
@@ -151,6 +153,7 @@ static bool unpack(const struct packed *k, struct work *w)
 	rq->route = k->route;
 	rq->log_name = k->log_name;
 	rq->park = k->park;
+	w->trace = k->trace;
 	rq->method = k->method;
 	rq->by.is = k->who;
 	rq->by.role = k->role;

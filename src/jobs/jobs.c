@@ -5,6 +5,7 @@
 #include "core/logf.h"
 #include "core/metric.h"
 #include "core/os_thread.h"
+#include "core/trace.h"
 #include "domain/connect.h"
 #include "domain/connections.h"
 #include "domain/keys.h"
@@ -12,6 +13,7 @@
 #include "domain/refresh.h"
 #include "domain/revoke.h"
 #include "domain/upkeep.h"
+#include "domain/watch.h"
 #include "domain/workers.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -52,6 +54,8 @@ static const struct job {
 	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, sessions },
 	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, connections_prune_events },
 	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, workers_refresh },
+	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, watch_sizes },
+	{ "watch.grants", MIN(5), SEC(20), LANE_QUICK, true, watch_grants },
 	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, revoke_due },
 };
 enum { JOBS = ARRAY_LEN(jobs), ARENA = 8 << 20 };
@@ -88,7 +92,10 @@ static void run(struct ctx *cx, struct engine *en, const struct job *j)
 static void tick(struct engine *en, const struct job *j)
 {
 	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
-	struct ctx cx = { .request_id = j->name, .arena = a, .now = clock_now() };
+	struct trace trace;
+	struct ctx cx = { .request_id = j->name, .trace = &trace, .arena = a, .now = clock_now() };
+
+	trace_new(&trace);
 
 	if (a == NULL)
 		log_event(NULL, LOG_ERROR, "job.no_memory", LOG_STR("job", j->name));

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/secret.h"
 #include "core/text.h"
+#include "core/trace.h"
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
@@ -123,6 +124,17 @@ static struct err add_line(struct ctx *cx, struct transfer *t, const char *line)
 	return OK;
 }
 
+/* Whom we call may join his own records to the trace: its id says nothing of a user.  tracestate is not passed on. */
+static struct err add_trace(struct ctx *cx, struct transfer *t)
+{
+	struct trace child;
+	char text[TRACE_TEXT];
+
+	trace_child(cx->trace, &child);
+	trace_text(&child, text);
+	return add_header(cx, t, SV("traceparent"), sv_of(text));
+}
+
 static struct err add_headers(struct ctx *cx, struct transfer *t)
 {
 	bool typed = false;
@@ -139,6 +151,8 @@ static struct err add_headers(struct ctx *cx, struct transfer *t)
 		}
 		TRY(add_header(cx, t, h->name, h->value));
 	}
+	if (cx->trace != NULL && t->keep_headers)
+		TRY(add_trace(cx, t));
 	/* Neither waits for "100 Continue" nor invents a type for the body. */
 	TRY(add_line(cx, t, "Expect:"));
 	return typed ? OK : add_line(cx, t, "Content-Type:");

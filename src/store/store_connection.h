@@ -208,4 +208,15 @@ struct err store_connection_used(struct ctx *cx, struct store *st, const struct 
 /* The next reader waits for a fresh token. E_NOT_FOUND: not live. */
 struct err store_connection_force(struct ctx *cx, struct store *st, struct sv project_id, struct sv id) MUST_USE
     NONNULL(1, 2);
+/* How many there are of each provider and status. */
+struct connection_count {
+	struct sv provider_id, status;
+	int64_t n;
+};
+struct connection_counts {
+	struct connection_count *v; /* in cx->arena */
+	size_t n;
+};
+struct err store_connection_counts(struct ctx *cx, struct store *st, struct connection_counts *out) MUST_USE
+    NONNULL(1, 2, 3);
 #endif

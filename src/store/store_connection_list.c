@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/arena.h"
 #include "store/store_connection_inner.h"
+#include "store/store_row.h"
 
 struct err store_connection_rows(struct ctx *cx, struct db_stmt *q, size_t most, struct connection_rows *out)
 {
@@ -105,4 +106,32 @@ struct err store_connection_due(struct ctx *cx, struct store *st, const struct c
 	*out = (struct connection_rows){ .v = NULL };
 	TRY(store_read(cx, st, &r));
 	return in->refresh_end == 0 ? read_ones(cx, r.db, in, out) : ending_ones(cx, r.db, in, out);
+}
+
+/* ---- how many ---- */
+enum { COUNTS_MOST = 4096 };
+struct err store_connection_counts(struct ctx *cx, struct store *st, struct connection_counts *out)
+{
+	static const char sql[] =
+	    "SELECT provider_id, status, count(*) FROM connections GROUP BY provider_id, status LIMIT $1";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool more = true;
+
+	*out = (struct connection_counts){ .v = arena_array(cx->arena, COUNTS_MOST, sizeof *out->v) };
+	if (out->v == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "counts");
+	TRY(store_read(cx, st, &r));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	db_bind_i64(q, 1, COUNTS_MOST);
+	while (out->n < COUNTS_MOST) {
+		TRY(db_next(cx, q, &more));
+		if (!more)
+			break;
+		struct connection_count *c = &out->v[out->n++];
+		TRY(store_row_sv(cx, q, 0, &c->provider_id));
+		TRY(store_row_sv(cx, q, 1, &c->status));
+		c->n = db_col_i64(q, 2);
+	}
+	return OK;
 }

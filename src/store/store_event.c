@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_event.h"
 #include "core/arena.h"
+#include "core/logf.h"
+#include "core/metric.h"
 #include "core/text.h"
+#include "store/store_inner.h"
 #include "store/store_row.h"
 
 #define EVENT_COLS                                                                                                \
@@ -29,6 +32,74 @@ enum { TIMELINE_MOST = 500, PRUNE_ROWS = 1000 };
 
 static struct sv or_empty(const char *z) { return z == NULL ? SV("") : sv_of(z); }
 static struct sv sv_or_empty(struct sv v) { return v.p == NULL ? SV("") : v; }
+/* ---- every event is a log line, too ---- */
+static const char *kept(struct ctx *cx, const char *z) { return z == NULL ? NULL : arena_text(cx->arena, sv_of(z)); }
+static struct sv kept_sv(struct ctx *cx, struct sv v) { return v.n == 0 ? SV_NONE : arena_sv(cx->arena, v); }
+static void say(struct ctx *cx, struct tx *tx, const struct event *ev)
+{
+	struct said *s = arena_alloc(cx->arena, sizeof *s);
+
+	if (s == NULL) /* it is in the store; only the line is missing */
+		return;
+	*s = (struct said){ .ev = { .project_id = kept_sv(cx, ev->project_id),
+				    .kind = kept(cx, ev->kind),
+				    .by = { .type = kept(cx, ev->by.type),
+					    .id = kept(cx, ev->by.id),
+					    .source = kept(cx, ev->by.source),
+					    .client_ip = kept_sv(cx, ev->by.client_ip) },
+				    .resource_type = kept(cx, ev->resource_type),
+				    .resource_id = kept_sv(cx, ev->resource_id),
+				    .authorization_id = kept_sv(cx, ev->authorization_id),
+				    .step = kept(cx, ev->step),
+				    .outcome = kept(cx, ev->outcome),
+				    .reason = kept(cx, ev->reason),
+				    .data = kept_sv(cx, ev->data) } };
+	*tx->said = s;
+	tx->said = &s->next;
+}
+static void log_one(const struct ctx *cx, const struct event *ev)
+{
+	const struct log_field all[] = {
+		LOG_SV("project", ev->project_id),
+		LOG_STR("actor_type", ev->by.type),
+		LOG_STR("actor", ev->by.id),
+		LOG_STR("source", ev->by.source),
+		LOG_SV("client_ip", ev->by.client_ip),
+		LOG_STR("resource_type", ev->resource_type),
+		LOG_SV("resource", ev->resource_id),
+		LOG_SV("authorization", ev->authorization_id),
+		LOG_STR("step", ev->step),
+		LOG_STR("outcome", ev->outcome),
+		LOG_STR("reason", ev->reason),
+		LOG_OBJECT("data", ev->data),
+	};
+	struct log_field f[ARRAY_LEN(all)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		bool none = all[i].kind == LOG_K_STR ? all[i].v.s == NULL || all[i].v.s[0] == '\0' : all[i].v.v.n == 0;
+
+		if (!none)
+			f[n++] = all[i];
+	}
+	log_event_(cx, LOG_INFO, ev->kind == NULL ? "event" : ev->kind, f, n);
+}
+void store_event_told(const struct ctx *cx, const struct said *list)
+{
+	for (; list != NULL; list = list->next) {
+		const struct event *ev = &list->ev;
+		struct sv outcome = ev->outcome == NULL ? SV("ok") : sv_of(ev->outcome);
+
+		if (log_wants(LOG_INFO))
+			log_one(cx, ev);
+		metric_add(M_EVENTS,
+			   METRIC_AT(metric_label(ML_KIND, sv_of(ev->kind == NULL ? "event" : ev->kind)),
+				     metric_label(ML_OUTCOME, outcome)),
+			   1);
+	}
+}
+
+/* ---- writing ---- */
 struct err store_event_add(struct ctx *cx, struct tx *tx, const struct event *ev)
 {
 	static const char sql[] =
@@ -56,7 +127,9 @@ struct err store_event_add(struct ctx *cx, struct tx *tx, const struct event *ev
 	db_bind_i64(q, 1, tx_now(tx));
 	for (size_t i = 0; i < ARRAY_LEN(text); i++)
 		db_bind_sv(q, (int)i + 2, text[i]);
-	return db_run(cx, q);
+	TRY(db_run(cx, q));
+	say(cx, tx, ev);
+	return OK;
 }
 static struct err add_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {

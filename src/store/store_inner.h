@@ -4,6 +4,7 @@
 /* store_inner.h: the inside of struct store, for store.c, store_writer.c, store_reader.c, store_keys.c,
  * store_project.c. */
 #include "db/db.h"
+#include "model/event.h"
 #include "model/person.h"
 #include "seal/keyring.h"
 #include "store/store.h"
@@ -37,11 +38,18 @@ struct store {
 	struct grant_cache *grants;
 	pthread_mutex_t copying; /* held while a backup is made */
 };
+/* An event of an act, to be logged and counted by its caller once it is durable; in the act's arena. */
+struct said {
+	struct event ev;
+	struct said *next;
+};
+void store_event_told(const struct ctx *cx, const struct said *list) NONNULL(1);
 struct tx {
 	struct store *st;
 	struct db *db;
 	int64_t now;
 	struct commit_hook **hooks; /* the end of its list */
+	struct said **said;         /* likewise */
 };
 /* store_writer.c: takes over `db`. */
 struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);

@@ -19,6 +19,7 @@ struct act {
 	bool done;
 	pthread_cond_t wake;
 	struct commit_hook *hooks;
+	struct said *said;
 	struct act *next;
 };
 struct writer {
@@ -77,9 +78,10 @@ static void run_hooks(struct writer *w, struct act *list)
 }
 static struct err run_in_savepoint(struct writer *w, struct act *a)
 {
-	struct tx tx = { .st = w->st, .db = w->db, .now = clock_now(), .hooks = &a->hooks };
+	struct tx tx = { .st = w->st, .db = w->db, .now = clock_now(), .hooks = &a->hooks, .said = &a->said };
 
 	drop_hooks(a);
+	a->said = NULL;
 	TRY(run_sql(a->cx, w->db, "SAVEPOINT act"));
 	struct err e = a->fn(a->cx, &tx, a->in, a->out);
 	assert(db_idle(w->db)); /* an act gives its statements back */
@@ -305,5 +307,7 @@ struct err store_writer_run(struct ctx *cx, struct store *st, act_fn *fn, const 
 		(void)pthread_cond_wait(&a.wake, &w->lock);
 	(void)pthread_mutex_unlock(&w->lock);
 	(void)pthread_cond_destroy(&a.wake);
+	if (!IS_ERR(a.result))
+		store_event_told(cx, a.said); /* not on the writer's thread: a slow log must not hold up the store */
 	return a.result;
 }

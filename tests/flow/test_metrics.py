@@ -157,8 +157,8 @@ def test_a_parked_poll_is_seen_while_it_waits(world):
 
 def test_jobs_and_process(world):
     engine, _ = world
-    until("the first scan", lambda: Numbers(engine).value("tokenbooth_job_runs_total", job="refresh.scan", outcome="ok") >= 1)
+    until("the first scan", lambda: Numbers(engine).value("tokenbooth_job_runs_total", task="refresh.scan", outcome="ok") >= 1)
     n = Numbers(engine)
-    assert n.value("tokenbooth_job_last_success_timestamp_seconds", job="refresh.scan") > 1.6e9
+    assert n.value("tokenbooth_job_last_success_timestamp_seconds", task="refresh.scan") > 1.6e9
     assert n.value("process_resident_memory_bytes") > 1 << 20 and n.value("process_open_fds") > 5
     assert n.value("process_max_fds") >= n.value("process_open_fds") and n.value("process_cpu_seconds_total") > 0

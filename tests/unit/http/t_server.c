@@ -393,7 +393,7 @@ TEST(the_access_log_names_routes_not_queries)
 	(void)fclose(f);
 	(void)close(before);
 	CHECK(read_it && answered && refused == 400 && has_id && strstr(text, "secret") == NULL);
-	CHECK(strstr(text, "http.request request_id=\"here\" method=\"POST\" route=\"/pool/{id}\" status=200 bytes=") !=
-	      NULL);
+	CHECK(strstr(text, "http.request request_id=\"here\" trace_id=\"") != NULL);
+	CHECK(strstr(text, " method=\"POST\" route=\"/pool/{id}\" status=200 bytes=") != NULL);
 	CHECK(strstr(text, "route=\"-\" status=400") != NULL && strstr(text, "duration_us=") != NULL);
 }
