@@ -44,14 +44,19 @@ static void drop_code(const char *line)
 		(void)madvise((void *)from, to - from, MADV_DONTNEED); /* a hint: no harm if it is not taken */
 }
 
+void os_linux_give_back_heap(void)
+{
+#if defined(__GLIBC__)
+	(void)malloc_trim(0);
+#endif
+}
+
 void os_linux_give_back(void)
 {
 	char line[512];
 	FILE *maps = fopen("/proc/self/maps", "re");
 
-#if defined(__GLIBC__)
-	(void)malloc_trim(0);
-#endif
+	os_linux_give_back_heap();
 	while (maps != NULL && fgets(line, sizeof line, maps) != NULL)
 		drop_code(line);
 	if (maps != NULL)
@@ -78,6 +83,7 @@ bool os_linux_peer_uid(int fd, unsigned *uid)
 
 static bool close_up(void) { return true; }
 void os_linux_give_back(void) {}
+void os_linux_give_back_heap(void) {}
 #endif
 
 size_t os_linux_raise_files(size_t want)

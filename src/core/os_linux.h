@@ -11,6 +11,7 @@ size_t os_linux_raise_files(size_t want);
 /* When a start is over: gives the system back what only the start needed, free heap and the pages of code that ran;
  * those still needed come back at their next use, from the page cache.  Any thread. */
 void os_linux_give_back(void);
+void os_linux_give_back_heap(void); /* the first half of it; milliseconds when the heap is large */
 /* No core dumps, not traceable by others of the same user, no new privileges; false: at least one was refused. */
 bool os_linux_close_up(void) MUST_USE;
 /* What the process uses now; what the system does not tell is -1. */

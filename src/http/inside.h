@@ -147,6 +147,7 @@ struct server {
 	size_t n_ports;
 	_Atomic size_t open, parked, out; /* connections; parked requests; works on lanes */
 	_Atomic bool draining, stopping;
+	_Atomic bool crowded; /* many works were on lanes at once since the heap was last given back */
 	pthread_mutex_t lock;
 	pthread_cond_t quiet;
 };

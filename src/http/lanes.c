@@ -6,7 +6,7 @@
 #include "http/inside.h"
 #include <stdlib.h>
 
-enum { POOL_DEPTH = 64, CALL_STACK = 256 * 1024 };
+enum { CROWD = 64, POOL_DEPTH = 64, CALL_STACK = 256 * 1024 };
 
 struct peer {
 	uint64_t key;
@@ -175,7 +175,8 @@ static void to_lane(struct work *w, enum lane lane)
 	}
 	w->on_lane = true;
 	w->rq.lane = (int)lane;
-	(void)atomic_fetch_add(&s->out, 1);
+	if (atomic_fetch_add(&s->out, 1) >= CROWD)
+		atomic_store_explicit(&s->crowded, true, memory_order_relaxed);
 	count_woken(w, w->park != NULL);
 	if (push(s->lanes, w, lane))
 		return;

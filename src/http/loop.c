@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/arena.h"
 #include "core/logf.h"
+#include "core/os_linux.h"
 #include "core/os_thread.h"
 #include "core/rnd.h"
 #include "core/secret.h"
@@ -140,10 +141,19 @@ void loop_clock(struct conn *c, enum clock_list list)
 	l->clocks[list].last = c;
 }
 
+/* A crowd's works and buffers lie between records that sleep on, so the heap keeps their pages unless it is told. */
+static void give_back(struct server *s)
+{
+	if (atomic_load_explicit(&s->crowded, memory_order_relaxed) && atomic_load(&s->out) == 0 &&
+	    atomic_exchange(&s->crowded, false))
+		os_linux_give_back_heap();
+}
+
 static void on_tick(uv_timer_t *t)
 {
 	struct loop *l = t->data;
 
+	give_back(l->server);
 	for (int i = CLOCK_READ; i < CLOCK__COUNT; i++) {
 		while (l->clocks[i].first != NULL && l->clocks[i].first->deadline_ms <= uv_now(&l->uv)) {
 			struct conn *c = l->clocks[i].first;
