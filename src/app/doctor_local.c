@@ -154,9 +154,13 @@ void doctor_engine(struct doctor *d)
 	struct err e = client_call(d->cli, d->client, &(struct client_ask){ "GET", "/v1/health", SV_NONE }, &a);
 	if (IS_ERR(e)) {
 		struct sv reason = node_text_at(a.json, "reason");
+		size_t at;
 
-		doctor_say(d, "store", DOCTOR_FAILED, "see the engine's log", "%.*s",
-			   SV_FMT(reason.p != NULL ? reason : sv_of(d->cli->cx->cause.say)));
+		doctor_say(d, "store", DOCTOR_FAILED,
+			   sv_find(reason, SV("damaged"), &at)
+			       ? "stop the engine, then: tokenbooth restore BACKUP --force (docs/OPERATIONS.md)"
+			       : "see the engine's log",
+			   "%.*s", SV_FMT(reason.p != NULL ? reason : sv_of(d->cli->cx->cause.say)));
 		(void)forgive(d->cli->cx);
 		return;
 	}

@@ -262,6 +262,7 @@ static void server_down(struct life *l)
 {
 	if (l->server == NULL)
 		return;
+	refresh_hurry(&l->en);
 	server_drain(l->server);
 	if (!server_wait(l->server, GRACE))
 		log_event(NULL, LOG_WARN, "serve.cut", LOG_STR("say", "some requests were still running"));

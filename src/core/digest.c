@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/digest.h"
+#include "core/shortage.h"
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -28,18 +29,27 @@ static _Noreturn void stop(void)
 	abort();
 }
 
+static void wait_for_memory(int *tries)
+{
+	if (!shortage_again(tries))
+		stop();
+}
+
 /* The thread's own context, ready for a new text. */
 static EVP_MD_CTX *begin(void)
 {
+	int tries = 0;
+
 	if (mine == NULL) {
 		if (pthread_once(&once, fetch) != 0 || md == NULL)
 			stop();
-		mine = EVP_MD_CTX_new();
-		if (mine == NULL || pthread_setspecific(at_end, mine) != 0)
-			stop();
+		while ((mine = EVP_MD_CTX_new()) == NULL)
+			wait_for_memory(&tries);
+		while (pthread_setspecific(at_end, mine) != 0)
+			wait_for_memory(&tries);
 	}
-	if (EVP_DigestInit_ex2(mine, md, NULL) != 1)
-		stop();
+	while (EVP_DigestInit_ex2(mine, md, NULL) != 1)
+		wait_for_memory(&tries);
 	return mine;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rnd.h"
 #include "core/secret.h"
+#include "core/shortage.h"
 #include <assert.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -10,11 +11,14 @@
 void rnd_bytes(void *p, size_t n)
 {
 	unsigned char *at = p;
+	int tries = 0;
 
 	while (n > 0) {
 		size_t part = n > 1 << 20 ? 1 << 20 : n;
 
 		if (RAND_bytes(at, (int)part) != 1) {
+			if (shortage_again(&tries))
+				continue;
 			fputs("the source of random bytes failed; stopping\n", stderr);
 			abort();
 		}

@@ -5,9 +5,10 @@
  *
  * Owns:     a connection and its cache of prepared statements (by text address: pass string constants).
  * Promises: parameters are $1..$n, first used in order (checked, so one text serves two engines); E_CONFLICT on a
- * unique or foreign key violation, E_BUSY on a locked store, E_INTERNAL else (full disk and I/O errors say so). A
- * parameter that was not bound is E_INTERNAL, not a silent NULL.  One thread at a time per connection. A new file is
- * 0600, and so are the files SQLite puts beside it.
+ * unique or foreign key violation, E_BUSY on a store that is locked, or
+ * cannot be written or opened now (full or read-only disk, no memory, no file descriptor), E_INTERNAL else (damage and
+ * I/O errors say so). A parameter that was not bound is E_INTERNAL, not a silent NULL.  One thread at a time per
+ * connection. A new file is 0600, and so are the files SQLite puts beside it.
  */
 #include "core/base.h"
 struct db;
@@ -18,8 +19,9 @@ void db_close(struct db *db);
  * db_checkpoint). */
 struct err db_open(struct ctx *cx, const char *path, enum db_mode mode, struct db **out) MUST_USE NONNULL(1, 2, 4);
 bool db_in_tx(const struct db *db)
-    NONNULL(1);                               /* a full disk or an I/O error may have ended the transaction by itself */
-bool db_idle(const struct db *db) NONNULL(1); /* every statement was given back, so no snapshot is held */
+    NONNULL(1); /* a full disk or an I/O error may have ended the transaction by itself */
+bool db_damaged(const struct db *db) NONNULL(1); /* a page was read that cannot be right; stays so */
+bool db_idle(const struct db *db) NONNULL(1);    /* every statement was given back, so no snapshot is held */
 struct err db_exec(struct ctx *cx, struct db *db, const char *sql) MUST_USE
     NONNULL(1, 2, 3); /* may hold several statements */
 struct err db_get_i64(struct ctx *cx, struct db *db, const char *sql, int64_t *out) MUST_USE

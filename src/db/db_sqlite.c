@@ -36,14 +36,15 @@ struct err db_sqlite_fail(struct ctx *cx, struct db *db, int rc, const char *wha
 	} t[] = {
 		{ SQLITE_BUSY, E_BUSY, "the store is locked by another process" },
 		{ SQLITE_LOCKED, E_BUSY, "the store is locked" },
-		{ SQLITE_FULL, E_INTERNAL, "the disk with the data folder is full" },
-		{ SQLITE_READONLY, E_INTERNAL, "the store can not be written: its file or its disk is read-only" },
+		{ SQLITE_FULL, E_BUSY, "the disk with the data folder is full" },
+		{ SQLITE_READONLY, E_BUSY, "the store can not be written: its file or its disk is read-only" },
 		{ SQLITE_IOERR, E_INTERNAL, "the disk with the data folder reports an error" },
 		{ SQLITE_CORRUPT, E_INTERNAL, "the store is damaged; restore it from a backup" },
 		{ SQLITE_NOTADB, E_INTERNAL, "the file is not a store of Tokenbooth, or it is damaged" },
-		{ SQLITE_CANTOPEN, E_INTERNAL, "the store can not be opened" },
-		{ SQLITE_NOMEM, E_INTERNAL, "out of memory" },
+		{ SQLITE_CANTOPEN, E_BUSY, "the store can not be opened" },
+		{ SQLITE_NOMEM, E_BUSY, "out of memory" },
 	};
+	db->damaged = db->damaged || (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
 	int unique = rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY;
 
 	if (unique || rc == SQLITE_CONSTRAINT_FOREIGNKEY || rc == SQLITE_CONSTRAINT_ROWID)
@@ -114,6 +115,7 @@ struct err db_open(struct ctx *cx, const char *path, enum db_mode mode, struct d
 }
 bool db_in_tx(const struct db *db) { return sqlite3_get_autocommit(db->h) == 0; }
 const char *db_trouble(struct db *db) { return TAKE(db->trouble); }
+bool db_damaged(const struct db *db) { return db->damaged; }
 bool db_idle(const struct db *db) { return db->lent == 0; }
 struct err db_get_i64(struct ctx *cx, struct db *db, const char *sql, int64_t *out)
 {

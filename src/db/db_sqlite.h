@@ -17,6 +17,7 @@ struct db {
 	sqlite3 *h;
 	size_t lent;
 	const char *trouble; /* a constant sentence; NULL: none */
+	bool damaged;
 	struct db_stmt *cache[CACHE];
 };
 struct err db_sqlite_fail(struct ctx *cx, struct db *db, int rc, const char *what) MUST_USE NONNULL(1, 2, 4);

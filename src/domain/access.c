@@ -111,10 +111,20 @@ static struct view view_of(const struct grant *g, const struct provider *p, int6
 	v.must = g->force_refresh || (ends && v.left < waits_below);
 	return v;
 }
+static bool leased(const struct grant *g, int64_t now)
+{
+	return store_connection_ahead(g->lease_until, now, CONNECTION_LEASE_MOST);
+}
+static bool waits(const struct grant *g, int64_t now)
+{
+	return store_connection_ahead(g->next_try_at, now, CONNECTION_RETRY_MOST);
+}
 /* Who is due but need not wait has the refresh done behind his back. */
 static void enqueue_due(struct engine *en, const struct access_ask *ask, const struct grant *g, int64_t now)
 {
-	if (g->due_at > 0 && now >= g->due_at && g->lease_until <= now && g->next_try_at <= now)
+	bool due = g->due_at > 0 && (now >= g->due_at || store_connection_misdated(g->token_issued_at, now));
+
+	if (due && !leased(g, now) && !waits(g, now))
 		refresh_enqueue(en, ask->project_id, g->id);
 }
 /* last: a call was tried, and the row still asks for one. */
@@ -129,9 +139,9 @@ static enum step step_of(struct engine *en, const struct access_ask *ask, const 
 		enqueue_due(en, ask, g, now);
 		return STEP_TOKEN;
 	}
-	if (g->lease_until > now)
+	if (leased(g, now))
 		return ask->park_over ? else_this : STEP_PARK;
-	if (last || g->next_try_at > now || refresh_closed_until(en, ask->provider) > now)
+	if (last || waits(g, now) || refresh_closed_until(en, ask->provider) > now)
 		return else_this;
 	return STEP_CALL;
 }
@@ -139,7 +149,7 @@ static struct err down(struct ctx *cx, struct engine *en, const struct access_as
 {
 	int64_t now = clock_now(), at = refresh_closed_until(en, ask->provider);
 
-	at = g->next_try_at > at ? g->next_try_at : at;
+	at = waits(g, now) && g->next_try_at > at ? g->next_try_at : at;
 	int64_t s = at > now ? (at - now + SEC(1) - 1) / SEC(1) : RETRY_ELSE_S;
 	struct err e =
 	    refuse(cx, E_PROVIDER_DOWN, "%s cannot be reached to renew the token; the connection is kept, try again",

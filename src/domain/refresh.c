@@ -36,11 +36,33 @@ struct refresher {
 	size_t tasks;
 	struct task *waiting, **last_waiting; /* for their provider's turn, in order */
 	struct refresh_job *calling;          /* those that may have a call under way */
-	bool stopping;
+	bool stopping, hurry;
 };
 
 uint64_t refresh_topic(struct sv connection_id) { return hub_topic("connection", connection_id); }
 struct circuits *refresh_circuits(struct refresher *r) { return r->circuits; }
+static void hurry(struct refresher *r)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	r->hurry = true;
+	(void)pthread_mutex_unlock(&r->lock);
+}
+void refresh_hurry(struct engine *en)
+{
+	if (en->refresher != NULL)
+		hurry(en->refresher);
+}
+bool refresh_hurried(struct engine *en)
+{
+	struct refresher *r = en->refresher;
+
+	if (r == NULL)
+		return true;
+	(void)pthread_mutex_lock(&r->lock);
+	bool yes = r->hurry;
+	(void)pthread_mutex_unlock(&r->lock);
+	return yes;
+}
 int64_t refresh_closed_until(struct engine *en, const struct provider *p)
 {
 	return en->refresher == NULL ? 0 : refresh_circuit_closed_until(en->refresher->circuits, p);
@@ -283,6 +305,7 @@ void refresher_free(struct refresher *r)
 	}
 	r->last_waiting = &r->waiting;
 	(void)pthread_mutex_unlock(&r->lock);
+	hurry(r);
 	workq_free(r->q);
 	if (r->en->refresher == r)
 		r->en->refresher = NULL;

@@ -28,7 +28,9 @@ struct err refresh_now(struct ctx *cx, struct engine *en, struct sv project_id, 
 /* Job: enqueues what is due (jittered) until `until`. */
 struct err refresh_scan(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
 size_t refresh_waiting(struct engine *en) NONNULL(1); /* queued and running in the background */
-uint64_t refresh_topic(struct sv connection_id);      /* published when its generation or fate changes */
+/* The engine is to end: pairs that cannot be stored are tried for some seconds more, then given up. */
+void refresh_hurry(struct engine *en) NONNULL(1);
+uint64_t refresh_topic(struct sv connection_id); /* published when its generation or fate changes */
 /* While the circuit is open nobody calls the provider; 0: calls go through. */
 int64_t refresh_closed_until(struct engine *en, const struct provider *p) NONNULL(1, 2);
 static inline void refresher_drop(struct refresher **r)

@@ -10,6 +10,8 @@
 #define REFRESH_LEASE SEC(45) /* the lease lasts 45 s */
 
 struct circuits *refresh_circuits(struct refresher *r) NONNULL(1);
+/* Is the engine to end?  Then what cannot be stored is given up after some tries more. */
+bool refresh_hurried(struct engine *en) NONNULL(1);
 struct refresh_job;
 /* From before the claim until the call has ended.  False: this process may have a call for the connection under way. */
 bool refresh_begin(struct refresher *r, struct refresh_job *j) MUST_USE NONNULL(1, 2);

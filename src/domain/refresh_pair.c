@@ -12,7 +12,12 @@
 #include <time.h>
 
 /* A refresh that was answered with a new pair. */
-enum { STORE_TRIES = 120, STORED_BYTES = 64 << 10, TOLD_MOST_S = 3600 };
+enum {
+	LAST_TRIES = 20 /* half a second each, when the engine is to end */,
+	TRY_ARENA = 1 << 20,
+	STORED_BYTES = 64 << 10,
+	TOLD_MOST_S = 3600
+};
 
 struct wire_client refresh_client(const struct refresh_job *j)
 {
@@ -55,20 +60,43 @@ int64_t refresh_next_try(const struct refresh_job *j)
 
 	return clock_now() + (told > wait ? told : wait);
 }
-/* The pair in hand exists nowhere else: a full disk gets a minute to be mended before it is given up. */
+static void pause_a_little(void)
+{
+	const struct timespec half = { 0, 500 * 1000 * 1000 };
+
+	(void)nanosleep(&half, NULL);
+}
+/* Each try has memory of its own, since there may be any number. */
+static struct err store_once(struct ctx *cx, struct refresh_job *j, const struct connection_renew *in,
+			     struct connection_renewed *out)
+{
+	CLEANUP(arena_drop) struct arena *arena = arena_new(TRY_ARENA);
+	struct ctx once = { .request_id = cx->request_id, .now = clock_now(), .arena = arena };
+
+	(void)forgive(cx);
+	if (arena == NULL)
+		return fail(cx, E_BUSY, "out of memory", "refresh");
+	struct err e = store_connection_renew(&once, j->en->store, in, out);
+	cx->cause = once.cause;
+	return e;
+}
+/* The pair in hand exists nowhere else: it is kept, and tried again, until it is stored.  No more than what was under
+ * way when the disk filled up is kept so, since a claim is a write too: without it nothing is sent. */
 static struct err store_pair(struct ctx *cx, struct refresh_job *j, const struct connection_renew *in,
 			     struct connection_renewed *out)
 {
-	const struct timespec pause = { 0, 500 * 1000 * 1000 };
-	struct err e = store_connection_renew(cx, j->en->store, in, out);
+	struct err e = store_once(cx, j, in, out);
 
-	for (int i = 0; i < STORE_TRIES && IS_ERR(e) && e.code != E_NOT_FOUND; i++) {
-		if (i == 0)
-			log_cause(cx, LOG_ERROR, "refresh.not_stored");
-		(void)forgive(cx);
-		(void)nanosleep(&pause, NULL);
-		e = store_connection_renew(cx, j->en->store, in, out);
+	if (!IS_ERR(e) || e.code == E_NOT_FOUND)
+		return e;
+	log_cause(cx, LOG_ERROR, "refresh.not_stored");
+	for (int hurried = 0; IS_ERR(e) && e.code != E_NOT_FOUND && hurried < LAST_TRIES;) {
+		pause_a_little();
+		hurried += refresh_hurried(j->en);
+		e = store_once(cx, j, in, out);
 	}
+	if (!IS_ERR(e))
+		log_event(cx, LOG_WARN, "refresh.stored", LOG_STR("say", "the pair that was held is stored now"));
 	return e;
 }
 static struct err merged(struct ctx *cx, const struct refresh_job *j, struct sv *out)
@@ -91,27 +119,46 @@ static struct err merged(struct ctx *cx, const struct refresh_job *j, struct sv 
 	*out = arena_sv(cx->arena, buf_view(&b));
 	return out->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "kept values");
 }
-static struct err renew(struct ctx *cx, struct refresh_job *j, bool half, struct connection_renewed *out)
-{
-	CLEANUP(secret_drop) struct secret *access = NULL;
-	CLEANUP(secret_drop) struct secret *refresh = NULL;
-	const struct pdef *def = j->p->def;
+struct packed {
+	struct secret *access, *refresh;
 	struct sv stored;
 	struct event ev;
+};
+static void packed_clear(struct packed *p)
+{
+	secret_drop(&p->access);
+	secret_drop(&p->refresh);
+}
+static struct err pack(struct ctx *cx, struct refresh_job *j, struct packed *p)
+{
+	packed_clear(p);
+	TRY(tokens_pack(cx, &j->set, &p->access, &p->refresh));
+	TRY(merged(cx, j, &p->stored));
+	return refresh_event(
+	    cx,
+	    &(struct refresh_line){
+		.c = &j->c, .step = "refresh", .outcome = "ok", .how = &j->how, .tries = j->claim.tries },
+	    &p->ev);
+}
+static struct err renew(struct ctx *cx, struct refresh_job *j, bool half, struct connection_renewed *out)
+{
+	CLEANUP(packed_clear) struct packed p = { .access = NULL };
+	const struct pdef *def = j->p->def;
+	struct err e = pack(cx, j, &p);
 
-	TRY(tokens_pack(cx, &j->set, &access, &refresh));
-	TRY(merged(cx, j, &stored));
-	TRY(refresh_event(cx,
-			  &(struct refresh_line){
-			      .c = &j->c, .step = "refresh", .outcome = "ok", .how = &j->how, .tries = j->claim.tries },
-			  &ev));
+	for (int i = 0; IS_ERR(e) && i < LAST_TRIES; i++) { /* for want of memory */
+		(void)forgive(cx);
+		pause_a_little();
+		e = pack(cx, j, &p);
+	}
+	TRY(e);
 	const struct connection_renew in = {
 		.id = j->c.id,
 		.owner = j->owner,
 		.generation = j->c.generation,
-		.access = access,
-		.refresh_json = refresh,
-		.stored = stored,
+		.access = p.access,
+		.refresh_json = p.refresh,
+		.stored = p.stored,
 		.granted = j->set.scopes,
 		.scope_known = j->set.scope_known,
 		.token_expires_at = j->set.expires_at,
@@ -122,7 +169,7 @@ static struct err renew(struct ctx *cx, struct refresh_job *j, bool half, struct
 		.ends_grant = def->revoke_ends == ENDS_GRANT,
 		.can_revoke = def->can_revoke,
 		.half = half,
-		.event = &ev,
+		.event = &p.ev,
 	};
 	return store_pair(cx, j, &in, out);
 }

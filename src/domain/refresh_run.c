@@ -157,7 +157,8 @@ static bool renewable(const struct refresh_job *j)
 }
 static bool due(const struct refresh_job *j, const struct refresh_one *in, int64_t now)
 {
-	return j->c.force_refresh || j->c.generation == in->early || (j->c.due_at > 0 && j->c.due_at <= now);
+	return j->c.force_refresh || j->c.generation == in->early ||
+	       (j->c.due_at > 0 && (j->c.due_at <= now || store_connection_misdated(j->c.token_issued_at, now)));
 }
 static struct err claim_and_call(struct ctx *cx, struct refresh_job *j, enum refreshed *out)
 {

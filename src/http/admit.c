@@ -3,11 +3,13 @@
 #include "core/metric.h"
 #include "core/os_linux.h"
 #include "http/inside.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BEYOND_LIMIT = 64, SAY_AGAIN_MS = 10000 };
+enum { BEYOND_LIMIT = 64, SAY_AGAIN_MS = 10000, TELL_EVERY_MS = 60000 };
 
 static bool peer_is_us(struct conn *c)
 {
@@ -70,6 +72,23 @@ static void crowded(struct conn *c)
 	say_crowded(c->loop);
 	if (!make_room(c->loop))
 		conn_refuse(c, 503, "too many connections");
+}
+
+/* What libuv cannot take for want of a descriptor it closes without a word. */
+void admit_watch(struct loop *l)
+{
+	int fd = fcntl(uv_backend_fd(&l->uv), F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0) {
+		(void)close(fd);
+		return;
+	}
+	if ((errno != EMFILE && errno != ENFILE) || (l->full_ms != 0 && uv_now(&l->uv) - l->full_ms < TELL_EVERY_MS))
+		return;
+	l->full_ms = uv_now(&l->uv);
+	log_event(
+	    NULL, LOG_ERROR, "http.no_descriptors",
+	    LOG_STR("say", "no file descriptor is free: new connections are closed; raise the limit of open files"));
 }
 
 void admit_from(struct loop *l, uv_stream_t *listener, bool control)

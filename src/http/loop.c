@@ -154,6 +154,8 @@ static void on_tick(uv_timer_t *t)
 	struct loop *l = t->data;
 
 	give_back(l->server);
+	if (l == l->server->loops)
+		admit_watch(l);
 	for (int i = CLOCK_READ; i < CLOCK__COUNT; i++) {
 		while (l->clocks[i].first != NULL && l->clocks[i].first->deadline_ms <= uv_now(&l->uv)) {
 			struct conn *c = l->clocks[i].first;

@@ -38,27 +38,30 @@ static struct err sessions(struct ctx *cx, struct engine *en, int64_t until)
 	return people_prune(cx, en);
 }
 enum lane { LANE_QUICK, LANE_CALLS, LANE_WORKERS, LANES };
-/* alone: the rows whose turn it is are those of the store, so one engine does them; else each engine has its own. */
+/* alone: the rows whose turn it is are those of the store, so one engine does them; else each engine has its own.
+ * final: ends or removes things because of the time alone: not on the word of a clock that jumped ahead lately. */
 static const struct job {
 	const char *name;
 	int64_t every, budget;
 	enum lane lane;
-	bool alone;
+	bool alone, final;
 	job_fn *run;
 } jobs[] = {
-	{ "refresh.scan", SEC(15), SEC(10), LANE_QUICK, true, refresh_scan },
-	{ "flows.expire", SEC(30), SEC(10), LANE_QUICK, true, flows_expire },
-	{ "connections.expire", MIN(1), SEC(10), LANE_QUICK, true, connections_expire },
-	{ "connections.used", MIN(1), SEC(10), LANE_QUICK, false, used },
-	{ "keys.used", MIN(1), SEC(10), LANE_QUICK, false, keys },
-	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, sessions },
-	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, connections_prune_events },
-	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, workers_refresh },
-	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, watch_sizes },
-	{ "watch.grants", MIN(5), SEC(20), LANE_QUICK, true, watch_grants },
-	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, revoke_due },
+	{ "refresh.scan", SEC(15), SEC(10), LANE_QUICK, true, false, refresh_scan },
+	{ "flows.expire", SEC(30), SEC(10), LANE_QUICK, true, true, flows_expire },
+	{ "connections.expire", MIN(1), SEC(10), LANE_QUICK, true, true, connections_expire },
+	{ "connections.used", MIN(1), SEC(10), LANE_QUICK, false, false, used },
+	{ "keys.used", MIN(1), SEC(10), LANE_QUICK, false, false, keys },
+	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, true, sessions },
+	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, connections_prune_events },
+	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, false, watch_sizes },
+	{ "watch.grants", MIN(5), SEC(20), LANE_QUICK, true, false, watch_grants },
+	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, false, workers_refresh },
+	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, true, revoke_due },
 };
 enum { JOBS = ARRAY_LEN(jobs), ARENA = 8 << 20 };
+#define JUMP     MIN(10)
+#define DISTRUST HOUR(1)
 
 /* ---- one run ---- */
 static struct err turn(struct ctx *cx, struct engine *en, const struct job *j)
@@ -89,19 +92,6 @@ static void run(struct ctx *cx, struct engine *en, const struct job *j)
 	else
 		metric_set(M_JOB_LAST, METRIC_AT(name), clock_now());
 }
-static void tick(struct engine *en, const struct job *j)
-{
-	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
-	struct trace trace;
-	struct ctx cx = { .request_id = j->name, .trace = &trace, .arena = a, .now = clock_now() };
-
-	trace_new(&trace);
-
-	if (a == NULL)
-		log_event(NULL, LOG_ERROR, "job.no_memory", LOG_STR("job", j->name));
-	else
-		run(&cx, en, j);
-}
 struct err jobs_run(struct ctx *cx, struct engine *en, const char *name)
 {
 	for (size_t i = 0; i < JOBS; i++)
@@ -122,8 +112,45 @@ struct jobs {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stop;
+	int64_t ahead;      /* the wall clock, of the monotonic one */
+	int64_t trusted_at; /* monotonic */
 	struct worker worker[LANES];
 };
+
+/* ---- the clock ---- */
+/* A step of the wall clock against the monotonic one.  A machine that slept looks the same; it loses an hour of
+ * tidying. */
+static bool clock_trusted(struct jobs *j)
+{
+	int64_t mono = clock_mono(), ahead = clock_now() - mono;
+
+	(void)pthread_mutex_lock(&j->lock);
+	int64_t step = ahead - j->ahead;
+	j->ahead = ahead;
+	if (step > JUMP || step < -JUMP)
+		j->trusted_at = step > 0 ? mono + DISTRUST : mono;
+	bool trusted = mono >= j->trusted_at;
+	(void)pthread_mutex_unlock(&j->lock);
+	if (step > JUMP || step < -JUMP)
+		log_event(NULL, LOG_WARN, "clock.jumped", LOG_INT("seconds", step / SEC(1)),
+			  LOG_STR("say", step > 0 ? "nothing is ended or removed on its word for an hour"
+						  : "what was dated ahead of it is renewed when it is used"));
+	return trusted;
+}
+static void tick(struct jobs *all, const struct job *j)
+{
+	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
+	struct trace trace;
+	struct ctx cx = { .request_id = j->name, .trace = &trace, .arena = a, .now = clock_now() };
+
+	trace_new(&trace);
+	if (j->final && !clock_trusted(all))
+		return;
+	if (a == NULL)
+		log_event(NULL, LOG_ERROR, "job.no_memory", LOG_STR("job", j->name));
+	else
+		run(&cx, all->en, j);
+}
 
 /* The next row of the lane and when it is due; times are monotonic. */
 static size_t soonest(enum lane lane, const int64_t next[static JOBS])
@@ -162,7 +189,7 @@ static void *work(void *arg)
 
 		if (!wait_until(w->of, next[i]))
 			return NULL;
-		tick(w->of->en, &jobs[i]);
+		tick(w->of, &jobs[i]);
 		os_thread_wipe_stack();
 		next[i] = clock_mono() + jobs[i].every;
 	}
@@ -187,6 +214,7 @@ struct err jobs_start(struct ctx *cx, struct engine *en, struct jobs **out)
 	if (j == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "jobs");
 	j->en = en;
+	j->ahead = clock_now() - clock_mono();
 	struct err e = prepare(cx, j);
 	if (IS_ERR(e)) {
 		free(j);
@@ -218,7 +246,7 @@ void jobs_stop(struct jobs *j)
 			(void)pthread_join(j->worker[lane].thread, NULL);
 	for (size_t i = 0; i < JOBS; i++)
 		if (!jobs[i].alone)
-			tick(j->en, &jobs[i]);
+			tick(j, &jobs[i]);
 	(void)pthread_cond_destroy(&j->wake);
 	(void)pthread_mutex_destroy(&j->lock);
 	free(j);

@@ -161,6 +161,9 @@ struct sha256 store_mac(const struct store *st, enum mac_key key, struct sv in)
 	return hmac_sha256(secret_view(st->mac[key]), in);
 }
 const char *store_path(const struct store *st) { return st->path; }
-const char *store_trouble(const struct store *st) { return atomic_load(&st->trouble); }
+const char *store_trouble(const struct store *st)
+{
+	return st->damaged ? "the store is damaged; restore it from a backup" : atomic_load(&st->trouble);
+}
 void store_set_grants(struct store *st, struct grant_cache *c) { st->grants = c; }
 struct grant_cache *store_grants(const struct store *st) { return st->grants; }

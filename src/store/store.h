@@ -49,7 +49,8 @@ struct commit_hook {
 };
 void store_on_commit(struct tx *tx, struct commit_hook *h) NONNULL(1, 2);
 const char *store_path(const struct store *st) NONNULL(1) RETURNS_NONNULL; /* of its file */
-/* Why the last acts could not be written (full, read-only, damaged, locked), a sentence; NULL: they could. */
+/* Why the last acts could not be written (full, read-only, damaged, locked), a sentence; NULL: they could.  And once a
+ * damaged page was met, that; what lies in others is still served. */
 const char *store_trouble(const struct store *st) NONNULL(1);
 /* Grants in memory, written through by store_connection.c (grant_cache.h); set before the first request, NULL: none. */
 struct grant_cache;

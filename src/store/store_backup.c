@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_backup.h"
 #include "core/arena.h"
+#include "core/logf.h"
 #include "core/text.h"
 #include "store/migrate.h"
 #include "store/store_event.h"
@@ -31,10 +32,16 @@ static struct err copy(struct ctx *cx, struct store *st, const char *path, struc
 
 	TRY(store_read(cx, st, &r));
 	TRY(db_backup(cx, r.db, path));
-	struct err e = checked(cx, path, out); /* a copy of damaged pages is no backup */
-	if (IS_ERR(e))
-		(void)unlink(path);
-	return e;
+	struct err e = checked(cx, path, out);
+	if (!IS_ERR(e))
+		return OK;
+	(void)unlink(path); /* a copy of damaged pages is no backup */
+	if (e.code != E_INTERNAL)
+		return e;
+	log_cause(cx, LOG_ERROR, "store.backup");
+	(void)forgive(cx);
+	st->damaged = true;
+	return refuse(cx, E_CONFLICT, "the store is damaged, so there is no new backup; restore the last good one");
 }
 struct err store_backup_make(struct ctx *cx, struct store *st, const char *path, struct backup_made *out)
 {

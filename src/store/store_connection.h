@@ -106,6 +106,19 @@ struct err store_connection_unseal(struct ctx *cx, struct store *st, const struc
 int64_t store_connection_due_at(int64_t issued, int64_t expires, int64_t lead_s);
 
 /* ---- refresh ---- */
+/* A lease or a retry further ahead than any that is ever written was written by a clock that was wrong, and one in the
+ * future of its own pair likewise: they do not count.  (Who has a call under way in this process is known without
+ * a clock, domain/refresh_run.c.) */
+#define CONNECTION_LEASE_MOST MIN(10)
+#define CONNECTION_RETRY_MOST HOUR(2)
+static inline bool store_connection_ahead(int64_t at, int64_t now, int64_t most)
+{
+	return at > now && at - now <= most;
+}
+static inline bool store_connection_misdated(int64_t issued_at, int64_t now)
+{
+	return issued_at > now + CONNECTION_LEASE_MOST;
+}
 /* Takes the lease and writes the mark "sent, generation n", in one commit. */
 enum claim_fate {
 	CLAIM_OURS,

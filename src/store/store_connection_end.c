@@ -55,7 +55,8 @@ static struct err close_act(struct ctx *cx, struct tx *tx, const void *in_, void
 	TRY(store_connection_by_id(cx, tx_db(tx), in->id, &c));
 	if (!sv_eq(c.project_id, in->project_id) || sv_eqz(c.status, "closed"))
 		return (struct err){ E_NOT_FOUND };
-	out->refreshing = sv_eqz(c.status, "live") && c.lease_until > tx_now(tx);
+	out->refreshing =
+	    sv_eqz(c.status, "live") && store_connection_ahead(c.lease_until, tx_now(tx), CONNECTION_LEASE_MOST);
 	TRY(discard(cx, tx, in, &c, &out->discarded));
 	TRY(close_row(cx, tx, c.id, in->reason));
 	store_connection_ended(tx, in->reason, sv_eqz(c.status, "live"));

@@ -11,6 +11,11 @@
 	" access_box, refresh_box, user_info_box, account_hash,"                                                    \
 	" generation, token_issued_at, token_expires_at, refresh_expires_at, due_at, lease_until, sent_generation," \
 	" tries, next_try_at, refreshed_at, last_used_at, created_at, updated_at, ended_at, lease_owner"
+/* In SQL, `now` a parameter: what store_connection_ahead says of the lease and of the next try. */
+#define CONNECTION_FREE(now)                                            \
+	"(lease_until <= " now " OR lease_until > " now " + 600000000)" \
+	" AND (next_try_at <= " now " OR next_try_at > " now " + 7200000000)"
+_Static_assert(CONNECTION_LEASE_MOST == 600000000 && CONNECTION_RETRY_MOST == 7200000000, "the same in SQL");
 struct err store_connection_row(struct ctx *cx, struct db_stmt *q, struct connection *out) MUST_USE NONNULL(1, 2, 3);
 /* The rest of q's rows, at most `most`; *out is written, its total left alone. */
 struct err store_connection_rows(struct ctx *cx, struct db_stmt *q, size_t most, struct connection_rows *out) MUST_USE

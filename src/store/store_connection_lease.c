@@ -13,7 +13,7 @@ static struct err claim(struct ctx *cx, struct tx *tx, const struct connection_c
 	    " uncertain = CASE WHEN sent_generation = generation THEN 1 ELSE uncertain END, sent_generation = "
 	    "generation,"
 	    " tries = tries + 1"
-	    " WHERE id = $3 AND generation = $4 AND status = 'live' AND lease_until <= $5 AND next_try_at <= $5";
+	    " WHERE id = $3 AND generation = $4 AND status = 'live' AND " CONNECTION_FREE("$5");
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
@@ -31,7 +31,7 @@ static void why_not(const struct connection *c, const struct connection_claim *i
 		out->fate = CLAIM_GONE;
 	else if (c->generation != in->generation)
 		out->fate = CLAIM_MOVED;
-	else if (c->lease_until > now)
+	else if (store_connection_ahead(c->lease_until, now, CONNECTION_LEASE_MOST))
 		*out = (struct connection_claimed){ .fate = CLAIM_LEASED, .until = c->lease_until };
 	else
 		*out = (struct connection_claimed){ .fate = CLAIM_WAITS, .until = c->next_try_at };

@@ -69,8 +69,8 @@ static struct err read_ones(struct ctx *cx, struct db *db, const struct connecti
 {
 	static const char sql[] =
 	    "SELECT " CONNECTION_COLS " FROM connections WHERE status = 'live' AND due_at > 0"
-	    " AND (last_used_at > refreshed_at OR force_refresh = 1) AND due_at <= $1 AND lease_until <= $1"
-	    " AND next_try_at <= $1 AND (due_at, id) > ($2, $3) ORDER BY due_at, id LIMIT $4";
+	    " AND (last_used_at > refreshed_at OR force_refresh = 1) AND due_at <= $1 AND " CONNECTION_FREE(
+		"$1") " AND (due_at, id) > ($2, $3) ORDER BY due_at, id LIMIT $4";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, db, sql, &q));
@@ -84,12 +84,12 @@ static struct err read_ones(struct ctx *cx, struct db *db, const struct connecti
 static struct err ending_ones(struct ctx *cx, struct db *db, const struct connection_due *in,
 			      struct connection_rows *out)
 {
-	static const char sql[] =
-	    "SELECT " CONNECTION_COLS
-	    " FROM connections WHERE status = 'live' AND due_at > 0 AND refresh_expires_at > 0"
-	    " AND refresh_expires_at <= $1 AND lease_until <= $2 AND next_try_at <= $2"
-	    " AND ($2 - refreshed_at) * 4 >= (refresh_expires_at - refreshed_at) * 3 AND refreshed_at < $2 - 60000000"
-	    " ORDER BY refresh_expires_at LIMIT $3";
+	static const char sql[] = "SELECT " CONNECTION_COLS
+				  " FROM connections WHERE status = 'live' AND due_at > 0 AND refresh_expires_at > 0"
+				  " AND refresh_expires_at <= $1 AND " CONNECTION_FREE(
+				      "$2") " AND ($2 - refreshed_at) * 4 >= (refresh_expires_at - refreshed_at) * 3 "
+					    "AND refreshed_at < $2 - 60000000"
+					    " ORDER BY refresh_expires_at LIMIT $3";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, db, sql, &q));

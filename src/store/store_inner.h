@@ -10,6 +10,7 @@
 #include "store/store.h"
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 enum { READERS_KEPT = 16, READERS_MOST = 64 };
 struct held_project {
@@ -36,6 +37,7 @@ struct store {
 	struct writer *writer;
 	const char *_Atomic trouble; /* of the last commit: a constant sentence; NULL: none */
 	struct grant_cache *grants;
+	_Atomic bool damaged;
 	pthread_mutex_t copying; /* held while a backup is made */
 };
 /* An event of an act, to be logged and counted by its caller once it is durable; in the act's arena. */
@@ -56,6 +58,16 @@ struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db) M
 void store_writer_stop(struct store *st) NONNULL(1); /* when nobody is in an act any more: app stops the lanes first */
 struct err store_writer_run(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out) MUST_USE
     NONNULL(1, 2, 3);
+/* A condition whose waits do not mind a wall clock that is set. */
+static inline void store_monotonic_cond(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(c, &attr);
+	(void)pthread_condattr_destroy(&attr);
+}
 /* store_reader.c */
 void store_reader_start(struct store *st) NONNULL(1);
 void store_reader_stop(struct store *st) NONNULL(1);

@@ -7,7 +7,9 @@ static struct err take_act(struct ctx *cx, struct tx *tx, const void *in, void *
 	static const char sql[] =
 	    "INSERT INTO leases(name, owner, until) VALUES($1, $2, $3) ON CONFLICT(name) DO UPDATE"
 	    " SET owner = excluded.owner, until = excluded.until"
-	    " WHERE leases.owner = excluded.owner OR leases.until <= $4";
+	    " WHERE leases.owner = excluded.owner OR leases.until <= $4 OR leases.until > $4 + 86400000000"; /* a wrong
+														clock's
+													      */
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	const struct lease_ask *ask = in;
 	bool *got = out;

@@ -7,7 +7,7 @@
 void store_reader_start(struct store *st)
 {
 	(void)pthread_mutex_init(&st->readers.lock, NULL);
-	(void)pthread_cond_init(&st->readers.back, NULL);
+	store_monotonic_cond(&st->readers.back);
 }
 void store_reader_stop(struct store *st)
 {
@@ -25,7 +25,7 @@ static bool wait_turn(struct readers *r)
 	struct timespec until;
 	int rc = 0;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += 5;
 	while (r->n_idle == 0 && r->n_open == READERS_MOST && rc == 0)
 		rc = pthread_cond_timedwait(&r->back, &r->lock, &until);
@@ -78,6 +78,8 @@ void store_read_done(struct reader *rd)
 	struct db *gone = NULL;
 
 	assert(db_idle(rd->db)); /* a statement kept past its reader would hold the snapshot, and the WAL, for ever */
+	if (db_damaged(rd->db))
+		rd->st->damaged = true;
 	(void)pthread_mutex_lock(&r->lock);
 	if (r->n_idle < READERS_KEPT) {
 		r->idle[r->n_idle++] = rd->db;

@@ -243,10 +243,10 @@ static struct err take_act(struct ctx *cx, struct tx *tx, const void *in_, void 
 		return OK;
 	TRY(e);
 	TRY(shared_now(cx, tx, &out->h, &shared));
-	out->how = out->h.lease_until > tx_now(tx)     ? REVOCATION_BUSY
-		   : shared                            ? REVOCATION_SHARED
-		   : out->h.r.give_up_at <= tx_now(tx) ? REVOCATION_OVER
-						       : REVOCATION_OURS;
+	out->how = out->h.lease_until > tx_now(tx) && out->h.lease_until < tx_now(tx) + MIN(10) ? REVOCATION_BUSY
+		   : shared                                                                     ? REVOCATION_SHARED
+		   : out->h.r.give_up_at <= tx_now(tx)                                          ? REVOCATION_OVER
+												: REVOCATION_OURS;
 	if (out->how != REVOCATION_OURS)
 		return OK;
 	out->h.r.tries++;
@@ -317,9 +317,10 @@ struct err store_revocation_end(struct ctx *cx, struct store *st, const struct r
 /* ---- the queue ---- */
 struct err store_revocation_due(struct ctx *cx, struct store *st, size_t most, struct revocation_ids *out)
 {
-	static const char sql[] =
-	    "SELECT id, provider_id FROM revocations WHERE next_try_at <= $1 AND lease_until <= $1"
-	    " ORDER BY next_try_at LIMIT $2";
+	static const char sql[] = "SELECT id, provider_id FROM revocations WHERE (next_try_at <= $1 OR next_try_at > "
+				  "$1 + 86400000000)"                                        /* written by a clock */
+				  " AND (lease_until <= $1 OR lease_until > $1 + 600000000)" /* that was wrong */
+				  " ORDER BY next_try_at LIMIT $2";
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	bool more = true;

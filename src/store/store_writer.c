@@ -195,7 +195,7 @@ static struct act *next_list(struct writer *w, size_t *n, bool *over)
 	struct timespec until;
 	int rc = 0;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += IDLE_MS * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
@@ -244,6 +244,8 @@ static void *writer_main(void *arg)
 			note(w, list);
 		}
 		run_hooks(w, list);
+		if (db_damaged(w->db))
+			w->st->damaged = true;
 		answer(w, list);
 		os_thread_wipe_stack();
 		w->since_checkpoint += n;
@@ -264,7 +266,7 @@ struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db)
 	w->st = st;
 	w->last = &w->first;
 	(void)pthread_mutex_init(&w->lock, NULL);
-	(void)pthread_cond_init(&w->work, NULL);
+	store_monotonic_cond(&w->work);
 	w->db = own;
 	int rc = pthread_create(&w->thread, NULL, writer_main, w);
 	if (rc != 0) {

@@ -34,4 +34,10 @@ struct ctx *tt_ctx(void) RETURNS_NONNULL;
  * tt_allocs() counts. */
 void tt_fail_alloc(long k);
 long tt_allocs(void);
+/* The same over all threads; and for libraries that take an allocator: their allocations count too. */
+void tt_fail_any_alloc(long k);
+long tt_any_allocs(void);       /* how many so far */
+bool tt_any_alloc_failed(void); /* has the k-th been asked for? */
+void *tt_malloc(size_t n);
+void *tt_realloc(void *p, size_t n);
 #endif

@@ -2,6 +2,7 @@
 /* tt_main.c: runs what TEST() registered, as cmocka tests, and counts.  One argument: only names that contain it. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ static size_t n_all;
 
 /* ---- allocations that fail on demand, counted a thread ---- */
 static _Thread_local long fail_at_k, seen;
+static atomic_long any_at_k, any_seen; /* the same over all threads */
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t a, size_t b);
 void *__real_realloc(void *p, size_t n);
@@ -27,6 +29,8 @@ void *__wrap_realloc(void *p, size_t n);
 static bool refused(void)
 {
 	seen++;
+	if (atomic_load(&any_at_k) != 0 && atomic_fetch_add(&any_seen, 1) + 1 == atomic_load(&any_at_k))
+		return true;
 	return fail_at_k != 0 && seen == fail_at_k;
 }
 
@@ -39,6 +43,18 @@ void tt_fail_alloc(long k)
 	fail_at_k = k;
 	seen = 0;
 }
+
+void tt_fail_any_alloc(long k)
+{
+	atomic_store(&any_at_k, 0);
+	atomic_store(&any_seen, 0);
+	atomic_store(&any_at_k, k);
+}
+long tt_any_allocs(void) { return atomic_load(&any_seen); }
+bool tt_any_alloc_failed(void) { return atomic_load(&any_seen) >= atomic_load(&any_at_k); }
+
+void *tt_malloc(size_t n) { return __wrap_malloc(n); }
+void *tt_realloc(void *p, size_t n) { return __wrap_realloc(p, n); }
 
 long tt_allocs(void) { return seen; }
 
@@ -72,6 +88,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	tt_fail_alloc(0);
+	tt_fail_any_alloc(0);
 	while (contexts != NULL) {
 		struct held *h = contexts;
 
@@ -105,6 +122,7 @@ void tt_add(const char *name, test_fn *fn)
 void tt_fail(const char *file, int line, const char *what)
 {
 	tt_fail_alloc(0);
+	tt_fail_any_alloc(0);
 	(void)fflush(stdout);
 	fprintf(stderr, "%s:%d: failed: %s\n", file, line, what);
 	_fail(file, line);

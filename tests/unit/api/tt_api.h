@@ -18,6 +18,8 @@ struct tt_api {
 	const char *key;                                              /* Authorization header; NULL: none */
 	const char *cookie, *origin, *type, *host, *purpose, *accept; /* NULL: none (host: localhost:9099) */
 	bool control;
+	long fail_any, any_allocs; /* the same over all threads and libraries (t_torture.c) */
+	bool any_failed;
 	long fail_alloc, allocs; /* this allocation of the run fails (0: none); how many there were */
 	struct ctx *cx;
 	char made[64];
@@ -90,8 +92,12 @@ static inline struct tt_answer tt_send(struct tt_api *w, const char *method, con
 		if (named[i][1] != NULL && named[i][1][0] != '\0')
 			h[rq.n_headers++] = (struct header){ sv_of(named[i][0]), sv_of(named[i][1]) };
 	tt_fail_alloc(w->fail_alloc);
+	tt_fail_any_alloc(w->fail_any);
 	server_run_here(&rq, &w->app, w->f.en->hub);
 	w->allocs = tt_allocs();
+	w->any_allocs = tt_any_allocs();
+	w->any_failed = tt_any_alloc_failed();
+	tt_fail_any_alloc(0);
 	tt_fail_alloc(0);
 	struct tt_answer a = { rq.status, rq.content_type == NULL ? "application/json" : rq.content_type,
 			       arena_text(w->cx->arena, buf_view(&out)), arena_text(w->cx->arena, buf_view(&head)) };

@@ -215,7 +215,7 @@ TEST(a_reader_can_not_write_and_a_writer_waits_its_turn)
 	int64_t n = 0;
 
 	CHECK(!IS_ERR(db_open(cx, w.path, DB_READ, &rd)));
-	CHECK(db_exec(cx, rd, "INSERT INTO p(id) VALUES(1)").code == E_INTERNAL);
+	CHECK(db_exec(cx, rd, "INSERT INTO p(id) VALUES(1)").code == E_BUSY);
 	CHECK(strstr(cx->cause.say, "read-only") != NULL);
 	(void)forgive(cx);
 	CHECK(!IS_ERR(db_exec(cx, w.db, "BEGIN IMMEDIATE")));

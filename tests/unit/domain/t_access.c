@@ -78,19 +78,21 @@ TEST(who_waits_and_who_does_not)
 		enum access_state state;
 	} t[] = {
 		{ "fresh", "ref-1", NULL, DAY(6), DAY(7), E_OK, ACCESS_OK },
-		{ "due, not pressing", "ref-1", "next_try_at = 9000000000000000", MIN(4), DAY(7), E_OK, ACCESS_OK },
-		{ "61 s left", "ref-1", "next_try_at = 9000000000000000", SEC(62), DAY(7), E_OK, ACCESS_OK },
+		{ "due, not pressing", "ref-1", "next_try_at = (unixepoch() + 30) * 1000000", MIN(4), DAY(7), E_OK,
+		  ACCESS_OK },
+		{ "61 s left", "ref-1", "next_try_at = (unixepoch() + 30) * 1000000", SEC(62), DAY(7), E_OK,
+		  ACCESS_OK },
 		{ "59 s left", "ref-1", NULL, SEC(59), DAY(7), E_TAKE_CALL, ACCESS_NARROW },
 		{ "over", "ref-1", NULL, -SEC(5), DAY(7), E_TAKE_CALL, ACCESS_NARROW },
 		{ "60 s token, 40 s left", "ref-1", NULL, SEC(40), SEC(60), E_OK, ACCESS_OK },
 		{ "60 s token, 20 s left", "ref-1", NULL, SEC(20), SEC(60), E_TAKE_CALL, ACCESS_NARROW },
 		{ "forced", "ref-1", "force_refresh = 1", DAY(6), DAY(7), E_TAKE_CALL, ACCESS_NARROW },
-		{ "20 s left, tried and not reached", "ref-1", "next_try_at = 9000000000000000", SEC(20), DAY(7), E_OK,
-		  ACCESS_OK },
-		{ "over, tried and not reached", "ref-1", "next_try_at = 9000000000000000", -SEC(1), DAY(7),
+		{ "20 s left, tried and not reached", "ref-1", "next_try_at = (unixepoch() + 30) * 1000000", SEC(20),
+		  DAY(7), E_OK, ACCESS_OK },
+		{ "over, tried and not reached", "ref-1", "next_try_at = (unixepoch() + 30) * 1000000", -SEC(1), DAY(7),
 		  E_PROVIDER_DOWN, ACCESS_NARROW },
-		{ "20 s left, being refreshed", "ref-1", "lease_until = 9000000000000000", SEC(20), DAY(7), E_PARK,
-		  ACCESS_NARROW },
+		{ "20 s left, being refreshed", "ref-1", "lease_until = (unixepoch() + 30) * 1000000", SEC(20), DAY(7),
+		  E_PARK, ACCESS_NARROW },
 		{ "no refresh token, 20 s left", NULL, NULL, SEC(20), DAY(7), E_OK, ACCESS_OK },
 		{ "no refresh token, over", NULL, NULL, -SEC(1), DAY(7), E_OK, ACCESS_NONE },
 	};
@@ -131,7 +133,7 @@ TEST(a_wait_that_is_over_is_answered)
 	ask.lane = ACCESS_POOL;
 	ask.park_over = true;
 	tt_age(cx, en, SEC(20), DAY(7));
-	tt_move(cx, en, "UPDATE connections SET lease_until = 9000000000000000");
+	tt_move(cx, en, "UPDATE connections SET lease_until = (unixepoch() + 30) * 1000000");
 	CHECK(!IS_ERR(access_get(cx, en, &ask, &a)) && a.state == ACCESS_OK);
 	tt_age(cx, en, -SEC(1), DAY(7));
 	access_clear(&a);

@@ -41,11 +41,11 @@ TEST(the_scan_takes_what_was_read_and_what_would_die_unread)
 		{ "read, not due", "last_used_at = refreshed_at + 1", false },
 		{ "read, due, to be tried later",
 		  "last_used_at = refreshed_at + 1, token_expires_at = 60000001, due_at = 1, next_try_at = "
-		  "9000000000000000",
+		  "(unixepoch() + 30) * 1000000",
 		  false },
 		{ "read, due, somebody is at it",
 		  "last_used_at = refreshed_at + 1, token_expires_at = 60000001, due_at = 1, lease_until = "
-		  "9000000000000000",
+		  "(unixepoch() + 30) * 1000000",
 		  false },
 		{ "forced", "force_refresh = 1, token_expires_at = 60000001, due_at = 1", true },
 		{ "unread, refresh token in its last quarter",
