@@ -45,6 +45,8 @@ static void put_type(struct jout *w, struct sv text, int depth)
 	switch (t.kind) {
 	case SCHEMA_STR:
 		jout_strz(w, "type", "string");
+		if (t.least > 0)
+			jout_i64(w, "minLength", t.least);
 		if (t.most > 0)
 			jout_i64(w, "maxLength", t.most);
 		break;
@@ -149,6 +151,10 @@ static void parameter(struct jout *w, struct sv name, const char *in, struct sv 
 	jout_bool(w, "required", required);
 	jout_open(w, "schema");
 	jout_str(w, "type", type);
+	if (required) /* an empty one counts as absent */
+		jout_i64(w, "minLength", 1);
+	if (in[0] == 'p') /* ids in paths (design 5) */
+		jout_strz(w, "pattern", "^[A-Za-z0-9._-]{1,100}$");
 	jout_close(w);
 	jout_close(w);
 }
@@ -185,8 +191,24 @@ static void error(struct jout *w, const char *status, const char *what)
 	jout_close(w);
 }
 
+/* Which refusals a route may answer with.  Those of HTTP itself (408, 414, 431, 501, 505) come before there is a route.
+ */
+static const struct {
+	const char *status, *what;
+	bool body, parks, writes,
+	    closed; /* only of routes with a body, a wait, an effect, a caller who must show himself */
+} refusals[] = {
+	{ "400", "Bad Request", .body = false },       { "401", "Unauthorized", .closed = true },
+	{ "403", "Forbidden", .closed = true },        { "404", "Not Found", .body = false },
+	{ "409", "Conflict", .writes = true },         { "410", "Gone", .parks = true },
+	{ "413", "Content Too Large", .body = true },  { "415", "Unsupported Media Type", .body = true },
+	{ "429", "Too Many Requests", .body = false }, { "500", "Internal Server Error", .body = false },
+	{ "502", "Bad Gateway", .parks = true },       { "503", "Service Unavailable", .body = false },
+};
+
 static void responses(struct jout *w, const struct route *r)
 {
+	bool closed = (r->who & WHO(WHO_ANYONE)) == 0 || r->body == BODY_JSON; /* signing in: a wrong password */
 	char ok[16];
 
 	(void)snprintf(ok, sizeof ok, "%d", r->ok == 0 ? 200 : r->ok);
@@ -198,18 +220,10 @@ static void responses(struct jout *w, const struct route *r)
 	if (r->text != NULL)
 		text(w, r->text);
 	jout_close(w);
-	if (r->body != BODY_NONE || r->query != NULL || sv_of(r->path).p[sv_of(r->path).n - 1] == '}')
-		error(w, "400", "Bad Request");
-	if ((r->who & WHO(WHO_ANYONE)) == 0) {
-		error(w, "401", "Unauthorized");
-		error(w, "403", "Forbidden");
-	}
-	error(w, "404", "Not Found");
-	if (r->body == BODY_JSON)
-		error(w, "415", "Unsupported Media Type");
-	error(w, "429", "Too Many Requests");
-	error(w, "500", "Internal Server Error");
-	error(w, "503", "Service Unavailable");
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+		if ((!refusals[i].body || r->body == BODY_JSON) && (!refusals[i].parks || r->parks) &&
+		    (!refusals[i].writes || r->method != M_GET) && (!refusals[i].closed || closed))
+			error(w, refusals[i].status, refusals[i].what);
 	jout_close(w);
 }
 

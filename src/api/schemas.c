@@ -20,30 +20,30 @@ static const struct schema all[] = {
 	{ "auth.AuthorizationRequirement",
 	  "id:str provider_id:str provider_type:str oauth2:auth.OAuth2AuthorizationRequirement" },
 	{ "AuthorizationInitiationRequest",
-	  "auth_requirement*:auth.AuthorizationRequirement user_id*:str<=256 next_uri:str<=2048" },
+	  "auth_requirement*:auth.AuthorizationRequirement user_id*:text<=256 next_uri:str<=2048" },
 	{ "auth.AuthorizationContext", "token:str user_info:map<any>" },
 	{ "auth.AuthorizationResponse",
 	  "id:str status:(not_started|pending|completed|failed) provider_id:str user_id:str scopes:[str] url:str"
 	  " context:auth.AuthorizationContext" },
-	{ "AuthorizationConfirmUserRequest", "flow_id*:str user_id*:str" },
+	{ "AuthorizationConfirmUserRequest", "flow_id*:text user_id*:text" },
 	{ "AuthorizationConfirmUserResponse", "auth_id*:str next_uri:str" },
-	{ "ValidateCustomVerifierRequest", "user_id*:str verifier_url*:str<=2048" },
+	{ "ValidateCustomVerifierRequest", "user_id*:text verifier_url*:text<=2048" },
 	{ "ValidateCustomVerifierResponse", "flow_id:str next_uri:str" },
 	{ "PKCEConfig", "enabled:bool code_challenge_method:str" },
 	{ "RequestTriggers", "on_token_grant:bool on_token_refresh:bool" },
-	{ "OAuth2RequestConfigCreateRequest", "endpoint*:str<=1000" REQUEST_OPTIONAL },
+	{ "OAuth2RequestConfigCreateRequest", "endpoint*:text<=1000" REQUEST_OPTIONAL },
 	{ "OAuth2RequestConfigPatchRequest", "endpoint:str<=1000" REQUEST_OPTIONAL },
 	{ "OAuth2RequestConfigResponse", REQUEST_SHOWN },
-	{ "UserInfoRequestConfigCreateRequest", "endpoint*:str<=1000 triggers*:RequestTriggers" REQUEST_OPTIONAL },
+	{ "UserInfoRequestConfigCreateRequest", "endpoint*:text<=1000 triggers*:RequestTriggers" REQUEST_OPTIONAL },
 	{ "UserInfoRequestConfigPatchRequest", "endpoint:str<=1000 triggers:RequestTriggers" REQUEST_OPTIONAL },
 	{ "UserInfoRequestConfigResponse", "triggers:RequestTriggers " REQUEST_SHOWN },
 	{ "TokenIntrospectionCreateRequest",
-	  "endpoint*:str<=1000 triggers*:RequestTriggers enabled:bool expiration_format:str" REQUEST_OPTIONAL },
+	  "endpoint*:text<=1000 triggers*:RequestTriggers enabled:bool expiration_format:str" REQUEST_OPTIONAL },
 	{ "TokenIntrospectionPatchRequest",
 	  "endpoint:str<=1000 triggers:RequestTriggers enabled:bool expiration_format:str" REQUEST_OPTIONAL },
 	{ "TokenIntrospectionRequestConfigResponse", "enabled:bool triggers:RequestTriggers " REQUEST_SHOWN },
 	{ "OAuth2ConfigCreateRequest",
-	  "client_id*:str<=1000 client_secret:str<=1000 scope_delimiter:(,| ) pkce:PKCEConfig"
+	  "client_id*:text<=1000 client_secret:str<=1000 scope_delimiter:(,| ) pkce:PKCEConfig"
 	  " authorize_request:OAuth2RequestConfigCreateRequest token_request:OAuth2RequestConfigCreateRequest"
 	  " refresh_request:OAuth2RequestConfigCreateRequest user_info_request:UserInfoRequestConfigCreateRequest"
 	  " token_introspection_request:TokenIntrospectionCreateRequest" },
@@ -59,7 +59,7 @@ static const struct schema all[] = {
 	  " refresh_request:OAuth2RequestConfigResponse user_info_request:UserInfoRequestConfigResponse"
 	  " token_introspection_request:TokenIntrospectionRequestConfigResponse" },
 	{ "BindingResponse", "type:(static|tenant|project|account) id:str" },
-	{ "AuthProviderCreateRequest", "id*:str<=100 description:str<=1000 external_id:str<=50 provider_id:str "
+	{ "AuthProviderCreateRequest", "id*:text<=100 description:str<=1000 external_id:str<=50 provider_id:str "
 				       "status:(active|inactive) type:(oauth2)"
 				       " oauth2:OAuth2ConfigCreateRequest" },
 	{ "AuthProviderPatchRequest",
@@ -119,18 +119,18 @@ static const struct schema all[] = {
 	  "dashboard:DashboardConfigResponse oauth2:EngineOAuth2ConfigResponse servers:EngineServersConfig" },
 	/* ---- ours ---- */
 	{ "ApiKey", "id*:str name*:str hint*:str created_at*:time expires_at:time revoked_at:time last_used_at:time" },
-	{ "ApiKeyCreate", "name*:str<=256 expires_at:time" },
+	{ "ApiKeyCreate", "name*:text<=256 expires_at:time" },
 	{ "ApiKeyCreated", "id*:str name*:str key*:str created_at*:time expires_at:time" },
 	{ "OffsetPage-ApiKey", PAGE_OF("ApiKey") },
 	{ "Account", "id*:str email*:str created_at*:time last_sign_in_at:time" },
-	{ "AccountCreate", "email*:str<=254 password*:str<=256 role:(verify|viewer|member|admin|owner)" },
-	{ "PasswordSet", "password*:str<=256" },
+	{ "AccountCreate", "email*:text<=254 password*:text<=256 role:(verify|viewer|member|admin|owner)" },
+	{ "PasswordSet", "password*:text<=256" },
 	{ "OffsetPage-Account", PAGE_OF("Account") },
 	{ "Member",
 	  "account_id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at:time last_sign_in_at:time" },
 	{ "MemberPut", "role*:(verify|viewer|member|admin|owner)" },
 	{ "OffsetPage-Member", PAGE_OF("Member") },
-	{ "SessionCreate", "email*:str<=254 password*:str<=256" },
+	{ "SessionCreate", "email*:text<=254 password*:text<=256" },
 	{ "Session", "account_id*:str email*:str project_id*:str role*:str" },
 	{ "Reason", "code*:str cause*:str fix*:str" },
 	{ "Authorization",
@@ -216,9 +216,11 @@ bool schemas_type(struct sv s, struct schema_type *out)
 			return true;
 		}
 	}
-	if (sv_starts(s, SV("str<="))) {
-		out->kind = SCHEMA_STR;
-		return sv_i64(sv_from(s, 5), 1, INT64_MAX, &out->most);
+	bool text = sv_starts(s, SV("text"));
+	if (text || sv_starts(s, SV("str"))) {
+		struct sv most = sv_from(s, text ? 4 : 3);
+		*out = (struct schema_type){ .kind = SCHEMA_STR, .least = text ? 1 : 0 };
+		return most.n == 0 || (sv_starts(most, SV("<=")) && sv_i64(sv_from(most, 2), 1, INT64_MAX, &out->most));
 	}
 	if (sv_starts(s, SV("map<")) && sv_ends(s, SV(">")))
 		*out = (struct schema_type){ .kind = SCHEMA_MAP, .of = inside(s, 4) };

@@ -4,7 +4,8 @@
 /* schemas.h: the shapes of bodies and answers, one line of text each, for OpenAPI and docs/API.md.
  *
  *   field := name ['*'] ':' type        '*' required          fields are separated by spaces
- *   type  := str ['<=' N] | int | bool | num | any | time | map<type> | [type] | (word|word|…) | Schema
+ *   type  := (str | text) ['<=' N] | int | bool | num | any | time | map<type> | [type] | (word|word|…) | Schema
+ *            text: a str that is not empty
  *
  * Promises: schemas_next refuses what does not fit the grammar; a test walks every line and finds every Schema named.
  */
@@ -32,8 +33,8 @@ enum schema_kind {
 };
 struct schema_type {
 	enum schema_kind kind;
-	int64_t most; /* of a str; 0: not limited */
-	struct sv of; /* MAP, LIST: the inner type's text; WORDS: a|b|c; REF: the schema's name */
+	int64_t least, most; /* characters of a str; most 0: not limited */
+	struct sv of;        /* MAP, LIST: the inner type's text; WORDS: a|b|c; REF: the schema's name */
 };
 struct schema_field {
 	struct sv name;
