@@ -9,13 +9,18 @@
 /* OpenAPI 3.0.3, printed from the route table and from schemas.c; a validator of other people reads it in the tests. */
 static void put_type(struct jout *w, struct sv text, int depth);
 
-static void words(struct jout *w, struct sv list)
+/* null is one of the words where it may stand (OpenAPI 3.0.3, clarification of nullable). */
+static void words(struct jout *w, struct sv list, bool nullable)
 {
 	jout_strz(w, "type", "string");
 	jout_list(w, "enum");
 	while (list.p != NULL)
 		jout_str(w, NULL, sv_cut(&list, '|'));
+	if (nullable)
+		jout_null(w, NULL);
 	jout_list_end(w);
+	if (nullable)
+		jout_bool(w, "nullable", true);
 }
 
 static void reference(struct jout *w, struct sv name)
@@ -66,7 +71,7 @@ static void put_type(struct jout *w, struct sv text, int depth)
 		jout_strz(w, "type", "array");
 		inner(w, "items", t.of, depth + 1);
 		break;
-	case SCHEMA_WORDS: words(w, t.of); break;
+	case SCHEMA_WORDS: words(w, t.of, false); break;
 	case SCHEMA_REF:
 	default: reference(w, t.of); break;
 	}
@@ -75,18 +80,21 @@ static void put_type(struct jout *w, struct sv text, int depth)
 /* An absent value is left out or null: both are said (contract 3). */
 static void property(struct jout *w, const struct schema_field *f)
 {
-	struct schema_type t;
+	struct schema_type t = { .kind = SCHEMA_ANY };
+	bool nullable = !f->required && schemas_type(f->type, &t) && t.kind != SCHEMA_ANY;
 
 	jout_key(w, f->name);
 	jout_open(w, NULL);
-	if (!f->required && schemas_type(f->type, &t) && t.kind == SCHEMA_REF) {
+	if (nullable && t.kind == SCHEMA_REF) {
 		jout_list(w, "allOf");
 		inner(w, NULL, f->type, 0);
 		jout_list_end(w);
 		jout_bool(w, "nullable", true);
+	} else if (nullable && t.kind == SCHEMA_WORDS) {
+		words(w, t.of, true);
 	} else {
 		put_type(w, f->type, 0);
-		if (!f->required && !sv_eqz(f->type, "any") && t.kind != SCHEMA_WORDS)
+		if (nullable)
 			jout_bool(w, "nullable", true);
 	}
 	jout_close(w);

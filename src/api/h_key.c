@@ -41,7 +41,7 @@ struct err h_key_create(struct request *rq)
 
 	TRY(INPUT(rq, key_fields, &in));
 	want.name = in.name;
-	if (in.expires_at.n > 0 && !time_parse(in.expires_at, &want.expires_at))
+	if (in.expires_at.p != NULL && !time_parse(in.expires_at, &want.expires_at))
 		return bad_field(rq->cx, "expires_at", "time", "must be a time like 2027-01-31T00:00:00Z");
 	TRY(key_create(rq->cx, rq->en, &want, &k, &key));
 	rq->status = 201;
