@@ -122,6 +122,29 @@ static bool cannot_ask(const struct wire_client *c, const struct token_set *set,
 	return true;
 }
 
+/* User info is shown to whoever may read connections: a provider that tells our own secrets there tells nothing. */
+static bool holds(const struct node *n, struct sv secret)
+{
+	size_t at;
+
+	if (sv_find(n->key, secret, &at) || sv_find(n->text, secret, &at))
+		return true;
+	for (const struct node *c = n->first; c != NULL; c = c->next)
+		if (holds(c, secret))
+			return true;
+	return false;
+}
+static bool tells_secrets(const struct node *tree, const struct wire_client *c, const struct token_set *set)
+{
+	enum { LEAST = 8 }; /* what is shorter may stand anywhere by chance */
+	const struct secret *const known[] = { set->access, set->refresh, c->client_secret };
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i] != NULL && secret_view(known[i]).n >= LEAST && holds(tree, secret_view(known[i])))
+			return true;
+	return false;
+}
+
 struct err wire_user_info(struct ctx *cx, const struct wire_client *c, const struct token_set *set,
 			  struct wire_user *out, struct wire_outcome *how)
 {
@@ -142,6 +165,10 @@ struct err wire_user_info(struct ctx *cx, const struct wire_client *c, const str
 		return OK;
 	if (tree->kind != NODE_MAP && c->def->parts->user_info_map == NULL) {
 		wire_fate_bad(how, "user info is not a JSON object");
+		return OK;
+	}
+	if (tells_secrets(tree, c, set)) {
+		wire_fate_bad(how, "user info holds a token or the client secret, and was left out");
 		return OK;
 	}
 	TRY(wire_identity_of_user(cx, &e, tree, out));
