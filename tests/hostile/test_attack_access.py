@@ -2,9 +2,12 @@
 """What belongs to somebody else: another project's things by their ids, keys and passwords by guessing, sessions by planting.
 The routes are taken from the engine's own OpenAPI, so a new one is attacked, or fails here, the day it is added."""
 import collections
+import http.server
+import json
 import os
 import re
 import sqlite3
+import threading
 import time
 
 import httpx
@@ -35,6 +38,28 @@ def add_project(data):
     return org
 
 
+class OneTool(http.server.BaseHTTPRequestHandler):
+    """Their tool server; it counts what was run."""
+    runs = 0
+
+    def do_GET(self):
+        self.answer([{"name": "Do", "toolkit": {"name": "Theirs", "version": "1.0.0"}, "input": {"parameters": []}, "requirements": {}}])
+
+    def do_POST(self):
+        OneTool.runs += 1
+        self.answer({"success": True, "output": {"value": "theirs"}})
+
+    def answer(self, value):
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 class Theirs:
     """All that the other project has, as its own key sees it."""
 
@@ -56,6 +81,12 @@ class Theirs:
         self.connection = self.client.get("/v1/admin/user_connections").json()["items"][0]["id"]
         self.key_id = self.client.get("/tb/v1/api_keys").json()["items"][0]["id"]
         self.secret = self.client.post("/v1/admin/secrets/THEIR_SECRET", json={"value": "their-secret-value"}).json().get("id", "THEIR_SECRET")
+        self.worker = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OneTool)
+        threading.Thread(target=self.worker.serve_forever, daemon=True).start()
+        r = self.client.post("/v1/workers", json={"id": "their-worker", "http": {"uri": "http://127.0.0.1:%d" % self.worker.server_address[1], "secret": "their-worker-secret", "timeout": 5, "retry": 1}})
+        assert r.status_code == 201, r.text
+        assert self.client.post("/v1/tools/execute", json={"tool_name": "Theirs.Do"}).json()["success"] is True  # else the attacks below prove nothing
+        OneTool.runs = 0
         self.before = self.seen()
 
     def ask(self, user):
@@ -66,16 +97,17 @@ class Theirs:
     def seen(self):
         """Everything of theirs that an attack could have changed."""
         found = {}
-        for path in ("/v1/admin/auth_providers", "/v1/admin/user_connections", "/v1/admin/settings/session_verification", "/tb/v1/members", "/v1/admin/secrets",
+        for path in ("/v1/admin/auth_providers", "/v1/admin/user_connections", "/v1/admin/settings/session_verification", "/tb/v1/members", "/v1/admin/secrets", "/v1/workers", "/v1/tools",
                      f"/tb/v1/authorizations/{self.authorization}", f"/tb/v1/authorizations/{self.pending['id']}"):
             r = self.client.get(path)
             assert r.status_code == 200, (path, r.text)
             found[path] = r.json()
+        found["tool runs"] = OneTool.runs
         found["keys"] = [(k["id"], k.get("revoked_at")) for k in self.client.get("/tb/v1/api_keys").json()["items"]]
         return found
 
     def marks(self):
-        return (self.authorization, self.pending["id"], self.connection, self.key_id, '"theirs"', "theirs@example.com", "pending@example.com", "7799990000000000007", "THEIR_SECRET")
+        return (self.authorization, self.pending["id"], self.connection, self.key_id, '"theirs"', "theirs@example.com", "pending@example.com", "7799990000000000007", "THEIR_SECRET", "their-worker", "Theirs")
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +128,7 @@ def town(binary, simulator, tmp_path_factory):
         yield eng
         owner.http.close()
         eng.theirs.client.close()
+        eng.theirs.worker.shutdown()
 
 
 def routes(engine):
@@ -107,13 +140,17 @@ def routes(engine):
 
 # What of theirs is tried where a path names one thing; and a body that would do something.
 FOREIGN = {"/admin/auth_providers/{id}": lambda t: "theirs", "/admin/user_connections/{id}": lambda t: t.connection, "/connections/{id}": lambda t: t.connection, "/api_keys/{id}": lambda t: t.key_id,
-           "/authorizations/{id}": lambda t: t.authorization, "/secrets/{secret_key}": lambda t: "THEIR_SECRET", "/secrets/{id}": lambda t: t.secret}
+           "/authorizations/{id}": lambda t: t.authorization, "/secrets/{secret_key}": lambda t: "THEIR_SECRET", "/secrets/{id}": lambda t: t.secret,
+           "/workers/{id}": lambda t: "their-worker", "/workers/{id}/health": lambda t: "their-worker", "/workers/{id}/tools": lambda t: "their-worker",
+           "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
 PEOPLE = ("/accounts", "/members/", "/sessions")  # accounts are the engine's, not a project's: the roles' tests attack them
 BODIES = {"/auth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"}, "/oauth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"},
           "/admin/auth_providers/{id}": lambda t: {"description": "taken over"}, "/admin/settings/session_verification": lambda t: {"verifier_url": "https://evil.example/"},
           "/api_keys": lambda t: {"name": "backdoor"}, "/admin/auth_providers": lambda t: {"id": "backdoor"},
           "/auth/authorize": lambda t: {"auth_requirement": {"id": "theirs", "oauth2": {"scopes": ALL}}, "user_id": "theirs@example.com"},
           "/auth/validate_custom_verifier": lambda t: {"user_id": "x", "verifier_url": "https://evil.example/"}, "/members/{account_id}": lambda t: {"role": "owner"},
+          "/workers": lambda t: {"id": "backdoor"}, "/workers/test": lambda t: {"http": {"uri": "file:///etc/passwd"}}, "/workers/{id}": lambda t: {"enabled": False},
+          "/tools/execute": lambda t: {"tool_name": "Theirs.Do"}, "/tools/authorize": lambda t: {"tool_name": "their-worker.Do", "user_id": "theirs@example.com"},
           "/accounts": lambda t: {"email": "evil@example.com", "password": PASSWORD, "role": "owner"}}
 
 
