@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/caller.h"
 #include "core/text.h"
+#include "http/route.h"
 
 static const char *source_of(const struct request *rq)
 {
@@ -28,4 +29,9 @@ struct actor caller_actor(const struct request *rq)
 enum role caller_role(const struct request *rq)
 {
 	return rq->by.is == WHO_OPERATOR ? ROLE_OWNER : (enum role)rq->by.role;
+}
+
+enum access_lane caller_lane(const struct request *rq)
+{
+	return rq->lane == LANE_CALL ? ACCESS_CALL : rq->lane == LANE_POOL ? ACCESS_POOL : ACCESS_INLINE;
 }

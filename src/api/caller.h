@@ -2,7 +2,7 @@
 #ifndef CALLER_H
 #define CALLER_H
 /* caller.h: what handlers ask about who is asking, once the pipeline has found out. */
-#include "domain/engine.h"
+#include "domain/access.h"
 #include "http/request.h"
 #include "model/person.h"
 /* For audit events; borrows from rq.  SDK and API are told apart by User-Agent (contract 7.14). */
@@ -10,4 +10,5 @@ struct actor caller_actor(const struct request *rq) NONNULL(1);
 static inline struct sv caller_project(const struct request *rq) { return sv_of(rq->by.project_id); }
 /* The role that bounds what a member may give to others (domain/people.h: by_role). */
 enum role caller_role(const struct request *rq) NONNULL(1);
+enum access_lane caller_lane(const struct request *rq) NONNULL(1); /* where this run is, as the domain calls it */
 #endif

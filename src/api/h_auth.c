@@ -8,11 +8,6 @@
 
 enum { WAIT_MOST_S = 59, USER_ID_BYTES = 1024, URL_BYTES = 2048, SCOPES_MOST = 500, ID_BYTES = 200 };
 
-static enum access_lane lane_of(const struct request *rq)
-{
-	return rq->lane == LANE_CALL ? ACCESS_CALL : rq->lane == LANE_POOL ? ACCESS_POOL : ACCESS_INLINE;
-}
-
 /* What the domain asks for is passed on: the lane, the peer to wait for, the topic to sleep on. */
 static struct err pass_on(struct request *rq, const struct auth_view *v, struct err e)
 {
@@ -95,7 +90,7 @@ struct err h_auth_authorize(struct request *rq)
 			      .provider_id = input_or_none(in.auth_requirement.provider_id),
 			      .provider_type = input_or_none(in.auth_requirement.provider_type) },
 		.scopes = in.auth_requirement.oauth2.scopes,
-		.lane = lane_of(rq),
+		.lane = caller_lane(rq),
 		.park_over = rq->park_over,
 		.by = &by,
 	};
@@ -145,7 +140,7 @@ struct err h_auth_status(struct request *rq)
 		rq->park.limit = rq->cx->now + SEC(wait_s);
 	struct auth_status_ask ask = { .project_id = caller_project(rq),
 				       .id = id,
-				       .lane = lane_of(rq),
+				       .lane = caller_lane(rq),
 				       .park_over = rq->park_over,
 				       .waits = wait_s > 0,
 				       .was_parked = rq->park.slept };

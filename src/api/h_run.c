@@ -11,10 +11,6 @@
 
 enum { NAME_BYTES = 1024, USER_ID_BYTES = 1024, URL_BYTES = 2048 };
 
-static enum access_lane lane_of(const struct request *rq)
-{
-	return rq->lane == LANE_CALL ? ACCESS_CALL : rq->lane == LANE_POOL ? ACCESS_POOL : ACCESS_INLINE;
-}
 /* Somebody signed in acts for himself when he names nobody (contract 1.1). */
 static struct sv user_of(const struct request *rq, struct sv given)
 {
@@ -121,7 +117,7 @@ struct err h_run_execute(struct request *rq)
 				     .tool_version = input_or_none(in.tool_version),
 				     .user_id = user_of(rq, in.user_id),
 				     .input = in.input,
-				     .lane = lane_of(rq),
+				     .lane = caller_lane(rq),
 				     .park_over = rq->park_over,
 				     .by = &by };
 	struct err e = runner_run(rq->cx, rq->en, &ask, &done);
@@ -171,7 +167,7 @@ static struct err authorize(struct request *rq, const struct tool *t, const stru
 						    .provider_id = t->auth.provider_id,
 						    .provider_type = t->auth.provider_type },
 				      .scopes = t->auth.scopes,
-				      .lane = lane_of(rq),
+				      .lane = caller_lane(rq),
 				      .park_over = rq->park_over,
 				      .by = &by };
 	CLEANUP(auth_view_clear) struct auth_view v = { .id = "" };
