@@ -24,7 +24,10 @@ def sane(r):
     target = b'/' + bytes(r.choice(b'abc/%.-_~0') for _ in range(r.randrange(12))) + r.choice([b'', b'?a=1&b=%20', b'?'])
     lines = [b'%s %s HTTP/1.%d' % (method, target, r.random() < 0.9), b'Host: ' + r.choice([b'localhost:9099', b'a.example', b'[::1]:80'])]
     for _ in range(r.randrange(4)):
-        lines.append(r.choice([b'Accept', b'X-A', b'Cookie', b'Authorization']) + r.choice([b': ', b':', b':\t']) +
+        name = r.choice([b'Accept', b'X-A', b'Cookie', b'Authorization'])
+        if name == b'Authorization' and any(ln.startswith(name) for ln in lines):
+            name = b'X-B'  # two of them mean two things: refused
+        lines.append(name + r.choice([b': ', b':', b':\t']) +
                      bytes(r.choice(b'abc;=, xyz\xe9') for _ in range(r.randrange(20))))
     body = b''
     kind = r.randrange(3)
