@@ -231,35 +231,6 @@ TEST(user_info_out_of_reach_is_not_asked_and_refusals_are_said)
 	world_start();
 }
 
-TEST(user_info_that_tells_a_secret_is_left_out)
-{
-	struct ctx *cx = tt_ctx();
-	static const struct {
-		const char *body;
-		bool kept;
-	} t[] = {
-		{ "{\"id\":\"1\",\"echo\":\"Bearer an-access-token\"}", false },
-		{ "{\"id\":\"1\",\"a\":[{\"b\":\"x a\\u002drefresh-token y\"}]}", false },
-		{ "{\"id\":\"1\",\"an-access-token\":1}", false },
-		{ "{\"id\":\"1\",\"echo\":\"an-access\"}", true },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		struct wire_client *c = world_client(cx, "discord", NULL);
-		CLEANUP(token_set_clear)
-		struct token_set set = { .access = secret_copy(SV("an-access-token")),
-					 .refresh = secret_copy(SV("a-refresh-token")) };
-		CLEANUP(wire_user_clear) struct wire_user u = { .json = NULL };
-		struct wire_outcome how;
-
-		world_json(200, t[i].body);
-		CHECK_ROW(t[i].body, !IS_ERR(wire_user_info(cx, c, &set, &u, &how)));
-		CHECK_ROW(t[i].body, (u.json != NULL) == t[i].kept && (how.fate == WIRE_OK) == t[i].kept);
-		CHECK_ROW(t[i].body, strstr(how.detail, "token-") == NULL && strstr(how.detail, "an-access") == NULL);
-	}
-	world_start();
-}
-
 TEST(user_info_map_and_second_call_for_the_address)
 {
 	struct ctx *cx = tt_ctx();
