@@ -103,7 +103,7 @@ static struct secret *take_slot(size_t need)
 	return s;
 }
 
-struct secret *secret_blank(size_t n, char **at)
+static struct secret *blank(size_t n, char **at)
 {
 	if (n > SIZE_MAX / 2)
 		return NULL;
@@ -120,10 +120,12 @@ struct secret *secret_blank(size_t n, char **at)
 	return s;
 }
 
+struct secret *secret_blank(size_t n, char **at) { return blank(n, at); }
+
 struct secret *secret_copy(struct sv bytes)
 {
 	char *at;
-	struct secret *s = secret_blank(bytes.n, &at);
+	struct secret *s = blank(bytes.n, &at);
 
 	if (s != NULL && bytes.n > 0)
 		memcpy(at, bytes.p, bytes.n);

@@ -11,6 +11,7 @@
 #include "store/store_execution.h"
 #include "store/store_worker.h"
 #include "wire/wire_worker.h"
+#include <assert.h>
 #include <stdio.h>
 
 enum { BODY_MOST = 8 << 20, PAUSE_MOST_MS = 2000 };
@@ -304,6 +305,7 @@ struct err runner_run(struct ctx *cx, struct engine *en, const struct run_ask *a
 
 	*out = (struct run_done){ .id = "" };
 	TRY(runner_find(cx, set, ask, &r.t));
+	assert(r.t != NULL); /* it was found */
 	if (ask->input != NULL && ask->input->kind != NODE_MAP)
 		return bad_field(cx, "input", "object", "must be an object");
 	struct err e = consent(cx, &r);

@@ -95,14 +95,21 @@ static void count(struct store *st, struct commit_hook *h)
 	metric_add(M_GRANTS_ENDED, METRIC_AT(e->reason), e->n);
 }
 static void forget(struct commit_hook *h) { free(h); }
-void store_connection_ended(struct tx *tx, const char *reason, int64_t n)
+static struct commit_hook *ended_new(const char *reason, int64_t n)
 {
-	struct ended *e = n > 0 ? calloc(1, sizeof *e) : NULL;
+	struct ended *e = calloc(1, sizeof *e);
 
 	if (e == NULL)
-		return;
+		return NULL;
 	*e = (struct ended){ .hook = { .done = count, .drop = forget },
 			     .reason = metric_label(ML_END, sv_of(reason)),
 			     .n = n };
-	store_on_commit(tx, &e->hook);
+	return (struct commit_hook *)e; /* its first member */
+}
+void store_connection_ended(struct tx *tx, const char *reason, int64_t n)
+{
+	struct commit_hook *h = n > 0 ? ended_new(reason, n) : NULL;
+
+	if (h != NULL)
+		store_on_commit(tx, h);
 }

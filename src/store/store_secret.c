@@ -35,17 +35,27 @@ static struct seal_at box_of(struct sv project, const struct secret_row *s)
 {
 	return (struct seal_at){ "secrets.value_box", project, sv_of(s->id) };
 }
-/* *q stands on the row afterwards. */
-static struct err find(struct ctx *cx, struct db *db, struct sv project, struct sv key, struct db_stmt **q)
+/* Looked for by project and key. */
+struct found_by {
+	struct sv project, key;
+};
+struct found {
+	struct secret_row row;
+	struct sv box; /* in cx->arena */
+};
+static struct err find(struct ctx *cx, struct db *db, const struct found_by *by, struct found *out)
 {
 	static const char sql[] = "SELECT " SECRET_COLS " FROM secrets WHERE project_id = $1 AND folded = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	struct sv folded;
 
-	TRY(fold(cx, key, &folded));
-	TRY(db_prepare(cx, db, sql, q));
-	db_bind_sv(*q, 1, project);
-	db_bind_sv(*q, 2, folded);
-	return db_one(cx, *q);
+	TRY(fold(cx, by->key, &folded));
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_sv(q, 1, by->project);
+	db_bind_sv(q, 2, folded);
+	TRY(db_one(cx, q));
+	TRY(from_row(cx, q, &out->row));
+	return store_row_blob(cx, q, C_BOX, &out->box);
 }
 
 /* ---- making and changing ---- */
@@ -102,17 +112,14 @@ static struct err put_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 {
 	const struct secret_put *in = in_;
 	struct secret_row *s = out_;
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-	struct err e = find(cx, tx_db(tx), in->project, in->key, &q);
+	struct found was = { .row = { .description = SV("") } };
+	struct err e = find(cx, tx_db(tx), &(struct found_by){ in->project, in->key }, &was);
 	bool made = e.code == E_NOT_FOUND;
 
-	if (made) {
-		*s = (struct secret_row){ .description = SV("") };
-		(void)forgive(cx);
-	} else {
+	if (!made)
 		TRY(e);
-		TRY(from_row(cx, q, s));
-	}
+	(void)forgive(cx);
+	*s = was.row;
 	if (in->description.p != NULL)
 		s->description = in->description;
 	s->key = in->key;
@@ -186,15 +193,11 @@ struct err store_secret_list(struct ctx *cx, struct store *st, struct sv project
 struct err store_secret_open(struct ctx *cx, struct store *st, struct sv project, struct sv key, struct secret **out)
 {
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-	struct secret_row s;
-	struct sv box;
+	struct found s;
 
 	*out = NULL;
 	TRY(store_read(cx, st, &r));
-	TRY(find(cx, r.db, project, key, &q));
-	TRY(from_row(cx, q, &s));
-	TRY(store_row_blob(cx, q, C_BOX, &box));
-	const struct seal_at at = box_of(project, &s);
-	return store_unseal(cx, st, &at, box, out);
+	TRY(find(cx, r.db, &(struct found_by){ project, key }, &s));
+	const struct seal_at at = box_of(project, &s.row);
+	return store_unseal(cx, st, &at, s.box, out);
 }
