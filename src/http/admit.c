@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/clock.h"
 #include "core/logf.h"
 #include "core/metric.h"
 #include "core/os_linux.h"
@@ -38,7 +39,8 @@ static bool take(struct conn *c, uv_stream_t *listener)
 /* At the limit, whoever has asked for nothing the longest makes room: silence costs an attacker nothing and must not
  * keep out somebody with a request.  What was begun gets some time first, so that newcomers do not push each other out.
  */
-static bool make_room(struct loop *l)
+enum patience { AT_ONCE, WITH_TIME };
+static bool make_room(struct loop *l, enum patience how)
 {
 	static const struct {
 		enum clock_list list;
@@ -49,7 +51,9 @@ static bool make_room(struct loop *l)
 		struct conn *c = l->clocks[order[i].list].first;
 		uint64_t life = l->server->clock_ms[order[i].list];
 
-		if (c == NULL || c->deadline_ms + order[i].spared_ms > uv_now(&l->uv) + life)
+		uint64_t spared = how == AT_ONCE ? 0 : order[i].spared_ms;
+
+		if (c == NULL || c->deadline_ms + spared > uv_now(&l->uv) + life)
 			continue;
 		conn_close(c);
 		return true;
@@ -70,7 +74,7 @@ static void say_crowded(struct loop *l)
 static void crowded(struct conn *c)
 {
 	say_crowded(c->loop);
-	if (!make_room(c->loop))
+	if (!make_room(c->loop, WITH_TIME))
 		conn_refuse(c, 503, "too many connections");
 }
 
@@ -91,13 +95,24 @@ void admit_watch(struct loop *l)
 	    LOG_STR("say", "no file descriptor is free: new connections are closed; raise the limit of open files"));
 }
 
+/* Not even the descriptor that libuv keeps back for this is left (another thread took it while it was lent), and libuv
+ * asks for the connection again without end, so that nothing else is served.  Somebody idle gives his descriptor up,
+ * and with it every newcomer of this turn of the loop is taken and closed; uv_now stands still during a turn. */
+void admit_starved(struct loop *l)
+{
+	l->starved_ms = uv_now(&l->uv) + 1;
+	admit_watch(l);
+	if (!make_room(l, AT_ONCE))
+		clock_pause(MSEC(1)); /* until some other thread ends with one */
+}
+
 void admit_from(struct loop *l, uv_stream_t *listener, bool control)
 {
 	struct server *s = l->server;
 	struct conn *c = calloc(1, sizeof *c);
-	bool starved = c == NULL;
+	bool starved = c == NULL || l->starved_ms == uv_now(&l->uv) + 1;
 
-	if (starved)
+	if (c == NULL)
 		c = TAKE(l->spare_conn);
 	if (c == NULL)
 		return;

@@ -126,7 +126,8 @@ struct loop {
 	pthread_mutex_t lock;  /* guards the three below */
 	struct work *inbox, *inbox_last;
 	struct parked *woken, *woken_last;
-	uint64_t full_ms; /* when it was last said that no descriptor is free; 0: never */
+	uint64_t starved_ms; /* 1 + the turn of the loop in which newcomers are closed for want of descriptors */
+	uint64_t full_ms;    /* when it was last said that no descriptor is free; 0: never */
 };
 
 struct lanes;
@@ -168,7 +169,8 @@ void loop_clock(struct conn *c, enum clock_list list) NONNULL(1); /* leaves its 
 void loop_quiet(struct server *s) NONNULL(1);                     /* tells server_wait that something ended */
 
 /* admit.c: new connections. */
-void admit_watch(struct loop *l) NONNULL(1); /* says it when no descriptor is free, once a minute */
+void admit_starved(struct loop *l) NONNULL(1); /* libuv said UV_EMFILE or UV_ENFILE */
+void admit_watch(struct loop *l) NONNULL(1);   /* says it when no descriptor is free, once a minute */
 void admit_from(struct loop *l, uv_stream_t *listener, bool control) NONNULL(1, 2);
 
 /* conn.c: a connection's life. */

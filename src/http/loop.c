@@ -302,6 +302,8 @@ static void on_connection(uv_stream_t *listener, int status)
 {
 	struct loop *l = listener->data;
 
+	if (status == UV_EMFILE || status == UV_ENFILE)
+		admit_starved(l);
 	for (size_t i = 0; status == 0 && i < l->n_listeners; i++)
 		if (&l->listener[i].stream == listener)
 			admit_from(l, listener, l->is_control[i]);

@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 static struct {
-	size_t compares, odd; /* odd: of another length than a keyed hash */
+	_Atomic size_t compares,
+	    odd; /* threads of other tests compare as well; odd: of another length than a keyed hash */
 	size_t hashes, encodes;
 	unsigned time, memory, lanes; /* what the last one cost */
 } seen;
