@@ -7,11 +7,11 @@
 #include <argon2.h>
 #include <stdio.h>
 
+/* Atomic: threads of other tests come through here as well. */
 static struct {
-	_Atomic size_t compares,
-	    odd; /* threads of other tests compare as well; odd: of another length than a keyed hash */
-	size_t hashes, encodes;
-	unsigned time, memory, lanes; /* what the last one cost */
+	_Atomic size_t compares, odd; /* odd: of another length than a keyed hash */
+	_Atomic size_t hashes, encodes;
+	_Atomic unsigned time, memory, lanes; /* what the last one cost */
 } seen;
 
 int __real_CRYPTO_memcmp(const void *a, const void *b, size_t n);
@@ -53,8 +53,11 @@ int __wrap_argon2id_verify(const char *encoded, const void *pwd, size_t n);
 int __wrap_argon2id_verify(const char *encoded, const void *pwd, size_t n)
 {
 	seen.hashes++;
-	if (sscanf(encoded, "$argon2id$v=19$m=%u,t=%u,p=%u$", &seen.memory, &seen.time, &seen.lanes) != 3)
-		seen.time = 0;
+	unsigned memory = 0, time = 0, lanes = 0;
+	bool read = sscanf(encoded, "$argon2id$v=19$m=%u,t=%u,p=%u$", &memory, &time, &lanes) == 3;
+	seen.memory = memory;
+	seen.lanes = lanes;
+	seen.time = read ? time : 0;
 	return __real_argon2id_verify(encoded, pwd, n);
 }
 
