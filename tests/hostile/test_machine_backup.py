@@ -7,51 +7,19 @@ import os
 import shutil
 import sqlite3
 import stat
-import subprocess
 import threading
 import time
 
+import machine
 import pytest
-from test_discord import authorize, connect
-from world import LONG, Engine, Simulator, figure, until
+from machine import SCOPES
+from test_discord import authorize
+from world import LONG, Engine, figure, until
 
-SCOPES = ["identify"]
-
-
-class World:
-    def __init__(self, binary, folder):
-        self.binary, self.folder = binary, folder
-        self.sim = Simulator(binary, folder)
-        self.engine = Engine(binary, folder, simulator=self.sim)
-        self.engine.add_discord()
-
-    def connect(self, user):
-        with self.engine.client() as api:
-            connect(self.engine, self.sim, api, user, self.sim.person(), SCOPES)
-
-    def ask(self, user, engine=None):
+class World(machine.World):
+    def asked(self, user, engine=None):
         with (engine or self.engine).client() as api:
             return authorize(api, user, SCOPES).json()
-
-    def works(self, token):
-        with self.sim.api(token) as discord:
-            return discord.get("https://discord.com/api/v10/users/@me").status_code == 200
-
-    def restart(self):
-        port, key = self.engine.url.rsplit(":", 1)[1], self.engine.key
-        self.engine = Engine(self.binary, self.folder, simulator=self.sim, args=["--listen", f"127.0.0.1:{port}"])
-        self.engine.key = key
-
-    def tool(self, *argv, data=None):
-        """A command on the folder, whether or not an engine runs."""
-        env = {**os.environ, "TOKENBOOTH_DATA": ""}
-        return subprocess.run([self.binary, *argv, "--data", str(data or self.engine.data), "--config", str(self.engine.config)],
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120, env=env)
-
-    def close(self):
-        self.engine.stop()
-        self.sim.control.close()
-        self.sim.stop()
 
 
 @pytest.fixture()
@@ -89,11 +57,11 @@ class Load:
         self.confirmed.append(user)  # acknowledged: confirm_user has answered
 
     def ask(self, n):
-        assert self.world.ask(f"asked-{n}@example.com")["status"] == "pending"
+        assert self.world.asked(f"asked-{n}@example.com")["status"] == "pending"
         self.asked += 1
 
     def refresh(self, n):
-        answer = self.world.ask(self.churn[n % len(self.churn)])
+        answer = self.world.asked(self.churn[n % len(self.churn)])
         assert answer["status"] == "completed", answer
         self.refreshed += 1
 
@@ -160,11 +128,11 @@ def test_a_round_trip_under_load(world, tmp_path):
     with Engine(world.binary, other, simulator=world.sim) as restored:
         restored.key = world.engine.key
         for user in before:
-            answer = world.ask(user, restored)
+            answer = world.asked(user, restored)
             assert answer["status"] == "completed", (user, answer)
             assert world.works(answer["context"]["token"]), user
         for user in churn:  # refreshed after the copy was made: the truth, one way or the other
-            answer = world.ask(user, restored)
+            answer = world.asked(user, restored)
             if answer["status"] == "completed":
                 assert world.works(answer["context"]["token"]), user
                 continue
@@ -205,14 +173,14 @@ def test_an_old_backup_serves_no_spent_token_and_signs_nobody_in(world, tmp_path
     world.restart()
 
     # each is renewed at its next use; what was spent ends with its reason, what was not goes on
-    until("the end of the spent grant", lambda: world.ask("spent@example.com")["status"] == "pending")
+    until("the end of the spent grant", lambda: world.asked("spent@example.com")["status"] == "pending")
     with world.engine.client() as api:
         items = api.get("/tb/v1/authorizations", params={"user_id": "spent@example.com"}).json()["items"]
         assert [a["reason"]["code"] for a in items if a["status"] == "failed"] == ["refresh_answer_lost"]
         assert "backup" in [a["reason"]["cause"] for a in items if a["status"] == "failed"][0]
-        first = world.ask("good@example.com")["context"]["token"]
-        until("the renewal of the other", lambda: world.ask("good@example.com")["context"]["token"] != first)
-        assert world.works(world.ask("good@example.com")["context"]["token"])
+        first = world.asked("good@example.com")["context"]["token"]
+        until("the renewal of the other", lambda: world.asked("good@example.com")["context"]["token"] != first)
+        assert world.works(world.asked("good@example.com")["context"]["token"])
         kinds = [e["kind"] for e in api.get("/tb/v1/events", params={"resource_type": "store"}).json()["items"]]
         assert kinds == ["store.restored", "store.backed_up"]
     with world.engine.client(key="") as c:
@@ -222,7 +190,7 @@ def test_an_old_backup_serves_no_spent_token_and_signs_nobody_in(world, tmp_path
     assert world.engine.stop() == 0
     assert world.tool("restore", kept, "--force").returncode == 0
     world.restart()
-    until("the pair that was there", lambda: world.ask("spent@example.com")["status"] == "completed")
+    until("the pair that was there", lambda: world.asked("spent@example.com")["status"] == "completed")
 
 
 def test_backup_says_what_it_refuses(world, tmp_path):
@@ -251,7 +219,7 @@ def test_restore_says_what_it_refuses_and_changes_nothing(world, tmp_path):
 
     running = world.tool("restore", str(copy), "--force")
     assert running.returncode == 1 and str(world.engine.p.pid) in running.stderr, running.stderr
-    assert world.ask("kept@example.com")["status"] == "completed"
+    assert world.asked("kept@example.com")["status"] == "completed"
     assert world.engine.stop() == 0
     before = (data / "store.sqlite3").read_bytes()
 
@@ -287,4 +255,4 @@ def test_restore_says_what_it_refuses_and_changes_nothing(world, tmp_path):
 
     assert (data / "store.sqlite3").read_bytes() == before and left_over(data) == []
     world.restart()
-    assert world.works(world.ask("kept@example.com")["context"]["token"])
+    assert world.works(world.asked("kept@example.com")["context"]["token"])
