@@ -98,6 +98,9 @@ def ours(line):
         return 'bad', None
     v = json.loads(line)
     flat = [bytes.fromhex(h) for h in v['headers']]
+    for i in range(0, len(flat), 2):
+        if flat[i].lower() == b'transfer-encoding':
+            flat[i + 1] = flat[i + 1].lower()  # h11 hands the coding on in small letters, we as it came
     return 'ok', {'method': v['method'], 'target': bytes.fromhex(v['target']), 'minor': v['minor'],
                   'headers': [(flat[i].lower(), flat[i + 1]) for i in range(0, len(flat), 2)], 'body': bytes.fromhex(v['body']), 'end': v['end']}
 
