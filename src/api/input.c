@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/input.h"
 #include "core/jdoc.h"
+#include "core/jtake.h"
 #include "core/text.h"
 
 struct err input_tree(struct request *rq, const struct node **out)
@@ -14,6 +15,8 @@ struct err input_fields(struct request *rq, const struct nfield *fields, size_t 
 {
 	const struct node *tree;
 
+	if (jtake_fields(rq->cx->arena, rq->body, fields, n, out)) /* most bodies are as simple as that */
+		return OK;
 	TRY(input_tree(rq, &tree));
 	return node_decode(rq->cx, tree, &(struct node_decode){ fields, n, "", NODE_IGNORE_UNKNOWN }, out);
 }

@@ -27,16 +27,32 @@ static size_t plain_run(struct sv s)
 	return i;
 }
 
+/* The usual text, which needs no escape and for which there is room, between its quotes; `before` and `after` when they
+ * are not 0. */
+static bool quick(struct buf *b, char before, struct sv s, char after)
+{
+	size_t most = s.n + 4;
+
+	if (b->broken || most > b->cap - b->n || b->n + most > b->max || jstr_ascii(s.p, s.n) != s.n)
+		return false;
+	char *to = b->p + b->n;
+	*to = before;
+	to += before != 0;
+	*to++ = '"';
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
+	to += s.n;
+	*to++ = '"';
+	*to = after;
+	to += after != 0;
+	b->n = (size_t)(to - b->p);
+	return true;
+}
+
 static void put_text(struct buf *b, struct sv s)
 {
-	if (plain_run(s) == s.n && buf_reserve(b, s.n + 2)) { /* mostly */
-		b->p[b->n] = '"';
-		if (s.n > 0)
-			memcpy(b->p + b->n + 1, s.p, s.n);
-		b->p[b->n + 1 + s.n] = '"';
-		b->n += s.n + 2;
+	if (quick(b, 0, s, 0))
 		return;
-	}
 	buf_char(b, '"');
 	while (s.n > 0) {
 		size_t n = plain_run(s);
@@ -61,11 +77,15 @@ static void put_text(struct buf *b, struct sv s)
 /* What stands before every value: a comma, then the key. */
 static void lead(struct jout *w, const char *key)
 {
-	if (w->comma)
-		buf_char(w->b, ',');
-	if (key != NULL) {
-		put_text(w->b, sv_of(key));
-		buf_char(w->b, ':');
+	struct sv k = sv_of(key);
+
+	if (k.p == NULL || !quick(w->b, w->comma ? ',' : 0, k, ':')) {
+		if (w->comma)
+			buf_char(w->b, ',');
+		if (k.p != NULL) {
+			put_text(w->b, k);
+			buf_char(w->b, ':');
+		}
 	}
 	w->comma = true;
 }

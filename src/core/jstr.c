@@ -46,10 +46,29 @@ size_t jstr_ascii(const char *p, size_t n)
 		if (!all_ascii(w))
 			return i;
 	}
+	if (i == n)
+		return n;
+	if (n >= sizeof w) { /* the last eight, some of them a second time: cheaper than a copy of any length */
+		memcpy(&w, p + n - sizeof w, sizeof w);
+		return all_ascii(w) ? n : i;
+	}
 	w = ones * 'a';
-	if (i < n)
-		memcpy(&w, p + i, n - i);
+	memcpy(&w, p, n);
 	return all_ascii(w) ? n : i;
+}
+
+bool jstr_seven_bits(const char *p, size_t n)
+{
+	uint64_t w, all = 0;
+	size_t i = 0;
+
+	for (; n - i >= sizeof w; i += sizeof w) {
+		memcpy(&w, p + i, sizeof w);
+		all |= w;
+	}
+	for (; i < n; i++)
+		all |= (unsigned char)p[i];
+	return (all & ones * 0x80) == 0;
 }
 
 static bool hex4(struct sv s, uint32_t *out)

@@ -12,6 +12,8 @@ enum jstr_wrong { JSTR_ESCAPE, JSTR_NUL };
 size_t jstr_plain(const char *p, size_t n);
 /* How many bytes stand for themselves and are printable ASCII; not one that does not, perhaps fewer than there are. */
 size_t jstr_ascii(const char *p, size_t n);
+/* No byte past 0x7F. */
+bool jstr_seven_bits(const char *p, size_t n);
 /* What `in` stands for, written to `to`, which has room for in.n bytes; how many they are.  `in` holds no control
  * character and no quote without its backslash, and does not end within an escape.  SIZE_MAX: refused; *wrong is the
  * backslash of the escape. */

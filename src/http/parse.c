@@ -142,15 +142,34 @@ static bool lower_host(struct request *rq)
 	return true;
 }
 
-bool parse_head(struct request *rq, struct sv head, const struct scan *s, struct parse *p, struct refusal *why)
+/* ---- by llhttp ---- */
+static bool finish(struct request *rq, struct parse *p, struct refusal *why)
 {
-	struct glue g = { .rq = rq, .p = p };
-	llhttp_t ll;
+	for (size_t i = 0; i < rq->n_headers; i++) {
+		const struct header *h = &p->headers[i];
+		if (h->name.n == 4 && sv_ieq(h->name, SV("Host")))
+			rq->host = h->value;
+	}
+	rq->headers = p->headers;
+	if (!split_target(rq))
+		return no(why, 400, "the request line is malformed");
+	return lower_host(rq) || no(why, 503, "out of memory");
+}
 
+static void empty(struct request *rq, struct refusal *why)
+{
 	*why = (struct refusal){ 0, NULL };
 	rq->target = SV_NONE;
 	rq->n_headers = 0;
 	rq->host = SV("");
+}
+
+bool parse_head_long(struct request *rq, struct sv head, const struct scan *s, struct parse *p, struct refusal *why)
+{
+	struct glue g = { .rq = rq, .p = p };
+	llhttp_t ll;
+
+	empty(rq, why);
 	llhttp_init(&ll, HTTP_REQUEST, &callbacks);
 	ll.data = &g;
 	(void)llhttp_execute(&ll, head.p + s->start, head.n - s->start);
@@ -164,12 +183,64 @@ bool parse_head(struct request *rq, struct sv head, const struct scan *s, struct
 	for (size_t i = 0; i < rq->n_headers; i++) {
 		struct header *h = &p->headers[i];
 		h->value = h->value.p == NULL ? SV("") : sv_trim(h->value);
-		if (h->name.n == 4 && sv_ieq(h->name, SV("Host")))
-			rq->host = h->value;
 	}
-	rq->headers = p->headers;
-	if (!split_target(rq))
-		return no(why, 400, "the request line is malformed");
 	p->keep_alive = llhttp_should_keep_alive(&ll) != 0;
-	return lower_host(rq) || no(why, 503, "out of memory");
+	return finish(rq, p, why);
+}
+
+/* ---- what nearly every client sends ---- */
+static bool usual_line(struct request *rq, struct sv line)
+{
+	struct sv method = sv_cut(&line, ' ');
+
+	rq->method = M_OTHER;
+	for (enum method m = M_GET; m <= M_DELETE; m++)
+		if (sv_eqz(method, method_name(m)))
+			rq->method = m;
+	rq->target = sv_cut(&line, ' '); /* what follows is the version, which the scan has read */
+	return rq->method != M_OTHER && rq->target.n > 0 && rq->target.p[0] == '/';
+}
+
+/* Headers that say more of the message or the connection than its length are llhttp's to read. */
+static bool usual_header(const struct header *h)
+{
+	switch (h->name.n) {
+	case 7: return !sv_ieq(h->name, SV("Upgrade"));
+	case 10: return !sv_ieq(h->name, SV("Connection")) || sv_ieq(h->value, SV("keep-alive"));
+	case 16: return !sv_ieq(h->name, SV("Proxy-Connection"));
+	case 17: return !sv_ieq(h->name, SV("Transfer-Encoding"));
+	default: return true;
+	}
+}
+
+/* The scan has seen that lines end in CR LF alone, that names are tokens with a colon behind them, and all that decides
+ * where the message ends; so the lines need only be cut. */
+static bool cut(struct request *rq, struct sv head, const struct scan *s, struct parse *p)
+{
+	struct sv rest = sv_from(head, s->start), line = sv_cut(&rest, '\r');
+
+	if (s->minor != 1 || s->has_coding || !usual_line(rq, line))
+		return false;
+	for (;;) {
+		rest = sv_from(rest, 1); /* LF */
+		line = sv_cut(&rest, '\r');
+		if (line.n == 0)
+			return true;
+		if (rq->n_headers == p->most)
+			return false;
+		struct header *h = &p->headers[rq->n_headers++];
+		h->name = sv_cut(&line, ':');
+		h->value = sv_trim(line);
+		if (!usual_header(h))
+			return false;
+	}
+}
+
+bool parse_head(struct request *rq, struct sv head, const struct scan *s, struct parse *p, struct refusal *why)
+{
+	empty(rq, why);
+	if (!cut(rq, head, s, p))
+		return parse_head_long(rq, head, s, p, why);
+	p->keep_alive = true;
+	return finish(rq, p, why);
 }

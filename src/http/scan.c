@@ -38,19 +38,23 @@ size_t scan_plain(const char *p, size_t n)
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
 	size_t i = 0;
 
-	for (; i < n; i++) {
-		uint64_t w;
+	while (i < n) {
+		uint64_t w, hit = 0;
 		/* eight at a time while none of them is below 0x20 or is 0x7f */
-		while (n - i >= sizeof w) {
+		for (; n - i >= sizeof w; i += sizeof w) {
 			memcpy(&w, p + i, sizeof w);
 			uint64_t del = w ^ (ones * 0x7f);
-			uint64_t low = (w - ones * 0x20) & ~w & high;
-			if ((low | ((del - ones) & ~del & high)) != 0)
+			hit = (((w - ones * 0x20) & ~w) | ((del - ones) & ~del)) & high;
+			if (hit != 0)
 				break;
-			i += sizeof w;
 		}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		if (hit != 0) /* the lowest mark is never false */
+			i += (size_t)__builtin_ctzll(hit) / 8;
+#endif
 		if (i == n || is_control((unsigned char)p[i]))
 			break;
+		i++;
 	}
 	return i;
 }
