@@ -277,6 +277,8 @@ static void operation(struct jout *w, const struct route *r, struct sv path, boo
 	jout_strz(w, "operationId", id);
 	jout_strz(w, "summary", r->doc);
 	security(w, r);
+	if (r->needs != NULL)
+		jout_strz(w, "x-tokenbooth-needs", r->needs);
 	parameters(w, path, r->query);
 	if (r->in != NULL) {
 		jout_open(w, "requestBody");

@@ -50,6 +50,11 @@ static struct err by_session(struct request *rq, struct sv token)
 		return refuse(rq->cx, E_FORBIDDEN,
 			      "a request with a session cookie must come from this engine's own pages");
 	TRY(people_session(rq->cx, rq->en, token, &a));
+	/* Bound to the session: a page that shows one person does not write as another who signed in meanwhile. */
+	if (!reads && !people_csrf_ok(rq->en, token, http_header_in(rq, "Tokenbooth-CSRF")))
+		return refuse(rq->cx, E_CSRF,
+			      "the header Tokenbooth-CSRF is missing or belongs to another session; it is the field "
+			      "csrf of GET /tb/v1/sessions/current");
 	rq->by.is = WHO_SESSION;
 	TRY(keep(rq, a.id, rq->by.id, sizeof rq->by.id));
 	return keep(rq, a.email, rq->by.email, sizeof rq->by.email);

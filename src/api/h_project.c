@@ -12,8 +12,8 @@ static struct err sees(struct request *rq, const struct project *p, bool *yes)
 {
 	enum role r;
 
-	*yes = rq->by.is == WHO_OPERATOR || sv_eqz(sv_of(p->id), rq->by.project_id);
-	if (*yes || rq->by.is != WHO_SESSION)
+	*yes = rq->by.is == WHO_OPERATOR || (rq->by.is == WHO_API_KEY && sv_eqz(sv_of(p->id), rq->by.project_id));
+	if (rq->by.is != WHO_SESSION)
 		return OK;
 	TRY(people_role(rq->cx, rq->en, sv_of(p->id), sv_of(rq->by.id), &r));
 	*yes = r != ROLE_NONE;
@@ -37,7 +37,7 @@ struct err h_project_list(struct request *rq)
 			continue;
 		if ((int64_t)seen++ < page.offset || (int64_t)shown >= page.limit)
 			continue;
-		view_project(&w, &v[i]);
+		view_project(&w, rq->en, &v[i]);
 		shown++;
 	}
 	page_list_close(&w, &(struct page_list_end){ page, shown, (int64_t)seen });

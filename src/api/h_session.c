@@ -3,7 +3,11 @@
 #include "api/handlers.h"
 #include "api/input.h"
 #include "api/view.h"
+#include "core/arena.h"
+#include "core/text.h"
 #include "domain/people.h"
+#include "domain/policy.h"
+#include "domain/projects.h"
 #include "pages/visitor.h"
 
 struct session_body {
@@ -33,17 +37,97 @@ struct err h_session_create(struct request *rq)
 	return jout_done(rq->cx, &w);
 }
 
+/* ---- who is signed in ---- */
+struct mine {
+	const struct project *v;
+	enum role *role;
+	size_t n, at; /* at: the project the answer speaks of; n: of none */
+};
+/* Without a project in the path it is the default one, or the first this person is in. */
+static struct err mine_of(struct request *rq, struct mine *m)
+{
+	bool named = rq->scope_project.p != NULL;
+	struct project *v;
+
+	TRY(project_list(rq->cx, rq->en, &v, &m->n));
+	m->v = v;
+	m->at = m->n;
+	m->role = arena_array(rq->cx->arena, m->n + 1, sizeof *m->role);
+	if (m->role == NULL)
+		return fail(rq->cx, E_INTERNAL, "out of memory", "session");
+	for (size_t i = 0; i < m->n; i++) {
+		TRY(people_role(rq->cx, rq->en, sv_of(v[i].id), sv_of(rq->by.id), &m->role[i]));
+		bool asked = sv_eqz(sv_of(v[i].id), rq->by.project_id);
+		if (asked && (named || m->role[i] != ROLE_NONE))
+			m->at = i;
+	}
+	if (named && m->at < m->n && m->role[m->at] == ROLE_NONE)
+		return refuse(rq->cx, E_FORBIDDEN, "you are no member of this project");
+	for (size_t i = 0; i < m->n && m->at == m->n; i++)
+		if (m->role[i] != ROLE_NONE)
+			m->at = i;
+	return OK;
+}
+
+static void projects(struct request *rq, struct jout *w, const struct mine *m)
+{
+	jout_list(w, "projects");
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->role[i] == ROLE_NONE)
+			continue;
+		jout_open(w, NULL);
+		view_project_fields(w, rq->en, &m->v[i]);
+		jout_strz(w, "role", role_name(m->role[i]));
+		jout_close(w);
+	}
+	jout_list_end(w);
+}
+
+static void may(struct jout *w, enum role role)
+{
+	const char *action;
+
+	jout_list(w, "may");
+	for (size_t i = 0; (action = policy_action(i)) != NULL; i++)
+		if (policy_allows(POLICY_MEMBER, role, action))
+			jout_strz(w, NULL, action);
+	jout_list_end(w);
+}
+
+static bool creates_projects(const struct request *rq, const struct mine *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (project_is_default(rq->en, &m->v[i]))
+			return policy_allows(POLICY_MEMBER, m->role[i], "projects:create");
+	return false;
+}
+
 struct err h_session_show(struct request *rq)
 {
+	struct sv token = visitor_cookie(rq, VISITOR_SESSION);
 	struct jout w = JOUT(rq->out);
 	struct account a;
+	struct mine m;
+	char csrf[CSRF_TEXT];
+	int64_t ends;
 
 	TRY(people_account_get(rq->cx, rq->en, sv_of(rq->by.id), &a));
+	TRY(people_session_ends(rq->cx, rq->en, token, &ends));
+	TRY(mine_of(rq, &m));
+	enum role role = m.at < m.n ? m.role[m.at] : ROLE_NONE;
+	people_csrf(rq->en, token, csrf);
 	jout_open(&w, NULL);
 	jout_strz(&w, "account_id", a.id);
 	jout_strz(&w, "email", a.email);
-	jout_strz(&w, "project_id", rq->by.project_id);
-	jout_strz(&w, "role", role_name(caller_role(rq)));
+	jout_strz(&w, "project_id", m.at < m.n ? m.v[m.at].id : "");
+	jout_strz(&w, "role", role_name(role));
+	jout_strz(&w, "csrf", csrf);
+	jout_time(&w, "expires_at", ends);
+	jout_key(&w, SV("account"));
+	view_account(&w, &a);
+	projects(rq, &w, &m);
+	may(&w, role);
+	jout_bool(&w, "may_create_projects", creates_projects(rq, &m));
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }

@@ -6,6 +6,7 @@
 #include "http/route.h"
 handler_fn h_auth_authorize, h_auth_status, h_auth_confirm, h_auth_test_verifier;
 handler_fn h_provider_list, h_provider_create, h_provider_show, h_provider_patch, h_provider_delete;
+handler_fn h_provider_type_list, h_provider_type_redirect, h_provider_type_test;
 handler_fn h_connection_list, h_connection_show, h_connection_delete;
 handler_fn h_setting_show, h_setting_put;
 handler_fn h_worker_list, h_worker_create, h_worker_show, h_worker_patch, h_worker_delete, h_worker_health;

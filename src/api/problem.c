@@ -23,12 +23,15 @@ static struct kind kind_of(enum err_code c)
 	case E_PROVIDER_AMBIGUOUS: return (struct kind){ 400, "multiple_auth_providers", 0 };
 	case E_TOOL_NEEDS: return (struct kind){ 400, "tool_requirements_not_met", 0 };
 	case E_UNAUTHENTICATED: return (struct kind){ 401, "invalid_authorization", 0 };
+	case E_SECOND_FACTOR: return (struct kind){ 401, "second_factor_required", 0 };
+	case E_CSRF: return (struct kind){ 403, "csrf_failed", 0 };
 	case E_FORBIDDEN: return (struct kind){ 403, "forbidden", 0 };
 	case E_TOOL_CONSENT: return (struct kind){ 403, "tool_authorization_required", 0 };
 	case E_NOT_FOUND: return (struct kind){ 404, "not_found", 0 };
 	case E_NO_ROUTE: return (struct kind){ 404, "route_not_found", 0 };
 	case E_CONFLICT: return (struct kind){ 409, "conflict", 0 };
 	case E_GONE: return (struct kind){ 410, "authorization_failed", 0 };
+	case E_PRECONDITION: return (struct kind){ 412, "precondition_failed", 0 };
 	case E_TOO_LARGE: return (struct kind){ 413, "payload_too_large", 0 };
 	case E_MEDIA_TYPE: return (struct kind){ 415, "unsupported_media_type", 0 };
 	case E_RATE: return (struct kind){ 429, "rate_limit_exceeded", 10 };
@@ -147,7 +150,7 @@ void problem_write(struct request *rq, struct err e)
 		pages_problem(rq, k.status);
 	else
 		body(rq, &k, say_of(rq, e.code));
-	if (e.code == E_UNAUTHENTICATED)
+	if (k.status == 401)
 		http_header(rq, "WWW-Authenticate", SV("Bearer")); /* RFC 9110 section 11.6.1 */
 	if (!buf_ok(rq->out))
 		buf_clear(rq->out); /* the status alone is better than half a sentence */

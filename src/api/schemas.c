@@ -131,7 +131,21 @@ static const struct schema all[] = {
 	{ "MemberPut", "role*:(verify|viewer|member|admin|owner)" },
 	{ "OffsetPage-Member", PAGE_OF("Member") },
 	{ "SessionCreate", "email*:text<=254 password*:text<=256" },
-	{ "Session", "account_id*:str email*:str project_id*:str role*:str" },
+	{ "SessionProject", "id*:str org_id*:str name*:str is_default*:bool created_at*:time"
+			    " role*:(verify|viewer|member|admin|owner)" },
+	{ "Session", "account_id*:str email*:str project_id*:str role*:(none|verify|viewer|member|admin|owner) "
+		     "csrf*:str expires_at*:time"
+		     " account*:Account projects*:[SessionProject] may*:[str] may_create_projects*:bool" },
+	{ "ProviderScope", "name*:str meaning:str approval:str" },
+	{ "ProviderVariable", "name*:str description:str default:str required*:bool pattern:str values:[str]" },
+	{ "ProviderType",
+	  "id*:str name*:str docs:str console:str pkce*:bool refresh*:bool revoke*:bool secret_required*:bool"
+	  " default_scopes*:[str] scopes*:[ProviderScope] variables*:[ProviderVariable] environments*:[str] "
+	  "unsure*:[str]" },
+	{ "ProviderTypes", "items*:[ProviderType] total_count*:int" },
+	{ "RedirectUri", "external_id*:str redirect_uri*:str" },
+	{ "ProviderCheck", "name*:str outcome*:(passed|failed|unknown) cause:str fix:str asked:str answered:str" },
+	{ "ProviderTest", "ok*:bool checks*:[ProviderCheck]" },
 	{ "Reason", "code*:str cause*:str fix*:str" },
 	{ "Authorization",
 	  "id*:str status*:(pending|completed|failed) user_id*:str provider_id*:str scopes*:[str] created_at*:time"
@@ -149,7 +163,7 @@ static const struct schema all[] = {
 	  "id*:int at*:time kind:str principal_type:str principal_id:str source:str client_ip:str resource_type:str"
 	  " resource_id:str authorization_id:str step:str outcome:str reason:str data*:map<any>" },
 	{ "OffsetPage-Event", PAGE_OF("Event") },
-	{ "Project", "id*:str org_id*:str name*:str created_at*:time" },
+	{ "Project", "id*:str org_id*:str name*:str is_default*:bool created_at*:time" },
 	{ "OffsetPage-Project", PAGE_OF("Project") },
 	{ "Backup", "file*:str bytes*:int schema_version*:int created_at*:time" },
 };

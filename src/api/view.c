@@ -2,6 +2,7 @@
 #include "api/view.h"
 #include "core/arena.h"
 #include "core/text.h"
+#include "domain/projects.h"
 #include "model/reason.h"
 #include <stdio.h>
 
@@ -209,12 +210,18 @@ void view_member(struct jout *w, const struct member *m)
 	jout_close(w);
 }
 
-void view_project(struct jout *w, const struct project *p)
+void view_project_fields(struct jout *w, const struct engine *en, const struct project *p)
 {
-	jout_open(w, NULL);
 	jout_strz(w, "id", p->id);
 	jout_strz(w, "org_id", p->org_id);
 	jout_strz(w, "name", p->name);
+	jout_bool(w, "is_default", project_is_default(en, p));
 	jout_time(w, "created_at", p->created_at);
+}
+
+void view_project(struct jout *w, const struct engine *en, const struct project *p)
+{
+	jout_open(w, NULL);
+	view_project_fields(w, en, p);
 	jout_close(w);
 }

@@ -21,7 +21,8 @@ void view_connection(struct jout *w, const struct connection_view *c) NONNULL(1,
 void view_key(struct jout *w, const struct api_key *k) NONNULL(1, 2);
 void view_account(struct jout *w, const struct account *a) NONNULL(1, 2);
 void view_member(struct jout *w, const struct member *m) NONNULL(1, 2);
-void view_project(struct jout *w, const struct project *p) NONNULL(1, 2);
+void view_project_fields(struct jout *w, const struct engine *en, const struct project *p) NONNULL(1, 2, 3);
+void view_project(struct jout *w, const struct engine *en, const struct project *p) NONNULL(1, 2, 3);
 /* "events": the steps, oldest first. */
 void view_timeline(struct jout *w, const struct journal_list *l) NONNULL(1, 2);
 /* "reason": null or {code, cause, fix} (design 15). */

@@ -50,12 +50,15 @@ enum err_code {
 	E_PROVIDER_AMBIGUOUS, /* 400 multiple_auth_providers (contract 2.2) */
 	E_TOOL_NEEDS,         /* 400 tool_requirements_not_met (contract 1.5) */
 	E_UNAUTHENTICATED,    /* 401 invalid_authorization */
+	E_SECOND_FACTOR,      /* 401 second_factor_required: the password was right */
 	E_FORBIDDEN,          /* 403 forbidden */
+	E_CSRF,               /* 403 csrf_failed: the session's own token is wanting */
 	E_TOOL_CONSENT,       /* 403 tool_authorization_required (contract 3.8) */
 	E_NOT_FOUND,          /* 404 not_found */
 	E_NO_ROUTE,           /* 404 route_not_found */
 	E_CONFLICT,           /* 409 conflict, x-should-retry: false */
 	E_GONE,               /* 410 authorization_failed (contract 2.3) */
+	E_PRECONDITION,       /* 412 precondition_failed: If-Match names an older state */
 	E_TOO_LARGE,          /* 413 */
 	E_MEDIA_TYPE,         /* 415 unsupported_media_type */
 	E_RATE,               /* 429 rate_limit_exceeded, with retry headers */

@@ -245,6 +245,19 @@ struct err people_session(struct ctx *cx, struct engine *en, struct sv token, st
 	}
 	return OK;
 }
+struct err people_session_ends(struct ctx *cx, struct engine *en, struct sv token, int64_t *at)
+{
+	struct sha256 mac = session_mac(en, token);
+	struct session_row row;
+
+	*at = 0;
+	struct err e = store_session_get(cx, en->store, &mac, &row);
+	if (e.code == E_NOT_FOUND)
+		return nobody(cx, "unknown");
+	TRY(e);
+	*at = row.last_seen_at + IDLE < row.expires_at ? row.last_seen_at + IDLE : row.expires_at;
+	return OK;
+}
 struct err people_sign_out(struct ctx *cx, struct engine *en, struct sv token)
 {
 	struct sha256 mac = session_mac(en, token);

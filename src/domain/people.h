@@ -42,6 +42,9 @@ struct err people_session_start(struct ctx *cx, struct engine *en, const struct 
 /* E_UNAUTHENTICATED: no such session, or over.  Notes its use at most once a minute. */
 struct err people_session(struct ctx *cx, struct engine *en, struct sv token, struct account *out) MUST_USE
     NONNULL(1, 2, 4);
+/* When this session ends if nobody uses it any more; E_UNAUTHENTICATED. */
+struct err people_session_ends(struct ctx *cx, struct engine *en, struct sv token, int64_t *at) MUST_USE
+    NONNULL(1, 2, 4);
 struct err people_sign_out(struct ctx *cx, struct engine *en, struct sv token) MUST_USE NONNULL(1, 2);
 struct err people_sign_out_everywhere(struct ctx *cx, struct engine *en, struct sv account_id) MUST_USE NONNULL(1, 2);
 /* For forms: bound to the session (or, before sign-in, to the browser's cookie value) by HMAC. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/policy.h"
 
-/* A key may what an administrator may, but for accounts and members. */
+/* A key may what an administrator may, but for accounts, members and other projects.  ROLE_NONE: whoever is signed in.
+ */
 static const struct {
 	const char *action;
 	enum role least;
 	bool key;
 } t[] = {
-	{ "auth:self", ROLE_VERIFY, false },        { "providers:read", ROLE_VIEWER, true },
+	{ "auth:self", ROLE_NONE, false },          { "providers:read", ROLE_VIEWER, true },
 	{ "connections:read", ROLE_VIEWER, true },  { "settings:read", ROLE_VIEWER, true },
 	{ "projects:read", ROLE_VIEWER, true },     { "authorizations:read", ROLE_MEMBER, true },
 	{ "events:read", ROLE_MEMBER, true },       { "members:read", ROLE_MEMBER, true },
@@ -19,7 +20,8 @@ static const struct {
 	{ "secrets:write", ROLE_ADMIN, true },      { "store:backup", ROLE_OWNER, false },
 	{ "metrics:read", ROLE_ADMIN, true },       { "workers:read", ROLE_MEMBER, true },
 	{ "workers:write", ROLE_ADMIN, true },      { "tools:read", ROLE_VIEWER, true },
-	{ "tools:use", ROLE_ADMIN, true },
+	{ "tools:use", ROLE_ADMIN, true },          { "projects:list", ROLE_NONE, true },
+	{ "projects:write", ROLE_ADMIN, true },     { "projects:create", ROLE_OWNER, false },
 };
 static int row_of(const char *action)
 {
@@ -28,6 +30,7 @@ static int row_of(const char *action)
 			return (int)i;
 	return -1;
 }
+const char *policy_action(size_t i) { return i < ARRAY_LEN(t) ? t[i].action : NULL; }
 bool policy_knows(const char *action) { return row_of(action) >= 0; }
 bool policy_allows(enum policy_who who, enum role role, const char *action)
 {

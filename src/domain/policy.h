@@ -9,10 +9,12 @@
  * Actions:  providers:read providers:write connections:read connections:delete keys:read keys:write settings:read
  *           settings:write members:read members:write accounts:read accounts:write projects:read events:read
  *           authorizations:read auth:use (authorize, status, confirm_user for anybody) metrics:read (the engine's
- * numbers) auth:self (confirm that it is oneself; own session).
+ * numbers) projects:list (those one is in) projects:write (name, picture) projects:create (the default project's
+ * owners) auth:self (own session, own second factor, confirm that it is oneself: whoever is signed in, member or not).
  */
 #include "model/person.h"
 enum policy_who { POLICY_NOBODY, POLICY_MEMBER, POLICY_KEY, POLICY_OPERATOR, POLICY_SCRAPER /* metrics:read only */ };
+const char *policy_action(size_t i);              /* NULL: there are no more */
 bool policy_knows(const char *action) NONNULL(1); /* route tables are checked with it at start */
 /* `role` counts for POLICY_MEMBER only. */
 bool policy_allows(enum policy_who who, enum role role, const char *action) NONNULL(3);

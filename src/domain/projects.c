@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "store/store_project.h"
+#include <string.h>
 
 static struct sv alias(struct sv given, const char *real) { return sv_eqz(given, "default") ? sv_of(real) : given; }
 struct err project_find(struct ctx *cx, const struct engine *en, struct sv org, struct sv project, struct project *out)
@@ -14,6 +15,10 @@ struct err project_find(struct ctx *cx, const struct engine *en, struct sv org, 
 		return OK;
 	*out = (struct project){ .id = "" };
 	return refuse(cx, E_NOT_FOUND, "project %.*s not found", SV_FMT(sv_upto(project, 100)));
+}
+bool project_is_default(const struct engine *en, const struct project *p)
+{
+	return strcmp(p->id, store_default_project(en->store)) == 0;
 }
 struct err project_list(struct ctx *cx, const struct engine *en, struct project **v, size_t *n)
 {

@@ -9,4 +9,5 @@ struct err project_find(struct ctx *cx, const struct engine *en, struct sv org, 
 			struct project *out) MUST_USE NONNULL(1, 2, 5);
 struct err project_list(struct ctx *cx, const struct engine *en, struct project **v, size_t *n) MUST_USE
     NONNULL(1, 2, 3, 4); /* in cx->arena, oldest first */
+bool project_is_default(const struct engine *en, const struct project *p) NONNULL(1, 2);
 #endif

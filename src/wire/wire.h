@@ -127,7 +127,9 @@ struct err wire_introspect(struct ctx *cx, const struct wire_client *c, struct t
 			   struct wire_outcome *how) MUST_USE;
 struct err wire_lookup(struct ctx *cx, const struct wire_client *c, struct token_set *set,
 		       struct wire_outcome *how) MUST_USE;
-/* Is the provider's token endpoint reachable at all (doctor, "test" button)?  No credentials are sent. */
-struct err wire_probe(struct ctx *cx, const struct wire_client *c, struct wire_outcome *how) MUST_USE;
+/* Does an endpoint of the provider answer at all (test of the set-up)?  No credentials are sent. */
+enum wire_place { WIRE_AUTHORIZE, WIRE_TOKEN };
+struct err wire_probe(struct ctx *cx, const struct wire_client *c, enum wire_place place,
+		      struct wire_outcome *how) MUST_USE NONNULL(1, 2, 4);
 const char *wire_fate_name(enum wire_fate f) RETURNS_NONNULL;
 #endif

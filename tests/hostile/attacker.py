@@ -8,13 +8,13 @@ import resource
 import socket
 import urllib.parse
 
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from world import BOUND, Engine, Form
+from people import PASSWORD, Person
+from world import BOUND, Engine
 
 
 def address(url):
@@ -136,9 +136,6 @@ def certificate(folder):
 
 
 # ---- people ----
-PASSWORD = "correct horse battery"
-
-
 @pytest.fixture(scope="module")
 def home(binary, simulator, tmp_path_factory):
     """An engine with the built-in verifier, an owner, and one account a role; it logs everything it can."""
@@ -150,33 +147,6 @@ def home(binary, simulator, tmp_path_factory):
             r = eng.owner.call("POST", "/tb/v1/accounts", {"email": f"{role}@example.com", "password": PASSWORD, "role": role})
             assert r.status_code == 201, r.text
         yield eng
-
-
-class Person:
-    """Somebody with a browser at the engine's own pages."""
-
-    def __init__(self, engine):
-        self.engine = engine
-        self.http = httpx.Client(base_url=engine.url, timeout=BOUND, trust_env=False)
-
-    def page(self, path):
-        return self.http.get(path, headers={"Accept": "text/html"})
-
-    def send(self, page, path, **fields):
-        form = Form(page.text, self.engine.url + path)
-        return self.http.post(form.action, data={**form.fields, **fields}, headers={"Accept": "text/html", "Origin": self.engine.url})
-
-    def set_up(self, url, email):
-        assert self.page(url.replace(self.engine.url, "")).status_code == 303
-        r = self.send(self.page("/setup"), "/setup", email=email, password=PASSWORD)
-        assert r.status_code == 303, r.text
-
-    def sign_in(self, email, password=PASSWORD):
-        return self.send(self.page("/sign-in"), "/sign-in", email=email, password=password)
-
-    def call(self, method, path, body=None, origin_is=True, **headers):
-        h = {"Origin": self.engine.url} if origin_is is True else {"Origin": origin_is} if origin_is else {}
-        return self.http.request(method, path, json=body, headers={**h, **headers})
 
 
 @pytest.fixture()

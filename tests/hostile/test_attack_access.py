@@ -142,7 +142,7 @@ def routes(engine):
 FOREIGN = {"/admin/auth_providers/{id}": lambda t: "theirs", "/admin/user_connections/{id}": lambda t: t.connection, "/connections/{id}": lambda t: t.connection, "/api_keys/{id}": lambda t: t.key_id,
            "/authorizations/{id}": lambda t: t.authorization, "/secrets/{secret_key}": lambda t: "THEIR_SECRET", "/secrets/{id}": lambda t: t.secret,
            "/workers/{id}": lambda t: "their-worker", "/workers/{id}/health": lambda t: "their-worker", "/workers/{id}/tools": lambda t: "their-worker",
-           "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
+           "/providers/{id}/test": lambda t: "theirs", "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
 PEOPLE = ("/accounts", "/members/", "/sessions")  # accounts are the engine's, not a project's: the roles' tests attack them
 BODIES = {"/auth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"}, "/oauth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"},
           "/admin/auth_providers/{id}": lambda t: {"description": "taken over"}, "/admin/settings/session_verification": lambda t: {"verifier_url": "https://evil.example/"},
@@ -172,14 +172,14 @@ def calls(town, method, path):
 
 def test_their_project_by_its_address(town):
     """Key and session of one project, every route, with the other project's ids in the path: nothing is seen, nothing is done."""
-    tried = collections.Counter()
+    tried, mine = collections.Counter(), town.owner.csrf()
     for who, call in (("key", town.client().request), ("session", town.owner.http.request)):
         for method, path, op in routes(town):
             if "{project_id}" not in path or not op["security"]:
                 continue
             at, body = calls(town, method, path)
             for org, project in ((town.org, PROJECT), ("default", PROJECT)):
-                r = call(method, at.replace("{org_id}", org).replace("{project_id}", project), json=body, headers={"Origin": town.url})
+                r = call(method, at.replace("{org_id}", org).replace("{project_id}", project), json=body, headers={"Origin": town.url, **mine})
                 assert r.status_code in (403, 404), (who, method, at, r.status_code, r.text)
                 assert not any(m in r.text for m in ('"items"', "backdoor")), (who, method, at, r.text)
                 tried[who] += 1
@@ -189,13 +189,13 @@ def test_their_project_by_its_address(town):
 
 def test_their_things_by_their_ids(town):
     """The same from inside one's own project: an id is no permission."""
-    tried = 0
+    tried, mine = 0, town.owner.csrf()
     for who, call in (("key", town.client().request), ("session", town.owner.http.request)):
         for method, path, op in routes(town):
             if "{project_id}" in path or not op["security"] or any(x in path for x in PEOPLE) or path.endswith(("/api_keys", "/session_verification", "/validate_custom_verifier", "/projects")) and method != "GET":
                 continue
             at, body = calls(town, method, path)
-            r = call(method, at, json=body, headers={"Origin": town.url})
+            r = call(method, at, json=body, headers={"Origin": town.url, **mine})
             if at != path or body:
                 assert r.status_code in (400, 404), (who, method, at, r.status_code, r.text)
                 assert "token" not in r.json().get("context", {}), (who, at)
@@ -305,7 +305,8 @@ def test_a_planted_session_is_never_taken_over(town):
         assert c.get("/tb/v1/sessions/current", headers={"Cookie": f"{name}={planted}"}).status_code == 401
         assert c.get("/tb/v1/sessions/current", headers={"Cookie": f"{name}={fresh}"}).status_code == 200
         assert c.get("/tb/v1/sessions/current", headers={"Cookie": f"{name}={fresh}; {name}={planted}"}).status_code == 401
-        assert c.delete("/tb/v1/sessions/current", headers={"Cookie": f"{name}={fresh}", "Origin": town.url}).status_code == 204
+        csrf = c.get("/tb/v1/sessions/current", headers={"Cookie": f"{name}={fresh}"}).json()["csrf"]
+        assert c.delete("/tb/v1/sessions/current", headers={"Cookie": f"{name}={fresh}", "Origin": town.url, "Tokenbooth-CSRF": csrf}).status_code == 204
         assert c.get("/tb/v1/sessions/current", headers={"Cookie": f"{name}={fresh}"}).status_code == 401  # signed out is out
 
 

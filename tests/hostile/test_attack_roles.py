@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sign-in, sessions and roles: forged requests, and people who want more than they may."""
 import json
+import re
 
 import pytest
 from attacker import PASSWORD, Person, as_role, home  # noqa: F401
@@ -31,6 +32,10 @@ def test_request_forgery_with_a_session(home, as_role):
     for o in ("http://evil.example", "null", home.url.replace("127.0.0.1", "localhost"), home.url + ".evil.example", None):
         assert admin.call("POST", "/tb/v1/api_keys", body, origin_is=o).status_code == 403, o
     assert admin.call("POST", "/tb/v1/api_keys", body, origin_is=None, **{"Sec-Fetch-Site": "same-site"}).status_code == 403
+    for wrong in ({"Tokenbooth-CSRF": ""}, {"Tokenbooth-CSRF": "A" * 43}, {"Tokenbooth-CSRF": as_role("viewer").csrf()["Tokenbooth-CSRF"]}):
+        r = admin.call("POST", "/tb/v1/api_keys", body, **wrong)
+        assert r.status_code == 403 and r.json()["name"] == "csrf_failed", wrong
+    assert "forged" not in admin.call("GET", "/tb/v1/api_keys").text
     assert admin.call("POST", "/tb/v1/api_keys", body).status_code == 201
     assert "forged" in admin.call("GET", "/tb/v1/api_keys").text
     r = admin.http.options("/tb/v1/api_keys", headers={"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"})
@@ -39,7 +44,7 @@ def test_request_forgery_with_a_session(home, as_role):
     assert not any(h.startswith("access-control-allow") for h in r.headers)
 
 
-READS = {"viewer": ["/v1/admin/auth_providers", "/v1/admin/user_connections", "/v1/admin/settings/session_verification", "/tb/v1/projects"],
+READS = {"verify": ["/tb/v1/projects", "/tb/v1/sessions/current"], "viewer": ["/v1/admin/auth_providers", "/v1/admin/user_connections", "/v1/admin/settings/session_verification", "/tb/v1/provider_types"],
          "member": ["/tb/v1/authorizations", "/tb/v1/events", "/tb/v1/members"],
          "admin": ["/tb/v1/api_keys", "/tb/v1/accounts"]}
 WRITES = [("POST", "/v1/auth/authorize", {"auth_requirement": {"provider_id": "discord"}, "user_id": "x"}), ("GET", "/v1/auth/status?id=ar_x", None),
@@ -63,6 +68,42 @@ def test_a_lower_role_can_do_nothing_more(home, as_role, role):
     assert p.call("GET", "/tb/v1/sessions/current").json()["role"] == role
     shown = p.page("/dashboard").text
     assert ("my-discord" in shown) == (role != "verify")
+
+
+# Who may what, written down a second time: the least role that may, and whether an API key may.
+LEAST = {"auth:self": ("none", False), "projects:list": ("none", True),
+         **dict.fromkeys(("providers:read", "connections:read", "settings:read", "projects:read", "tools:read"), ("viewer", True)),
+         **dict.fromkeys(("authorizations:read", "events:read", "members:read", "secrets:read", "workers:read"), ("member", True)),
+         **dict.fromkeys(("auth:use", "tools:use", "providers:write", "connections:delete", "settings:write", "secrets:write", "workers:write", "keys:read", "keys:write",
+                          "projects:write", "metrics:read"), ("admin", True)),
+         **dict.fromkeys(("accounts:read", "accounts:write", "members:write"), ("admin", False)), "projects:create": ("owner", False)}
+ENDS = {("DELETE", "/tb/v1/sessions"), ("DELETE", "/tb/v1/sessions/current"), ("POST", "/tb/v1/members/leave")}  # would end the walk
+
+
+def test_every_route_and_every_role(home, as_role):
+    """Each row of the route table, asked by each role and by a key: below its action's least role it is 403 and nothing else, at it never."""
+    doc = home.client().get("/v1/swagger").json()
+    rows = [(m.upper(), p, o["x-tokenbooth-needs"], {k for s in o["security"] for k in s}) for p, ops in doc["paths"].items() for m, o in ops.items()
+            if "x-tokenbooth-needs" in o and "{project_id}" not in p and o["security"]]
+    unknown = {needs for _, _, needs, _ in rows} - set(LEAST)
+    assert not unknown, f"say in LEAST who may {unknown}"
+    ranks, tried = ["none", "verify", "viewer", "member", "admin", "owner"], 0
+    people = {r: as_role(r) for r in ranks[1:]}
+    with home.client() as key:
+        for method, path, needs, who in rows:
+            at = re.sub(r"\{[a-z_]+\}", "nobody", path) + ("?id=ar_x" if path.endswith("/status") else "")
+            body = {} if method in ("POST", "PUT", "PATCH") else None
+            least, by_key = LEAST[needs]
+            r = key.request(method, at, json=body)
+            assert (r.status_code == 403) == (not by_key or "Bearer" not in who), ("key", method, path, r.text)
+            for role, p in people.items():
+                may = ranks.index(role) >= ranks.index(least)
+                if "Session" not in who or (may and (method, path) in ENDS):
+                    continue
+                r = p.call(method, at, body)
+                assert r.status_code != 401 and (r.status_code == 403) == (not may), (role, method, path, needs, r.status_code, r.text)
+                tried += 1
+    assert tried > 250
 
 
 def test_an_admin_does_not_rise(home, as_role):

@@ -184,7 +184,7 @@ TEST(a_key_makes_no_accounts_and_the_operator_does)
 /* A person with a role, signed in by the API; w sends the cookie from then on. */
 static const char *sign_in(struct tt_api *w, const char *email, const char *role)
 {
-	w->key = w->cookie = w->origin = NULL;
+	w->key = w->cookie = w->origin = w->csrf = NULL;
 	w->control = true;
 	struct tt_answer a =
 	    tt_send(w, "POST", "/tb/v1/accounts",
@@ -199,6 +199,9 @@ static const char *sign_in(struct tt_api *w, const char *email, const char *role
 	CHECK_ROW(a.body, a.status == 201 && tt_has(a.head, "HttpOnly; SameSite=Lax"));
 	w->cookie = tt_set_cookie(w, &a, "tb_session_9099");
 	CHECK(w->cookie[0] != '\0');
+	a = tt_send(w, "GET", "/tb/v1/sessions/current", NULL);
+	w->csrf = tt_value(w, a.body, "csrf");
+	CHECK_ROW(a.body, a.status == 200 && w->csrf[0] != '\0');
 	return id;
 }
 
@@ -219,6 +222,14 @@ TEST(a_session_acts_with_its_role_and_only_from_our_own_pages)
 		CHECK_ROW(foreign[i], tt_send(&w, "GET", "/tb/v1/api_keys", NULL).status == 200);
 	}
 	w.origin = "http://localhost:9099";
+	static const char *const wrong[] = { "", "1", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
+	const char *right = w.csrf;
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		w.csrf = wrong[i];
+		a = tt_send(&w, "POST", "/tb/v1/api_keys", "{\"name\":\"k\"}");
+		CHECK_ROW(wrong[i], a.status == 403 && tt_has(a.body, "csrf_failed"));
+	}
+	w.csrf = right;
 	CHECK(tt_send(&w, "DELETE", "/tb/v1/sessions/current", NULL).status == 204);
 	CHECK(tt_send(&w, "GET", "/tb/v1/sessions/current", NULL).status == 401);
 }

@@ -15,8 +15,8 @@ struct tt_api {
 	struct tt_flow f;
 	struct api *api;
 	struct http_app app;
-	const char *key;                                              /* Authorization header; NULL: none */
-	const char *cookie, *origin, *type, *host, *purpose, *accept; /* NULL: none (host: localhost:9099) */
+	const char *key;                                                     /* Authorization header; NULL: none */
+	const char *cookie, *origin, *type, *host, *purpose, *accept, *csrf; /* NULL: none (host: localhost:9099) */
 	bool control;
 	long fail_any, any_allocs; /* the same over all threads and libraries (t_torture.c) */
 	bool any_failed;
@@ -77,11 +77,15 @@ static inline struct tt_answer tt_send(struct tt_api *w, const char *method, con
 			      .out = &out,
 			      .head = &head,
 			      .host = w->host == NULL ? SV("localhost:9099") : sv_of(w->host) };
-	const char *const named[][2] = {
-		{ "Authorization", w->key }, { "Cookie", w->cookie },
-		{ "Origin", w->origin },     { "Sec-Purpose", w->purpose },
-		{ "Accept", w->accept },     { "Content-Type", w->type != NULL ? w->type : body == NULL ? NULL : form }
-	};
+	const char *const named[][2] = { { "Authorization", w->key },
+					 { "Cookie", w->cookie },
+					 { "Origin", w->origin },
+					 { "Sec-Purpose", w->purpose },
+					 { "Tokenbooth-CSRF", w->csrf },
+					 { "Accept", w->accept },
+					 { "Content-Type", w->type != NULL ? w->type
+							   : body == NULL  ? NULL
+									   : form } };
 
 	CHECK(arena != NULL);
 	rq.query = rq.target;

@@ -15,7 +15,7 @@ TEST(roles_and_actions)
 		enum role least;
 		bool key;
 	} t[] = {
-		{ "auth:self", ROLE_VERIFY, false },       { "auth:use", ROLE_ADMIN, true },
+		{ "auth:self", ROLE_NONE, false },         { "auth:use", ROLE_ADMIN, true },
 		{ "providers:read", ROLE_VIEWER, true },   { "providers:write", ROLE_ADMIN, true },
 		{ "connections:read", ROLE_VIEWER, true }, { "connections:delete", ROLE_ADMIN, true },
 		{ "keys:read", ROLE_ADMIN, true },         { "keys:write", ROLE_ADMIN, true },
@@ -23,7 +23,8 @@ TEST(roles_and_actions)
 		{ "members:read", ROLE_MEMBER, true },     { "members:write", ROLE_ADMIN, false },
 		{ "accounts:read", ROLE_ADMIN, false },    { "accounts:write", ROLE_ADMIN, false },
 		{ "events:read", ROLE_MEMBER, true },      { "authorizations:read", ROLE_MEMBER, true },
-		{ "projects:read", ROLE_VIEWER, true },
+		{ "projects:read", ROLE_VIEWER, true },    { "projects:list", ROLE_NONE, true },
+		{ "projects:write", ROLE_ADMIN, true },    { "projects:create", ROLE_OWNER, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {

@@ -382,7 +382,7 @@ TEST(probe_gives_no_credentials_away)
 	struct wire_outcome how;
 
 	world_json(405, "{}");
-	CHECK(!IS_ERR(wire_probe(cx, c, &how)) && how.fate == WIRE_OK && how.status == 405);
+	CHECK(!IS_ERR(wire_probe(cx, c, WIRE_TOKEN, &how)) && how.fate == WIRE_OK && how.status == 405);
 	CHECK(!world_has(world_sent(0)->headers, "Authorization") && world_sent(0)->body[0] == '\0');
 	CHECK(strcmp(world_sent(0)->url, "https://discord.com/api/oauth2/token") == 0);
 	world_start();
