@@ -98,6 +98,7 @@ static struct grant_row *find(struct shard *s, uint64_t hash, const struct grant
 {
 	struct grant_row *r = *bucket_of(s, hash);
 
+	grant_row_ask_for(r);
 	while (r != NULL && (r->hash != hash || !grant_row_is(r, k)))
 		r = r->chain;
 	return r;
@@ -300,7 +301,6 @@ struct err grant_cache_find(struct ctx *cx, struct grant_cache *c, const struct 
 	return copied ? OK : fail(cx, E_INTERNAL, "out of memory", "grant");
 }
 
-/* ---- loading ---- */
 static void load_begin(struct shard *s, struct load *l)
 {
 	(void)pthread_mutex_lock(&s->lock);
