@@ -4,71 +4,50 @@
 #include "api/input.h"
 #include "api/page_list.h"
 #include "api/view_tool.h"
+#include "api/view_worker.h"
 #include "core/text.h"
-#include "domain/workers.h"
-#include <stdio.h>
+#include "domain/workers_mcp.h"
 
 enum { TEXT_BYTES = 4096, SECRET_BYTES = 1000, NUMBER_MOST = 1000000 };
 
 /* ---- answers ---- */
-static void secret_shape(struct jout *w, const struct worker_row *r)
+static struct err view(struct request *rq, struct jout *w, const struct worker_row *r)
 {
-	char hint[WORKER_HINT + 8];
-
-	jout_open(w, "secret");
-	jout_strz(w, "binding", "project");
-	jout_bool(w, "editable", true);
-	jout_bool(w, "exists", true);
-	if (r->hint.n > 0 && snprintf(hint, sizeof hint, "...%.7s", r->hint.p) > 0)
-		jout_strz(w, "hint", hint);
-	jout_close(w);
-}
-static void view(struct request *rq, struct jout *w, const struct worker_row *r)
-{
-	jout_open(w, NULL);
-	jout_str(w, "id", r->unique_id);
-	jout_str(w, "type", r->type);
-	jout_bool(w, "enabled", r->enabled);
-	jout_bool(w, "managed", false);
-	jout_open(w, "binding");
-	jout_strz(w, "type", "project");
-	jout_str(w, "id", caller_project(rq));
-	jout_close(w);
-	jout_open(w, "http");
-	jout_str(w, "uri", r->uri);
-	jout_i64(w, "timeout", r->timeout_s);
-	jout_i64(w, "retry", r->retry);
-	secret_shape(w, r);
-	jout_close(w);
-	jout_open(w, "requirements");
-	jout_bool(w, "met", true);
-	jout_close(w);
-	jout_close(w);
+	return view_worker(rq->cx, w, &(struct view_worker){ rq->en, r, caller_project(rq) });
 }
 static struct err answer(struct request *rq, const struct worker_row *r, int status)
 {
 	struct jout w = JOUT(rq->out);
 
-	view(rq, &w, r);
+	TRY(view(rq, &w, r));
 	rq->status = status;
 	return jout_done(rq->cx, &w);
 }
 
 /* ---- bodies ---- */
-struct http_body {
+/* The section of either kind: what one does not have stays away. */
+struct section {
 	struct sv uri;
 	struct secret *secret;
 	int64_t timeout, retry;
+	const struct node *headers, *secrets;
 };
 struct worker_body {
 	struct sv id, type;
 	const struct node *enabled, *http, *mcp;
 };
 static const struct nfield http_fields[] = {
-	NSV(struct http_body, uri, NOPT, 0, TEXT_BYTES),
-	NSECRET(struct http_body, secret, NOPT, 0, SECRET_BYTES),
-	NI64(struct http_body, timeout, NOPT, 0, NUMBER_MOST),
-	NI64(struct http_body, retry, NOPT, 0, NUMBER_MOST),
+	NSV(struct section, uri, NOPT, 0, TEXT_BYTES),
+	NSECRET(struct section, secret, NOPT, 0, SECRET_BYTES),
+	NI64(struct section, timeout, NOPT, 0, NUMBER_MOST),
+	NI64(struct section, retry, NOPT, 0, NUMBER_MOST),
+};
+static const struct nfield mcp_fields[] = {
+	NSV(struct section, uri, NOPT, 0, TEXT_BYTES),
+	NI64(struct section, timeout, NOPT, 0, NUMBER_MOST),
+	NI64(struct section, retry, NOPT, 0, NUMBER_MOST),
+	NNODE(struct section, headers, NOPT),
+	NNODE(struct section, secrets, NOPT),
 };
 static const struct nfield worker_fields[] = {
 	NSV(struct worker_body, id, NOPT, 0, TEXT_BYTES),
@@ -77,34 +56,66 @@ static const struct nfield worker_fields[] = {
 	NNODE(struct worker_body, http, NOPT),
 	NNODE(struct worker_body, mcp, NOPT),
 };
-static void http_clear(struct http_body *b) { secret_drop(&b->secret); }
+static void section_clear(struct section *b) { secret_drop(&b->secret); }
 
-static struct err kind_of(struct request *rq, const struct worker_body *b)
+/* One section or the other, and the type that it says (contract 3.5). */
+static struct err kind_of(struct request *rq, const struct worker_body *b, bool *mcp)
 {
-	if (b->mcp != NULL || sv_ieq(b->type, SV("mcp")))
-		return bad_field(rq->cx, "type", "enum", "must be http: this version speaks to http workers only");
-	if (b->type.n > 0 && !sv_ieq(b->type, SV("http")))
-		return bad_field(rq->cx, "type", "enum", "must be http");
+	*mcp = b->mcp != NULL || sv_ieq(b->type, SV("mcp"));
+	if (b->type.n > 0 && !sv_ieq(b->type, SV("http")) && !sv_ieq(b->type, SV("mcp")))
+		return bad_field(rq->cx, "type", "enum", "must be http or mcp");
+	if (b->http != NULL && b->mcp != NULL)
+		return bad_field(rq->cx, "mcp", "one", "must not stand beside http: a worker is of one kind");
+	if (*mcp && (b->http != NULL || sv_ieq(b->type, SV("http"))))
+		return bad_field(rq->cx, "type", "enum", "must be %s, as the section beside it says",
+				 b->mcp != NULL ? "mcp" : "http");
 	if (b->enabled != NULL && b->enabled->kind != NODE_BOOL)
 		return bad_field(rq->cx, "enabled", "bool", "must be true or false");
 	return OK;
 }
-static struct err body_of(struct request *rq, struct worker_write *w, struct http_body *h)
+static struct err read_section(struct request *rq, const struct worker_body *b, bool mcp, struct section *h)
+{
+	const struct node_decode http = { http_fields, ARRAY_LEN(http_fields), "http", NODE_IGNORE_UNKNOWN };
+	const struct node_decode as_mcp = { mcp_fields, ARRAY_LEN(mcp_fields), "mcp", NODE_IGNORE_UNKNOWN };
+	const struct node *n = mcp ? b->mcp : b->http;
+
+	return n == NULL ? OK : node_decode(rq->cx, n, mcp ? &as_mcp : &http, h);
+}
+static void take(const struct worker_body *b, const struct section *h, struct worker_write *w)
+{
+	w->unique_id = b->id;
+	w->enabled = b->enabled == NULL ? -1 : b->enabled->b;
+	w->uri = input_or_none(h->uri);
+	w->secret = h->secret != NULL && secret_view(h->secret).n > 0 ? h->secret : NULL;
+	w->headers = h->headers;
+	w->secrets = h->secrets;
+	w->timeout_s = h->timeout;
+	w->retry = h->retry;
+}
+static struct err body_of(struct request *rq, struct worker_write *w, struct section *h)
 {
 	struct worker_body b = { .id = SV_NONE };
 
 	TRY(INPUT(rq, worker_fields, &b));
-	TRY(kind_of(rq, &b));
-	if (b.http != NULL)
-		TRY(node_decode(
-		    rq->cx, b.http,
-		    &(struct node_decode){ http_fields, ARRAY_LEN(http_fields), "http", NODE_IGNORE_UNKNOWN }, h));
-	w->unique_id = b.id;
-	w->enabled = b.enabled == NULL ? -1 : b.enabled->b;
-	w->uri = input_or_none(h->uri);
-	w->secret = h->secret != NULL && secret_view(h->secret).n > 0 ? h->secret : NULL;
-	w->timeout_s = h->timeout;
-	w->retry = h->retry;
+	TRY(kind_of(rq, &b, &w->mcp));
+	TRY(read_section(rq, &b, w->mcp, h));
+	take(&b, h, w);
+	return OK;
+}
+/* A worker keeps its kind. */
+static struct err patch_of(struct request *rq, const struct worker_row *was, struct worker_write *w, struct section *h)
+{
+	struct worker_body b = { .id = SV_NONE };
+	bool mcp;
+
+	TRY(INPUT(rq, worker_fields, &b));
+	TRY(kind_of(rq, &b, &mcp));
+	w->mcp = workers_mcp_is(was);
+	if ((b.type.n > 0 || b.http != NULL || b.mcp != NULL) && mcp != w->mcp)
+		return bad_field(rq->cx, "type", "immutable", "must be %.*s: a worker keeps its type",
+				 SV_FMT(was->type));
+	TRY(read_section(rq, &b, w->mcp, h));
+	take(&b, h, w);
 	return OK;
 }
 
@@ -120,13 +131,13 @@ struct err h_worker_list(struct request *rq)
 	TRY(workers_list(rq->cx, rq->en, caller_project(rq), &rows));
 	page_list_open(&w);
 	for (size_t i = (size_t)page.offset; i < rows.n && n < (size_t)page.limit; i++, n++)
-		view(rq, &w, &rows.v[i]);
+		TRY(view(rq, &w, &rows.v[i]));
 	page_list_close(&w, &(struct page_list_end){ page, n, (int64_t)rows.n });
 	return jout_done(rq->cx, &w);
 }
 struct err h_worker_create(struct request *rq)
 {
-	CLEANUP(http_clear) struct http_body h = { .timeout = -1, .retry = -1 };
+	CLEANUP(section_clear) struct section h = { .timeout = -1, .retry = -1 };
 	struct actor by = caller_actor(rq);
 	struct worker_write w = { .project_id = caller_project(rq), .by = &by };
 	struct worker_row r;
@@ -137,12 +148,13 @@ struct err h_worker_create(struct request *rq)
 }
 struct err h_worker_patch(struct request *rq)
 {
-	CLEANUP(http_clear) struct http_body h = { .timeout = -1, .retry = -1 };
+	CLEANUP(section_clear) struct section h = { .timeout = -1, .retry = -1 };
 	struct actor by = caller_actor(rq);
 	struct worker_write w = { .project_id = caller_project(rq), .by = &by };
 	struct worker_row r;
 
-	TRY(body_of(rq, &w, &h));
+	TRY(workers_get(rq->cx, rq->en, caller_project(rq), rq->params[0], &r));
+	TRY(patch_of(rq, &r, &w, &h));
 	if (w.unique_id.n > 0 && !sv_eq(w.unique_id, rq->params[0]))
 		return bad_field(rq->cx, "id", "immutable", "must be the id of the path: a worker keeps its id");
 	w.unique_id = rq->params[0];
@@ -189,21 +201,33 @@ static const struct nfield test_fields[] = {
 	NNODE(struct test_body, http, NOPT),
 	NNODE(struct test_body, mcp, NOPT),
 };
+static void server_info(struct jout *w, const struct worker_health *h)
+{
+	if (h->server_name.p == NULL)
+		return;
+	jout_open(w, "serverInfo");
+	jout_str(w, "name", h->server_name);
+	jout_str(w, "version", h->server_version.p == NULL ? SV("") : h->server_version);
+	jout_str(w, "description", h->server_about.p == NULL ? SV("") : h->server_about);
+	jout_close(w);
+}
 struct err h_worker_test(struct request *rq)
 {
 	struct test_body b = { .type = SV_NONE };
+	struct worker_write at = { .mcp = false };
 	struct jout w = JOUT(rq->out);
 	struct worker_health health;
 
 	TRY(INPUT(rq, test_fields, &b));
-	TRY(kind_of(rq, &(struct worker_body){ .type = b.type, .mcp = b.mcp }));
-	struct sv uri = node_text_at(b.http, "uri");
-	if (uri.n == 0)
-		return bad_field(rq->cx, "http.uri", "required", "is required");
-	TRY(workers_test(rq->cx, rq->en, uri, &health));
+	TRY(kind_of(rq, &(struct worker_body){ .type = b.type, .http = b.http, .mcp = b.mcp }, &at.mcp));
+	at.uri = node_text_at(at.mcp ? b.mcp : b.http, "uri");
+	if (at.uri.n == 0)
+		return bad_field(rq->cx, at.mcp ? "mcp.uri" : "http.uri", "required", "is required");
+	TRY(workers_test(rq->cx, rq->en, &at, &health));
 	jout_open(&w, NULL);
 	jout_bool(&w, "success", health.healthy);
 	jout_strz(&w, "message", health.message);
+	server_info(&w, &health);
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }

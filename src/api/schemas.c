@@ -84,17 +84,31 @@ static const struct schema all[] = {
 	{ "OffsetPage-StoredSecretResponse", PAGE_OF("StoredSecretResponse") },
 	{ "HTTPWorkerConfigRequest", "uri*:str<=2048 secret*:str<=100 timeout*:int retry*:int" },
 	{ "HTTPWorkerConfigUpdate", "uri:str<=2048 secret:str<=100 timeout:int retry:int" },
-	{ "CreateWorkerRequest", "id*:str<=100 type:(http) enabled:bool http*:HTTPWorkerConfigRequest" },
-	{ "UpdateWorkerRequest", "enabled:bool http:HTTPWorkerConfigUpdate" },
+	{ "CreateWorkerRequest", "id*:str<=100 type:(http|mcp) enabled:bool http:HTTPWorkerConfigRequest"
+				 " mcp:MCPWorkerConfigRequest" },
+	{ "MCPWorkerConfigRequest",
+	  "uri*:str<=2048 timeout*:int retry*:int headers:map<str> secrets:map<str> oauth2:MCPOAuth2Config" },
+	{ "MCPWorkerConfigUpdate",
+	  "uri:str<=2048 timeout:int retry:int headers:map<str> secrets:map<str> oauth2:MCPOAuth2Config" },
+	{ "MCPOAuth2Config",
+	  "client_id:str<=1000 client_secret:str<=1000 authorization_url:str<=2048 external_id:str<=100" },
+	{ "MCPOAuth2Response", "client_id:str client_secret:SecretResponse authorization_url:str redirect_uri:str"
+			       " external_id:str supported_scopes:[str]" },
+	{ "MCPWorkerConfigResponse",
+	  "uri:str timeout:int retry:int headers:map<str> secrets:map<SecretResponse> external_id:str"
+	  " redirect_uri:str oauth2:MCPOAuth2Response" },
+	{ "UpdateWorkerRequest", "enabled:bool http:HTTPWorkerConfigUpdate mcp:MCPWorkerConfigUpdate" },
 	{ "HTTPWorkerConfigResponse", "uri:str timeout:int retry:int secret:SecretResponse" },
 	{ "WorkerRequirementsResponse", "met:bool" },
-	{ "WorkerResponse", "id:str type:(http|mcp|unknown) enabled:bool managed:bool binding:BindingResponse"
-			    " http:HTTPWorkerConfigResponse requirements:WorkerRequirementsResponse" },
+	{ "WorkerResponse",
+	  "id:str type:(http|mcp|unknown) enabled:bool managed:bool binding:BindingResponse"
+	  " http:HTTPWorkerConfigResponse mcp:MCPWorkerConfigResponse requirements:WorkerRequirementsResponse" },
 	{ "OffsetPage-WorkerResponse", PAGE_OF("WorkerResponse") },
 	{ "WorkerHealthResponse", "id:str enabled:bool healthy:bool message:str" },
 	{ "HTTPWorkerTestConfig", "uri*:str<=2048" },
-	{ "WorkerTestRequest", "type:(http) http*:HTTPWorkerTestConfig" },
-	{ "WorkerTestResponse", "success:bool message:str" },
+	{ "WorkerTestRequest", "type:(http|mcp) http:HTTPWorkerTestConfig mcp:HTTPWorkerTestConfig" },
+	{ "WorkerServerInfo", "name:str version:str description:str" },
+	{ "WorkerTestResponse", "success:bool message:str serverInfo:WorkerServerInfo" },
 	{ "ToolkitResponse", "name*:str description:any version:str" },
 	{ "ToolResponse",
 	  "name*:str qualified_name*:str fully_qualified_name*:str description:any toolkit*:ToolkitResponse"

@@ -67,6 +67,10 @@ static struct err parameters(struct ctx *cx, struct jout *w, const char *key, co
 {
 	const struct node *input, *list;
 
+	if (t->schema.n > 0) {
+		jout_raw(w, key, t->schema);
+		return OK;
+	}
 	TRY(jdoc_parse(cx, t->input, "a tool's input", &input));
 	list = node_get(input, "parameters");
 	jout_open(w, key);

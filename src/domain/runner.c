@@ -7,6 +7,7 @@
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/tool_needs.h"
+#include "domain/workers_mcp.h"
 #include "store/store_connection.h"
 #include "store/store_execution.h"
 #include "store/store_worker.h"
@@ -25,12 +26,15 @@ struct run {
 	struct access access;
 	const struct provider *provider; /* NULL: the tool needs none */
 	int tries;
+	const struct tool_set
+	    *fresh; /* the catalogue that `t` is of since an mcp server told of it anew; NULL: not so */
 	int64_t started_at;
 };
 static void run_clear(struct run *r)
 {
 	secret_drop(&r->secret);
 	access_clear(&r->access);
+	toolbox_release(r->fresh);
 }
 
 /* ---- which tool ---- */
@@ -80,7 +84,7 @@ static struct err find_worker(struct ctx *cx, struct run *r)
 	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && !r->worker.enabled))
 		return refuse(cx, E_NOT_FOUND, "the worker of tool %.*s is gone or disabled", SV_FMT(r->t->qualified));
 	TRY(e);
-	return store_worker_secret(cx, r->en->store, &r->worker, &r->secret);
+	return workers_mcp_is(&r->worker) ? OK : store_worker_secret(cx, r->en->store, &r->worker, &r->secret);
 }
 
 /* ---- the request (contract 4.4) ---- */
@@ -180,6 +184,58 @@ static struct err invoke(struct ctx *cx, struct run *r, struct sv body, struct w
 		TRY(wire_worker_invoke(cx, &at, body, a));
 	} while (again(r, a) && clock_mono() < until);
 	return OK;
+}
+/* The catalogue is old.  *again: the call was refused for that, and the tool is told of otherwise now. */
+static struct err reload(struct ctx *cx, struct run *r, const struct mcp_worker_done *done, bool *again)
+{
+	struct toolname name = { .text = r->t->qualified, .version = r->t->version };
+	const struct tool *t;
+
+	*again = false;
+	if (r->fresh != NULL)
+		return OK;
+	TRY(workers_reload(cx, r->en, &r->worker));
+	r->fresh = toolbox_hold(r->en);
+	t = toolbox_find(r->fresh, r->ask->project_id, &name);
+	*again = done->header_mismatch && t != NULL && sv_eq(t->worker_row, r->t->worker_row);
+	r->t = *again ? t : r->t;
+	return OK;
+}
+static struct err mcp_tries(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
+{
+	struct mcp_worker_call call = { .at = { &r->worker, r->access.token, SEC(r->worker.timeout_s) },
+					.tool = r->t->name,
+					.user_id = r->ask->user_id,
+					.input = r->ask->input,
+					.mirror = r->t->mirror };
+	int64_t until = clock_mono() + call.at.timeout;
+
+	do {
+		if (r->tries > 0)
+			clock_pause(MSEC(r->tries < 5 ? 50 << r->tries : PAUSE_MOST_MS));
+		r->tries++;
+		cx->now = clock_now();
+		TRY(mcp_worker_call(cx, r->en, &call, done));
+	} while (again(r, &done->answer) && clock_mono() < until);
+	return OK;
+}
+/* The same at an mcp server, which takes the tool's name and the inputs as they are. */
+static struct err call_mcp(struct ctx *cx, struct run *r, struct wire_worker_answer *a)
+{
+	struct mcp_worker_done done = { .stale = false };
+	bool once_more = true;
+
+	while (once_more) {
+		once_more = false;
+		TRY(mcp_tries(cx, r, &done));
+		if (done.stale)
+			TRY(reload(cx, r, &done, &once_more));
+	}
+	*a = done.answer;
+	return done.era.n == 0 || sv_eq(done.era, r->worker.era)
+		   ? OK
+		   : store_worker_speaks(cx, r->en->store,
+					 &(struct worker_told){ .id = r->worker.id, .era = done.era });
 }
 static void of_transport(const struct run *r, const struct wire_worker_answer *a, struct run_done *out)
 {
@@ -286,12 +342,14 @@ static struct err on_call(struct ctx *cx, struct run *r, struct run_done *out)
 	struct wire_worker_answer a;
 
 	TRY(find_worker(cx, r));
+	bool mcp = workers_mcp_is(&r->worker);
 	r->started_at = clock_now();
 	id_ksuid("te_", r->started_at, out->id);
 	id_ksuid("tc_", r->started_at, out->call_id);
-	TRY(write_body(cx, r, out, &body));
+	if (!mcp)
+		TRY(write_body(cx, r, out, &body));
 	int64_t from = clock_mono();
-	TRY(invoke(cx, r, buf_view(&body), &a));
+	TRY(mcp ? call_mcp(cx, r, &a) : invoke(cx, r, buf_view(&body), &a));
 	out->took = clock_mono() - from;
 	out->finished_at = clock_now();
 	take_answer(r, &a, out);

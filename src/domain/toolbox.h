@@ -24,6 +24,8 @@ struct tool {
 	struct sv shown;                  /* JSON members of contract 3.6, all but requirements */
 	struct sv input;                  /* JSON of its input */
 	struct sv about;                  /* JSON of its metadata; "" when there is none */
+	struct sv schema, mirror;         /* of an mcp server's tool: JSON schema of its input as told; JSON list of
+					     arguments that go into headers; "" of others */
 	struct sv description;
 	struct tool_auth auth;
 	struct sv_list secrets, metadata; /* keys as declared */

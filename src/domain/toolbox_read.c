@@ -4,7 +4,7 @@
 #include "core/jout.h"
 #include "core/text.h"
 
-enum { NAME_MOST = 100, MOST = 1 << 20, SCOPES_MOST = 200, KEYS_MOST = 100 };
+enum { NAME_MOST = 100, TOOL_MOST = 128, MOST = 1 << 20, SCOPES_MOST = 200, KEYS_MOST = 100 };
 
 /* ---- what is shown ---- */
 static bool known_type(struct sv t)
@@ -101,6 +101,19 @@ static struct err kept(struct ctx *cx, const struct buf *b, struct sv *out)
 	*out = arena_sv(cx->arena, buf_view(b));
 	return out->p == NULL ? fail(cx, E_INTERNAL, "out of memory", "a tool") : OK;
 }
+/* A part of the entry as JSON text; "" when it is not there. */
+static struct err as_json(struct ctx *cx, const struct node *n, enum node_kind kind, struct sv *out)
+{
+	CLEANUP(buf_free) struct buf b = BUF(MOST);
+	struct jout w = JOUT(&b);
+
+	*out = SV("");
+	if (n == NULL || n->kind != kind || n->n == 0)
+		return OK;
+	jout_node(&w, NULL, n);
+	TRY(jout_done(cx, &w));
+	return kept(cx, &b, out);
+}
 static struct err show(struct ctx *cx, const struct node *entry, struct tool *t)
 {
 	CLEANUP(buf_free) struct buf in = BUF(MOST);
@@ -109,6 +122,8 @@ static struct err show(struct ctx *cx, const struct node *entry, struct tool *t)
 	const struct node *metadata = node_get(entry, "metadata");
 	struct jout w = JOUT(&all), m = JOUT(&about);
 
+	TRY(as_json(cx, node_path(entry, SV("mcp.input_schema")), NODE_MAP, &t->schema));
+	TRY(as_json(cx, node_path(entry, SV("mcp.mirror")), NODE_LIST, &t->mirror));
 	TRY(input(cx, entry, &in));
 	TRY(kept(cx, &in, &t->input));
 	if (metadata != NULL && metadata->kind == NODE_MAP)
@@ -181,9 +196,9 @@ static struct err named(struct ctx *cx, const struct node *entry, struct tool *t
 	t->description = node_text_at(entry, "description");
 	if (!text_is_id(t->toolkit, NAME_MOST, ""))
 		return refuse(cx, E_BAD_INPUT, "the toolkit's name must be 1 to %d letters and digits", NAME_MOST);
-	if (!text_is_id(t->name, NAME_MOST, "._-"))
-		return refuse(cx, E_BAD_INPUT, "the tool's name must be 1 to %d letters, digits, '_' or '-'",
-			      NAME_MOST);
+	if (!text_is_id(t->name, TOOL_MOST, "._-"))
+		return refuse(cx, E_BAD_INPUT, "the tool's name must be 1 to %d letters, digits, '.', '_' or '-'",
+			      TOOL_MOST);
 	if (version.p != NULL && !text_is_id(version, NAME_MOST, ".-+"))
 		return refuse(cx, E_BAD_INPUT, "the toolkit's version is none");
 	TRY(keep(cx, &t->name));

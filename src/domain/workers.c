@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "core/url.h"
 #include "domain/toolbox.h"
+#include "domain/workers_mcp.h"
 #include "wire/wire_worker.h"
 #include <stdio.h>
 
@@ -14,14 +15,18 @@ enum { SECRET_MOST = 100, RETRY_MOST = 10, HINT_FROM = 12, HINT = 4 };
 #define ASK_TIMEOUT SEC(10) /* for health and catalogue, or the worker's own when that is shorter */
 
 /* ---- what may be registered ---- */
-static struct err check_uri(struct ctx *cx, struct sv uri, struct url *u)
+#define FIELD(in, rest) ((in)->mcp ? "mcp." rest : "http." rest)
+static struct err check_uri(struct ctx *cx, const struct worker_write *in, struct url *u)
 {
-	if (uri.n > WORKER_URI_MOST)
-		return bad_field(cx, "http.uri", "max", "must be at most %d bytes", WORKER_URI_MOST);
-	TRY(url_parse(cx, uri, "http.uri", u));
-	if (u->query.n > 0 || u->fragment.n > 0)
-		return bad_field(cx, "http.uri", "url",
-				 "must be the address before /worker, without query or fragment");
+	const char *field = FIELD(in, "uri");
+
+	if (in->uri.n > WORKER_URI_MOST)
+		return bad_field(cx, field, "max", "must be at most %d bytes", WORKER_URI_MOST);
+	TRY(url_parse(cx, in->uri, field, u));
+	if (u->fragment.n > 0)
+		return bad_field(cx, field, "url", "must be an address without fragment");
+	if (u->query.n > 0 && !in->mcp)
+		return bad_field(cx, field, "url", "must be the address before /worker, without query or fragment");
 	return OK;
 }
 static struct err check_numbers(struct ctx *cx, const struct engine *en, const struct worker_write *in)
@@ -30,9 +35,9 @@ static struct err check_numbers(struct ctx *cx, const struct engine *en, const s
 	struct err e = OK;
 
 	if (in->timeout_s == 0 || in->timeout_s > most)
-		e = bad_field(cx, "http.timeout", "range", "must be 1 to %d seconds", (int)most);
+		e = bad_field(cx, FIELD(in, "timeout"), "range", "must be 1 to %d seconds", (int)most);
 	if (in->retry > RETRY_MOST)
-		e = bad_field(cx, "http.retry", "range", "must be 0 to %d", RETRY_MOST);
+		e = bad_field(cx, FIELD(in, "retry"), "range", "must be 0 to %d", RETRY_MOST);
 	if (in->secret != NULL && secret_view(in->secret).n > SECRET_MOST)
 		e = bad_field(cx, "http.secret", "max", "must be at most %d bytes", SECRET_MOST);
 	return e;
@@ -45,15 +50,15 @@ static struct err check_new(struct ctx *cx, const struct engine *en, const struc
 	if (!text_is_id(in->unique_id, WORKER_ID_MOST, "._-"))
 		e = bad_field(cx, "id", "id", "must be 1 to %d of the characters A-Z a-z 0-9 . _ -", WORKER_ID_MOST);
 	if (in->uri.n == 0)
-		e = bad_field(cx, "http.uri", "required", "is required");
-	else if (IS_ERR(check_uri(cx, in->uri, &u)))
+		e = bad_field(cx, FIELD(in, "uri"), "required", "is required");
+	else if (IS_ERR(check_uri(cx, in, &u)))
 		e = (struct err){ E_BAD_INPUT };
-	if (in->secret == NULL || secret_view(in->secret).n == 0)
+	if (!in->mcp && (in->secret == NULL || secret_view(in->secret).n == 0))
 		e = bad_field(cx, "http.secret", "required", "is required");
 	if (in->timeout_s < 0)
-		e = bad_field(cx, "http.timeout", "required", "is required");
+		e = bad_field(cx, FIELD(in, "timeout"), "required", "is required");
 	if (in->retry < 0)
-		e = bad_field(cx, "http.retry", "required", "is required");
+		e = bad_field(cx, FIELD(in, "retry"), "required", "is required");
 	return e;
 }
 static void hint_of(const struct secret *s, char out[static WORKER_HINT])
@@ -85,6 +90,8 @@ static struct err tell(struct ctx *cx, struct engine *en, const struct worker_ro
 	struct wire_worker_answer a;
 
 	*other = false;
+	if (workers_mcp_is(w))
+		return workers_mcp_tell(cx, en, w, why, other);
 	TRY(asked(cx, en, w, &at, &secret));
 	TRY(wire_worker_tools(cx, &at, &a));
 	if (a.fate == WORKER_ANSWERED && a.json->kind != NODE_LIST)
@@ -93,10 +100,10 @@ static struct err tell(struct ctx *cx, struct engine *en, const struct worker_ro
 	if (a.say[0] != '\0' || sv_eq(a.text, w->catalogue))
 		return OK;
 	*other = true;
-	return store_worker_told(cx, en->store, &(struct worker_told){ w->id, a.text });
+	return store_worker_told(cx, en->store, &(struct worker_told){ w->id, a.text, SV("") });
 }
-/* After a change: its tools at once, when it answers; the change itself stands either way. */
-static struct err look_at_once(struct ctx *cx, struct engine *en, const struct worker_row *w)
+/* After a change the change itself stands, whether it answers or not. */
+struct err workers_reload(struct ctx *cx, struct engine *en, const struct worker_row *w)
 {
 	char why[240] = "";
 	bool other = false;
@@ -136,21 +143,27 @@ static struct event event_of(const char *kind, const struct worker_row *w, const
 struct err workers_create(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_row *out)
 {
 	CLEANUP(buf_free) struct buf data = BUF(16384);
-	char id[ID_TEXT], hint[WORKER_HINT];
+	CLEANUP(secret_drop) struct secret *vault = NULL;
+	char id[ID_TEXT], hint[WORKER_HINT] = "";
 
 	TRY(check_new(cx, en, in));
 	id_ksuid("wk_", cx->now, id);
-	hint_of(in->secret, hint);
+	if (!in->mcp)
+		hint_of(in->secret, hint);
 	struct worker_put put = { .row = { .id = sv_of(id),
 					   .project_id = in->project_id,
 					   .unique_id = in->unique_id,
-					   .type = SV("http"),
+					   .type = in->mcp ? SV("mcp") : SV("http"),
 					   .uri = in->uri,
 					   .hint = sv_of(hint),
 					   .enabled = in->enabled != 0,
 					   .timeout_s = in->timeout_s,
 					   .retry = in->retry },
 				  .secret = in->secret };
+	if (in->mcp) {
+		TRY(workers_mcp_change(cx, en, &(struct workers_mcp_change){ .in = in }, &put.row, &vault));
+		put.secret = vault;
+	}
 	TRY(describe(cx, &put.row, &data));
 	struct event ev = event_of("worker.created", &put.row, in->by);
 	ev.data = buf_view(&data);
@@ -161,35 +174,52 @@ struct err workers_create(struct ctx *cx, struct engine *en, const struct worker
 		return refuse(cx, E_CONFLICT, "a worker with the id %.*s is there already", SV_FMT(in->unique_id));
 	}
 	TRY(e);
-	TRY(look_at_once(cx, en, out));
+	TRY(workers_reload(cx, en, out));
 	return workers_get(cx, en, in->project_id, in->unique_id, out);
 }
-static struct err moved(struct ctx *cx, const struct worker_row *w, const struct worker_write *in)
+static struct err moved(struct ctx *cx, const struct worker_row *w, const struct worker_write *in, bool *out)
 {
 	struct url was, will;
 
-	TRY(check_uri(cx, in->uri, &will));
-	TRY(url_parse(cx, w->uri, "http.uri", &was));
-	bool same = sv_eq(was.scheme, will.scheme) && sv_eq(was.host, will.host) && sv_eq(was.port, will.port);
-	return same || in->secret != NULL
+	*out = false;
+	if (in->uri.p == NULL)
+		return OK;
+	TRY(check_uri(cx, in, &will));
+	TRY(url_parse(cx, w->uri, "uri", &was));
+	*out = !sv_eq(was.scheme, will.scheme) || !sv_eq(was.host, will.host) || !sv_eq(was.port, will.port);
+	return !*out || in->mcp || in->secret != NULL
 		   ? OK
 		   : bad_field(cx, "http.secret", "required",
 			       "must be given again when http.uri moves to another host: it would be sent there");
 }
+/* What changes into put; *vault owns what put.secret points at for kind mcp. */
+static struct err changed(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_put *put,
+			  struct secret **vault)
+{
+	const struct worker_row was = put->row;
+	struct workers_mcp_change c = { .in = in, .was = &was };
+
+	TRY(check_numbers(cx, en, in));
+	TRY(moved(cx, &was, in, &c.moved));
+	put->row.uri = in->uri.p == NULL ? was.uri : in->uri;
+	put->row.enabled = in->enabled < 0 ? was.enabled : in->enabled != 0;
+	put->row.timeout_s = in->timeout_s < 0 ? was.timeout_s : in->timeout_s;
+	put->row.retry = in->retry < 0 ? was.retry : in->retry;
+	if (!in->mcp)
+		return OK;
+	TRY(workers_mcp_change(cx, en, &c, &put->row, vault));
+	put->secret = *vault;
+	return OK;
+}
 struct err workers_patch(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_row *out)
 {
 	CLEANUP(buf_free) struct buf data = BUF(16384);
+	CLEANUP(secret_drop) struct secret *vault = NULL;
 	struct worker_put put = { .secret = in->secret };
 	char hint[WORKER_HINT];
 
 	TRY(workers_get(cx, en, in->project_id, in->unique_id, &put.row));
-	TRY(check_numbers(cx, en, in));
-	if (in->uri.p != NULL)
-		TRY(moved(cx, &put.row, in));
-	put.row.uri = in->uri.p == NULL ? put.row.uri : in->uri;
-	put.row.enabled = in->enabled < 0 ? put.row.enabled : in->enabled != 0;
-	put.row.timeout_s = in->timeout_s < 0 ? put.row.timeout_s : in->timeout_s;
-	put.row.retry = in->retry < 0 ? put.row.retry : in->retry;
+	TRY(changed(cx, en, in, &put, &vault));
 	if (in->secret != NULL) {
 		hint_of(in->secret, hint);
 		put.row.hint = sv_of(hint);
@@ -203,7 +233,7 @@ struct err workers_patch(struct ctx *cx, struct engine *en, const struct worker_
 		return refuse(cx, E_CONFLICT, "worker %.*s was changed meanwhile; read it again",
 			      SV_FMT(in->unique_id));
 	TRY(e);
-	TRY(look_at_once(cx, en, out));
+	TRY(workers_reload(cx, en, out));
 	return workers_get(cx, en, in->project_id, in->unique_id, out);
 }
 struct err workers_remove(struct ctx *cx, struct engine *en, struct sv project_id, struct sv unique_id,
@@ -248,17 +278,20 @@ struct err workers_health(struct ctx *cx, struct engine *en, const struct worker
 	*out = (struct worker_health){ .message = "the worker is disabled" };
 	if (!w->enabled)
 		return OK;
+	if (workers_mcp_is(w))
+		return workers_mcp_health(cx, en, w, out);
 	TRY(asked(cx, en, w, &at, &secret));
 	return health(cx, &at, out);
 }
-struct err workers_test(struct ctx *cx, struct engine *en, struct sv uri, struct worker_health *out)
+struct err workers_test(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_health *out)
 {
-	const struct wire_worker at = { en->net, uri, NULL, ASK_TIMEOUT };
+	const struct wire_worker at = { en->net, in->uri, NULL, ASK_TIMEOUT };
+	const struct worker_row row = { .uri = in->uri, .timeout_s = ASK_TIMEOUT / SEC(1) };
 	struct url u;
 
 	*out = (struct worker_health){ .healthy = false };
-	TRY(check_uri(cx, uri, &u));
-	return health(cx, &at, out);
+	TRY(check_uri(cx, in, &u));
+	return in->mcp ? workers_mcp_health(cx, en, &row, out) : health(cx, &at, out);
 }
 
 /* ---- the job ---- */

@@ -11,15 +11,19 @@
 #include "store/store_worker.h"
 struct worker_write { /* p NULL, NULL, negative: absent */
 	struct sv project_id, unique_id, uri;
-	const struct secret *secret;
+	bool mcp;                             /* its kind; of the row when changing */
+	const struct secret *secret;          /* http */
+	const struct node *headers, *secrets; /* mcp */
 	int64_t timeout_s, retry;
 	int enabled; /* 0, 1; -1: absent */
 	const struct actor *by;
 };
-/* Absent: enabled; all else is required.  bad_field names http.uri …; E_CONFLICT. */
+/* Absent: enabled, and of kind mcp headers and secrets; all else is required.  bad_field names http.uri, mcp.uri …;
+ * E_CONFLICT. */
 struct err workers_create(struct ctx *cx, struct engine *en, const struct worker_write *in,
 			  struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Another host needs the secret again: it would go to whoever sits there (compare provider_move.h). */
+/* Another host needs the secret (of kind mcp headers and secrets) again: it would go to whoever sits there (compare
+ * provider_move.h). */
 struct err workers_patch(struct ctx *cx, struct engine *en, const struct worker_write *in,
 			 struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
 struct err workers_get(struct ctx *cx, struct engine *en, struct sv project_id, struct sv unique_id,
@@ -28,15 +32,18 @@ struct err workers_list(struct ctx *cx, struct engine *en, struct sv project_id,
     NONNULL(1, 2, 4);
 struct err workers_remove(struct ctx *cx, struct engine *en, struct sv project_id, struct sv unique_id,
 			  const struct actor *by) MUST_USE NONNULL(1, 2, 5);
+/* Its tools anew, at once; what cannot be reached keeps those it told of. */
+struct err workers_reload(struct ctx *cx, struct engine *en, const struct worker_row *w) MUST_USE NONNULL(1, 2, 3);
 struct worker_health {
 	bool healthy;
 	char message[240];
+	struct sv server_name, server_version, server_about; /* of an mcp server, as told; p NULL: not told */
 };
 struct err workers_health(struct ctx *cx, struct engine *en, const struct worker_row *w,
 			  struct worker_health *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* An address that is no worker yet (POST /v1/workers/test).  bad_field http.uri. */
-struct err workers_test(struct ctx *cx, struct engine *en, struct sv uri, struct worker_health *out) MUST_USE
-    NONNULL(1, 2, 4);
+/* An address that is no worker yet (POST /v1/workers/test): its uri and kind.  bad_field http.uri, mcp.uri. */
+struct err workers_test(struct ctx *cx, struct engine *en, const struct worker_write *at,
+			struct worker_health *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* Job: asks every enabled worker for its tools; one that does not answer is asked less and less often. */
 struct err workers_refresh(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
 #endif

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_HOPS = 4, KEPT_CONNECTIONS = 128, POLL_MS = 1000 };
+enum { MOST_HEADERS = 32 << 10, MOST_HOPS = 4, KEPT_CONNECTIONS = 128, POLL_MS = 1000 };
 
 struct job {
 	struct transfer t;
@@ -39,6 +39,7 @@ struct net {
 void net_reply_clear(struct net_reply *r)
 {
 	buf_free(&r->body);
+	buf_free(&r->headers);
 	*r = (struct net_reply){ .fate = NET_FAILED };
 }
 
@@ -116,6 +117,11 @@ static int end_late(struct net *n)
 		int64_t left = j->t.deadline - now;
 
 		next = j->next;
+		if (atomic_load(&j->t.enough)) {
+			j->t.rc = CURLE_OK;
+			job_done(n, j);
+			continue;
+		}
 		if (left <= 0 && j->late) {
 			j->t.rc = CURLE_OPERATION_TIMEDOUT;
 			job_done(n, j);
@@ -257,6 +263,41 @@ struct err net_start(struct ctx *cx, const struct net_how *how, struct net **out
 }
 
 /* ---- a call ---- */
+/* The next piece for a caller who reads along; false: no more comes. */
+static bool take_piece(struct net *n, struct job *j, struct buf *piece)
+{
+	(void)pthread_mutex_lock(&n->lock);
+	while (!j->done && j->t.fresh.n == 0)
+		(void)pthread_cond_wait(&j->wake, &n->lock);
+	*piece = j->t.fresh;
+	j->t.fresh = (struct buf){ .max = piece->max, .broken = piece->broken, .too_large = piece->too_large };
+	(void)pthread_mutex_unlock(&n->lock);
+	return piece->n > 0;
+}
+static void read_along(struct net *n, struct job *j)
+{
+	const struct net_call *c = j->t.call;
+	size_t seen = 0;
+	bool go_on = true;
+
+	while (go_on) {
+		CLEANUP(buf_free) struct buf piece = { .n = 0 };
+
+		if (!take_piece(n, j, &piece))
+			return;
+		seen += piece.n;
+		if (seen > c->max_reply) {
+			(void)pthread_mutex_lock(&n->lock);
+			j->t.fresh.broken = j->t.fresh.too_large = true;
+			(void)pthread_mutex_unlock(&n->lock);
+			break;
+		}
+		go_on = c->more(c->more_arg, j->t.reply, buf_view(&piece));
+	}
+	atomic_store(&j->t.enough, true);
+	(void)curl_multi_wakeup(n->multi);
+}
+
 static void run_and_wait(struct net *n, struct job *j)
 {
 	(void)pthread_cond_init(&j->wake, NULL);
@@ -265,6 +306,8 @@ static void run_and_wait(struct net *n, struct job *j)
 	n->queued = j;
 	(void)pthread_mutex_unlock(&n->lock);
 	(void)curl_multi_wakeup(n->multi);
+	if (j->t.call->more != NULL)
+		read_along(n, j);
 	(void)pthread_mutex_lock(&n->lock);
 	while (!j->done)
 		(void)pthread_cond_wait(&j->wake, &n->lock);
@@ -277,6 +320,9 @@ static struct err hop(struct ctx *cx, struct net *n, struct job *j, const char *
 	struct transfer *t = &j->t;
 
 	*next = NULL;
+	t->lock = &n->lock;
+	t->wake = &j->wake;
+	t->fresh = BUF(t->call->max_reply + 1);
 	t->h = sessions_handle(n->sessions);
 	if (t->h == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "net");
@@ -287,6 +333,7 @@ static struct err hop(struct ctx *cx, struct net *n, struct job *j, const char *
 	if (!IS_ERR(e))
 		*next = transfer_next(cx, t);
 	curl_easy_cleanup(t->h);
+	buf_free(&t->fresh);
 	return e;
 }
 
@@ -294,7 +341,7 @@ static struct err check_call(struct ctx *cx, const struct net_call *c)
 {
 	if (c->timeout <= 0 || c->max_reply == 0)
 		return fail(cx, E_INTERNAL, "an outbound call has no limit", "%s", c->purpose);
-	if (c->redirects && c->once == NET_ONCE)
+	if (c->redirects && (c->once == NET_ONCE || c->more != NULL))
 		return fail(cx, E_INTERNAL, "an outbound call is malformed", "%s: redirects", c->purpose);
 	return OK;
 }
@@ -319,7 +366,7 @@ struct err net_call(struct ctx *cx, struct net *n, const struct net_call *call, 
 				.deadline = start + call->timeout,
 				.reply = out } };
 
-	*out = (struct net_reply){ .fate = NET_FAILED, .body = BUF(call->max_reply) };
+	*out = (struct net_reply){ .fate = NET_FAILED, .body = BUF(call->max_reply), .headers = BUF(MOST_HEADERS) };
 	TRY(check_call(cx, call));
 	if (next == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "net");
@@ -328,6 +375,7 @@ struct err net_call(struct ctx *cx, struct net *n, const struct net_call *call, 
 
 		again.t.runs = 0;
 		buf_clear(&out->body);
+		buf_clear(&out->headers);
 		TRY(hop(cx, n, &again, &next));
 		if (next == NULL)
 			break;

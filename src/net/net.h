@@ -29,6 +29,7 @@ enum net_once { NET_MAY_REPEAT, NET_ONCE }; /* ONCE: FRESH_CONNECT, and a second
 struct net_header {
 	struct sv name, value;
 }; /* values may be secret: never logged */
+struct net_reply;
 struct net_call {
 	const char *purpose;   /* "token", "refresh", "revoke", "userinfo", … : for logs */
 	struct sv method, url; /* https, or http where the guard allows it */
@@ -39,9 +40,16 @@ struct net_call {
 	int64_t timeout;      /* microseconds from now; 0 is refused */
 	size_t max_reply;     /* bytes; 0 is refused; more is NET_TOO_LARGE */
 	enum net_once once;
-	bool redirects;          /* at most 3, each re-checked; never with NET_ONCE; on another origin only
-				    Accept of the headers goes along */
-	const char *want_header; /* a header of the answer to keep; NULL: none */
+	bool redirects;                  /* at most 3, each re-checked; never with NET_ONCE; on another origin only
+					    Accept of the headers goes along */
+	const char *want_header;         /* a header of the answer to keep; NULL: none */
+	const char *const *want_headers; /* more of them, NULL at the end: every one goes to `headers` of the reply,
+					    Location as an absolute address; NULL: none */
+	/* The answer as it comes: called on the caller's thread with each further piece, which is not kept in `body`;
+	 * false: that was enough, the call ends here and is NET_DONE.  Status and headers are in *so_far.  Not with
+	 * redirects.  NULL: no. */
+	bool (*more)(void *arg, const struct net_reply *so_far, struct sv piece);
+	void *more_arg;
 	const char *unix_socket; /* path: goes there instead of to the host (the command line); NULL: no */
 	/* Called on the egress thread in the moment of sending (PREREQFUNCTION), once; false forbids it (deadline of a
 	 * lease). */
@@ -72,6 +80,7 @@ struct net_reply {
 	char detail[200];       /* for the log and the timeline: no URL query, no header, no body */
 	int64_t server_date;    /* the answer's Date header; 0 = none */
 	int64_t took;           /* microseconds, redirects included */
+	struct buf headers;     /* those of want_headers: net_header_of */
 	char header[128];       /* the first one named want_header; "" when absent or longer */
 	char ct_[96];
 };
@@ -80,6 +89,8 @@ void net_reply_clear(struct net_reply *r) NONNULL(1);
  * ran out. */
 struct err net_call(struct ctx *cx, struct net *n, const struct net_call *call, struct net_reply *out) MUST_USE
     NONNULL(1, 2, 3, 4);
+/* The nth of that name among want_headers; p NULL: there is none.  Dies with the reply. */
+struct sv net_header_of(const struct net_reply *r, const char *name, size_t nth) NONNULL(1, 2);
 const char *net_fate_text(enum net_fate f) RETURNS_NONNULL; /* for people */
 const char *net_fate_name(enum net_fate f) RETURNS_NONNULL; /* one word: "no_name" */
 static inline void net_drop(struct net **n)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/text.h"
 #include "net/net.h"
 
 const char *net_fate_text(enum net_fate f)
@@ -29,4 +30,17 @@ const char *net_fate_name(enum net_fate f)
 	};
 
 	return names[(size_t)f < ARRAY_LEN(names) ? f : NET_FAILED];
+}
+
+struct sv net_header_of(const struct net_reply *r, const char *name, size_t nth)
+{
+	struct sv rest = buf_view(&r->headers);
+
+	while (rest.n > 0) {
+		struct sv line = sv_cut(&rest, '\n'), key = sv_cut(&line, ':');
+
+		if (sv_ieq(key, sv_of(name)) && nth-- == 0)
+			return sv_trim(line);
+	}
+	return SV_NONE;
 }

@@ -24,10 +24,26 @@ static void say(char *dst, size_t cap, const char *fmt, ...)
 }
 
 /* ---- callbacks, on the egress thread ---- */
+/* For a caller who reads along. */
+static size_t pass_on(struct transfer *t, const char *p, size_t n)
+{
+	if (!t->begun)
+		transfer_read(t);
+	t->begun = true;
+	(void)pthread_mutex_lock(t->lock);
+	buf_add(&t->fresh, p, n);
+	bool ok = buf_ok(&t->fresh);
+	(void)pthread_cond_signal(t->wake);
+	(void)pthread_mutex_unlock(t->lock);
+	return ok ? n : 0;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 
+	if (t->call->more != NULL)
+		return pass_on(t, p, size * n);
 	buf_add(&t->reply->body, p, size * n);
 	return buf_ok(&t->reply->body) ? size * n : 0;
 }
@@ -101,7 +117,7 @@ static struct err add_header(struct ctx *cx, struct transfer *t, struct sv name,
 {
 	CLEANUP(buf_free) struct buf b = BUF(64 << 10);
 
-	if (!text_is_id(name, 100, "-_") || (value.n > 0 && !plain_value(value)))
+	if (!text_is_id(name, 100, "!#$%&'*+-.^_`|~") || (value.n > 0 && !plain_value(value)))
 		return fail(cx, E_INTERNAL, "a request header is malformed", "%.*s", SV_FMT(sv_upto(name, 40)));
 	buf_sv(&b, name);
 	buf_str(&b, value.n == 0 ? ";" : ": "); /* libcurl's spelling of an empty value */
@@ -262,6 +278,10 @@ struct err transfer_prepare(struct ctx *cx, struct transfer *t)
 /* ---- what came of it ---- */
 static enum net_fate fate_of(const struct transfer *t)
 {
+	if (t->fresh.too_large)
+		return NET_TOO_LARGE;
+	if (atomic_load(&t->enough))
+		return NET_DONE;
 	if (t->forbidden)
 		return NET_NOT_SENT;
 	if (t->repeated)
@@ -282,32 +302,6 @@ static enum net_fate fate_of(const struct transfer *t)
 	    t->rc == CURLE_SSL_CERTPROBLEM || t->rc == CURLE_SSL_CIPHER || t->rc == CURLE_SSL_ISSUER_ERROR)
 		return NET_NO_TLS;
 	return t->rc == CURLE_OUT_OF_MEMORY || t->stopped ? NET_FAILED : NET_NO_CONNECT;
-}
-
-static void read_answer(struct transfer *t)
-{
-	struct net_reply *r = t->reply;
-	struct curl_header *date = NULL, *wanted = NULL;
-	long status = 0;
-	char *type = NULL;
-	curl_off_t wait = 0;
-
-	(void)curl_easy_getinfo(t->h, CURLINFO_RESPONSE_CODE, &status);
-	(void)curl_easy_getinfo(t->h, CURLINFO_CONTENT_TYPE, &type);
-	(void)curl_easy_getinfo(t->h, CURLINFO_RETRY_AFTER, &wait);
-	r->status = (int)status;
-	r->retry_after_s = wait > 0 ? wait : 0;
-	if (type != NULL && sv_copy(sv_of(type), r->ct_, sizeof r->ct_))
-		r->content_type = sv_of(r->ct_);
-	if (t->call->want_header != NULL &&
-	    curl_easy_header(t->h, t->call->want_header, 0, CURLH_HEADER, -1, &wanted) == CURLHE_OK &&
-	    !sv_copy(sv_of(wanted->value), r->header, sizeof r->header))
-		r->header[0] = '\0';
-	if (curl_easy_header(t->h, "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK) {
-		time_t at = curl_getdate(date->value, NULL);
-
-		r->server_date = at > 0 ? SEC(at) : 0;
-	}
 }
 
 /* Before the request has left, libcurl's own words name hosts and certificates only. */
@@ -332,8 +326,8 @@ void transfer_finish(struct transfer *t)
 
 	if (t->level != GUARD_REFUSED) {
 		r->fate = fate_of(t);
-		if (r->fate == NET_DONE)
-			read_answer(t);
+		if (r->fate == NET_DONE && !t->begun)
+			transfer_read(t);
 		const char *why = why_of(t);
 
 		say(r->detail, sizeof r->detail, "%s%s%.140s", t->host, why[0] == '\0' ? "" : ": ", why);

@@ -11,6 +11,8 @@
 #include "net/net.h"
 #include "net/trust.h"
 #include <curl/curl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 struct transfer_env { /* of the whole client; immutable */
 	const struct guard *guard;
@@ -26,6 +28,12 @@ struct transfer {
 	bool keep_headers, keep_body; /* false after a redirect elsewhere */
 	int64_t deadline;             /* clock_mono() */
 	struct net_reply *reply;
+	/* With net_call.more: what came and the caller has not seen, under `lock`; `wake` tells him. */
+	pthread_mutex_t *lock;
+	pthread_cond_t *wake;
+	struct buf fresh;
+	bool begun;         /* status and headers are in the reply */
+	atomic_bool enough; /* the caller has what he wanted */
 	CURL *h;
 	struct curl_slist *headers;
 	enum guard_level level;
@@ -37,6 +45,7 @@ struct transfer {
 };
 struct err transfer_prepare(struct ctx *cx, struct transfer *t) MUST_USE NONNULL(1, 2);
 void transfer_finish(struct transfer *t) NONNULL(1); /* fills the reply from rc and the handle; frees the headers */
+void transfer_read(struct transfer *t) NONNULL(1);   /* status and headers into the reply, once they are there */
 const char *transfer_next(struct ctx *cx, const struct transfer *t)
     NONNULL(1, 2); /* where a redirect leads; NULL: none; in cx->arena */
 void transfer_follow(struct ctx *cx, struct transfer *t, const char *next) NONNULL(1, 2, 3);

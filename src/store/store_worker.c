@@ -6,7 +6,7 @@
 
 #define WORKER_COLS                                                                                               \
 	"id, project_id, unique_id, type, enabled, uri, timeout_s, retry, secret_box, hint, catalogue, told_at, " \
-	"created_at, updated_at"
+	"created_at, updated_at, era, external_id, client_id, authorization_url, auth"
 enum {
 	C_ID,
 	C_PROJECT,
@@ -21,7 +21,12 @@ enum {
 	C_CATALOGUE,
 	C_TOLD,
 	C_CREATED,
-	C_UPDATED
+	C_UPDATED,
+	C_ERA,
+	C_EXTERNAL,
+	C_CLIENT,
+	C_AUTH_URL,
+	C_AUTH
 };
 
 static struct err from_row(struct ctx *cx, struct db_stmt *q, struct worker_row *out)
@@ -35,7 +40,12 @@ static struct err from_row(struct ctx *cx, struct db_stmt *q, struct worker_row 
 		     { C_TYPE, &out->type },
 		     { C_URI, &out->uri },
 		     { C_HINT, &out->hint },
-		     { C_CATALOGUE, &out->catalogue } };
+		     { C_CATALOGUE, &out->catalogue },
+		     { C_ERA, &out->era },
+		     { C_EXTERNAL, &out->external_id },
+		     { C_CLIENT, &out->client_id },
+		     { C_AUTH_URL, &out->authorization_url },
+		     { C_AUTH, &out->auth } };
 
 	*out = (struct worker_row){ .enabled = db_col_i64(q, C_ENABLED) != 0,
 				    .timeout_s = db_col_i64(q, C_TIMEOUT),
@@ -106,16 +116,20 @@ struct err store_worker_secret(struct ctx *cx, struct store *st, const struct wo
 /* ---- writing ---- */
 static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
 {
-	static const char sql[] = "INSERT INTO workers(id, project_id, unique_id, type, enabled, uri, timeout_s, retry,"
-				  " secret_box, hint, created_at, updated_at)"
-				  " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
+	static const char sql[] =
+	    "INSERT INTO workers(id, project_id, unique_id, type, enabled, uri, timeout_s, retry,"
+	    " secret_box, hint, created_at, updated_at, external_id, client_id, authorization_url)"
+	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14)";
 	const struct worker_put *in = in_;
 	struct worker_row *w = out_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	*w = in->row;
 	w->created_at = w->updated_at = tx_now(tx);
-	w->catalogue = SV("");
+	w->catalogue = w->era = w->auth = SV("");
+	w->external_id = w->external_id.p == NULL ? SV("") : w->external_id;
+	w->client_id = w->client_id.p == NULL ? SV("") : w->client_id;
+	w->authorization_url = w->authorization_url.p == NULL ? SV("") : w->authorization_url;
 	const struct seal_at at = box_of(w);
 	TRY(store_seal(cx, tx_store(tx), &at, secret_view(in->secret), &w->secret_box));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
@@ -130,6 +144,9 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 	db_bind_blob(q, 9, w->secret_box);
 	db_bind_sv(q, 10, w->hint);
 	db_bind_i64(q, 11, w->created_at);
+	db_bind_sv(q, 12, w->external_id);
+	db_bind_sv(q, 13, w->client_id);
+	db_bind_sv(q, 14, w->authorization_url);
 	TRY(db_run(cx, q));
 	return store_event_add(cx, tx, in->event);
 }
@@ -141,7 +158,8 @@ static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 {
 	static const char sql[] =
 	    "UPDATE workers SET enabled = $1, uri = $2, timeout_s = $3, retry = $4, secret_box = $5,"
-	    " hint = $6, updated_at = $7 WHERE id = $8 AND updated_at = $9";
+	    " hint = $6, updated_at = $7, era = $8, client_id = $9, authorization_url = $10, auth = $11"
+	    " WHERE id = $12 AND updated_at = $13";
 	const struct worker_put *in = in_;
 	struct worker_row *w = out_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
@@ -160,8 +178,12 @@ static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	db_bind_blob(q, 5, w->secret_box);
 	db_bind_sv(q, 6, w->hint);
 	db_bind_i64(q, 7, w->updated_at);
-	db_bind_sv(q, 8, w->id);
-	db_bind_i64(q, 9, in->row.updated_at);
+	db_bind_sv(q, 8, w->era);
+	db_bind_sv(q, 9, w->client_id);
+	db_bind_sv(q, 10, w->authorization_url);
+	db_bind_sv(q, 11, w->auth);
+	db_bind_sv(q, 12, w->id);
+	db_bind_i64(q, 13, in->row.updated_at);
 	TRY(db_run_n(cx, q, &changed));
 	return changed == 0 ? (struct err){ E_STALE } : store_event_add(cx, tx, in->event);
 }
@@ -188,7 +210,7 @@ struct err store_worker_remove(struct ctx *cx, struct store *st, const struct wo
 }
 static struct err told_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
-	static const char sql[] = "UPDATE workers SET catalogue = $1, told_at = $2 WHERE id = $3";
+	static const char sql[] = "UPDATE workers SET catalogue = $1, told_at = $2, era = $3 WHERE id = $4";
 	const struct worker_told *in = in_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
@@ -196,10 +218,27 @@ static struct err told_act(struct ctx *cx, struct tx *tx, const void *in_, void 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_sv(q, 1, in->catalogue);
 	db_bind_i64(q, 2, tx_now(tx));
-	db_bind_sv(q, 3, in->id);
+	db_bind_sv(q, 3, in->era.p == NULL ? SV("") : in->era);
+	db_bind_sv(q, 4, in->id);
 	return db_run(cx, q);
 }
 struct err store_worker_told(struct ctx *cx, struct store *st, const struct worker_told *in)
 {
 	return store_act(cx, st, told_act, in, NULL);
+}
+static struct err speaks_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	static const char sql[] = "UPDATE workers SET era = $1 WHERE id = $2";
+	const struct worker_told *in = in_;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	(void)out;
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, in->era);
+	db_bind_sv(q, 2, in->id);
+	return db_run(cx, q);
+}
+struct err store_worker_speaks(struct ctx *cx, struct store *st, const struct worker_told *in)
+{
+	return store_act(cx, st, speaks_act, in, NULL);
 }

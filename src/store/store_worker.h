@@ -3,6 +3,8 @@
 #define STORE_WORKER_H
 /* store_worker.h: table workers: tool servers, and what each told of its tools last (contract 3.5).
  *
+ * A worker of kind mcp keeps its headers and secrets in place of the one secret (domain/worker_vault.h).
+ *
  * Promises: the secret is sealed before it is bound.  Functions with `tx` run inside an act.
  */
 #include "model/event.h"
@@ -15,6 +17,9 @@ struct worker_row {
 	int64_t timeout_s, retry, created_at, updated_at, told_at; /* told_at 0: never */
 	struct sv secret_box;
 	struct sv catalogue; /* JSON list as it was told; "" before */
+	struct sv era;       /* of an mcp worker: the revision it speaks; "": not known yet */
+	struct sv external_id, client_id, authorization_url; /* of its OAuth client; "" when not given */
+	struct sv auth; /* JSON: what was found out about its authorization; "": it needs none */
 };
 struct worker_rows {
 	struct worker_row *v;
@@ -42,9 +47,12 @@ struct worker_end {
 };
 struct err store_worker_remove(struct ctx *cx, struct store *st, const struct worker_end *in) MUST_USE NONNULL(1, 2, 3);
 struct worker_told {
-	struct sv id, catalogue;
+	struct sv id, catalogue, era;
 };
 struct err store_worker_told(struct ctx *cx, struct store *st, const struct worker_told *in) MUST_USE NONNULL(1, 2, 3);
+/* The revision an mcp worker speaks, found out anew. */
+struct err store_worker_speaks(struct ctx *cx, struct store *st, const struct worker_told *in) MUST_USE
+    NONNULL(1, 2, 3);
 struct err store_worker_secret(struct ctx *cx, struct store *st, const struct worker_row *row,
 			       struct secret **out) MUST_USE NONNULL(1, 2, 3, 4);
 #endif

@@ -84,10 +84,22 @@ struct err net_call(struct ctx *cx, struct net *n, const struct net_call *call, 
 	out->content_type = sv_of(out->ct_);
 	if (r->body != NULL)
 		buf_add(&out->body, r->body, r->body_n > 0 ? r->body_n : strlen(r->body));
+	if (call->more != NULL &&
+	    out->body.n > 0) { /* who reads along is handed it in two pieces, and it is not kept */
+		struct sv all = buf_view(&out->body);
+
+		if (call->more(call->more_arg, out, sv_upto(all, all.n / 2)))
+			(void)call->more(call->more_arg, out, sv_from(all, all.n / 2));
+		buf_clear(&out->body);
+	}
 	return buf_done(cx, &out->body, "reply");
 }
 
-void net_reply_clear(struct net_reply *r) { buf_free(&r->body); }
+void net_reply_clear(struct net_reply *r)
+{
+	buf_free(&r->body);
+	buf_free(&r->headers);
+}
 
 struct wire_client *world_client(struct ctx *cx, const char *id, const char *patch)
 {
