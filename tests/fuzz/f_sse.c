@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	struct sv text = fuzz_sv(data + 1, size - 1);
-	bool whole = events(text, text.n, &a), in_pieces = events(text, 1 + data[0] % 7, &b);
+	bool whole = events(text, text.n, &a), in_pieces = events(text, 1u + data[0] % 7u, &b);
 	MUST(whole == in_pieces && buf_ok(&a) && buf_ok(&b) && sv_eq(buf_view(&a), buf_view(&b)));
 	return 0;
 }
