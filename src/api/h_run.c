@@ -3,9 +3,11 @@
 #include "api/handlers.h"
 #include "api/input.h"
 #include "api/view.h"
+#include "api/view_run.h"
+#include "core/arena.h"
 #include "core/rnd.h"
 #include "core/text.h"
-#include "domain/runner.h"
+#include "domain/schedules.h"
 #include "domain/tool_needs.h"
 #include <stdio.h>
 
@@ -33,57 +35,6 @@ static const struct nfield execute_fields[] = {
 	NNODE(struct execute_body, input, NOPT),
 };
 
-/* What the worker said, without what it left out; the stack trace is for who asked for it. */
-static void put_error(struct jout *w, const struct node *error, bool stacktrace)
-{
-	jout_open(w, "error");
-	for (const struct node *n = error->first; n != NULL; n = n->next) {
-		if (n->kind == NODE_NULL || (sv_eqz(n->key, "stacktrace") && !stacktrace))
-			continue;
-		jout_key(w, n->key);
-		jout_node(w, NULL, n);
-	}
-	jout_close(w);
-}
-static void put_own_error(struct jout *w, const struct run_done *r)
-{
-	jout_open(w, "error");
-	jout_strz(w, "message", r->error_message);
-	jout_strz(w, "kind", r->error_kind);
-	jout_bool(w, "can_retry", true);
-	jout_close(w);
-}
-/* requires_authorization of old workers (contract 4.5). */
-static void put_authorization(struct jout *w, const struct node *a)
-{
-	struct sv id = node_text_at(a, "authorization_id"), url = node_text_at(a, "authorization_url");
-
-	if (a == NULL || a->kind != NODE_MAP)
-		return;
-	jout_open(w, "authorization");
-	jout_str(w, "id", id.p == NULL ? node_text_at(a, "id") : id);
-	jout_str(w, "url", url.p == NULL ? node_text_at(a, "url") : url);
-	jout_node(w, "scopes", node_get(a, "scopes"));
-	jout_str(w, "status", node_text_at(a, "status"));
-	jout_close(w);
-}
-static void put_output(struct jout *w, const struct run_done *r, bool stacktrace)
-{
-	const struct node *value = node_get(r->output, "value"), *error = node_get(r->output, "error");
-	const struct node *logs = node_get(r->output, "logs");
-
-	jout_open(w, "output");
-	if (value != NULL && value->kind != NODE_NULL)
-		jout_node(w, "value", value);
-	if (r->error_kind != NULL)
-		put_own_error(w, r);
-	else if (error != NULL && error->kind == NODE_MAP)
-		put_error(w, error, stacktrace);
-	if (logs != NULL && logs->kind == NODE_LIST)
-		jout_node(w, "logs", logs);
-	put_authorization(w, node_get(r->output, "requires_authorization"));
-	jout_close(w);
-}
 static struct err put_done(struct request *rq, const struct run_done *r, bool stacktrace)
 {
 	struct jout w = JOUT(rq->out);
@@ -97,8 +48,39 @@ static struct err put_done(struct request *rq, const struct run_done *r, bool st
 	jout_time(&w, "finished_at", r->finished_at);
 	jout_raw(&w, "duration", sv_of(ms));
 	jout_strz(&w, "status", r->success ? "completed" : "failed");
-	put_output(&w, r, stacktrace);
+	view_run_output(&w, r, stacktrace);
 	jout_bool(&w, "success", r->success);
+	jout_close(&w);
+	return jout_done(rq->cx, &w);
+}
+/* A time without zone is UTC. */
+static struct err time_of(struct request *rq, struct sv text, int64_t *out)
+{
+	text = sv_trim(text);
+	if (time_parse(text, out))
+		return OK;
+	const char *utc = arena_printf(rq->cx->arena, "%.*sZ", SV_FMT(sv_upto(text, NAME_BYTES)));
+	if (utc != NULL && time_parse(sv_of(utc), out))
+		return OK;
+	return bad_field(rq->cx, "run_at", "time",
+			 "must be a time such as 2026-09-02T20:10:14 (UTC) or 2026-09-02T22:10:14+02:00");
+}
+static struct err put_off(struct request *rq, const struct execute_body *in, const struct run_ask *run)
+{
+	struct schedule_ask ask = { .run = *run, .stacktrace = in->include_error_stacktrace };
+	struct jout w = JOUT(rq->out);
+	struct schedule_row row;
+
+	TRY(time_of(rq, in->run_at, &ask.at));
+	if (caller_lane(rq) == ACCESS_INLINE)
+		return (struct err){ E_TAKE_POOL };
+	TRY(schedules_create(rq->cx, rq->en, &ask, &row));
+	jout_open(&w, NULL);
+	jout_str(&w, "id", row.id);
+	jout_strz(&w, "execution_type", "scheduled");
+	jout_time(&w, "run_at", row.run_at);
+	jout_str(&w, "status", row.status);
+	jout_bool(&w, "success", true);
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }
@@ -109,9 +91,6 @@ struct err h_run_execute(struct request *rq)
 	struct run_done done;
 
 	TRY(INPUT(rq, execute_fields, &in));
-	if (in.run_at.n > 0)
-		return bad_field(rq->cx, "run_at", "unsupported",
-				 "must be absent: this version runs tools at once, and keeps no schedule");
 	const struct run_ask ask = { .project_id = caller_project(rq),
 				     .tool_name = in.tool_name,
 				     .tool_version = input_or_none(in.tool_version),
@@ -120,6 +99,8 @@ struct err h_run_execute(struct request *rq)
 				     .lane = caller_lane(rq),
 				     .park_over = rq->park_over,
 				     .by = &by };
+	if (in.run_at.n > 0)
+		return put_off(rq, &in, &ask);
 	struct err e = runner_run(rq->cx, rq->en, &ask, &done);
 	rq->peer_key = done.peer_key;
 	if (e.code == E_PARK) {

@@ -113,7 +113,16 @@ static const struct route rows[] = {
 	  .out = "auth.AuthorizationResponse", .doc = "Asks for the consent a tool needs: completed, or a link for the user." },
 	{ M_POST, "/v1/tools/execute", LANE_INLINE, CALLER, "tools:use", BODY_JSON, .parks = true, .scoped = true,
 	  .handle = h_run_execute, .id = "tools-execute", .in = "ExecuteToolRequest", .out = "ExecuteToolResponse",
-	  .doc = "Runs a tool on its server, with the user's token in its context." },
+	  .doc = "Runs a tool on its server, with the user's token in its context; with run_at later." },
+	{ M_GET, "/v1/scheduled_tools", LANE_POOL, CALLER, "tools:use", .scoped = true, .handle = h_schedule_list,
+	  .id = "scheduled-tools-list", .out = "OffsetPage-ToolExecutionListResponse", .query = PAGED,
+	  .doc = "Runs that were put off with run_at, newest first; kept 90 days after they ended." },
+	{ M_GET, "/v1/scheduled_tools/{id}", LANE_POOL, CALLER, "tools:use", .scoped = true, .handle = h_schedule_show,
+	  .id = "scheduled-tools-get", .out = "ToolExecutionDetailResponse",
+	  .doc = "One of them, with its input and what came of each attempt." },
+	{ M_DELETE, "/v1/scheduled_tools/{id}", LANE_POOL, CALLER, "tools:use", .scoped = true,
+	  .handle = h_schedule_cancel, .id = "scheduled-tools-cancel", .ok = 204,
+	  .doc = "Cancels a run that has not begun; one that has answers 409." },
 
 	/* ---- secrets (contract 3.2): under both paths, by both methods, since clients of both kinds are about ---- */
 	{ M_GET, "/v1/admin/secrets", LANE_POOL, CALLER, "secrets:read", .scoped = true,

@@ -9,6 +9,10 @@
 #define REQUEST_SHOWN                                                                                \
 	"endpoint:str method:str auth_method:str auth_header_value_format:str expiration_format:str" \
 	" params:map<str> request_content_type:str response_content_type:str response_map:map<str>"
+#define EXECUTION                                                                                                   \
+	"id:str execution_type:str execution_status:(scheduled|running|completed|failed|cancelled) tool_name:str" \
+	" toolkit_name:str toolkit_version:str user_id:str run_at:time started_at:time finished_at:time"          \
+	" created_at:time updated_at:time"
 #define PAGE_OF(T) "items*:[" T "] limit*:int offset*:int page_count*:int total_count*:int"
 
 /* Names and fields: contract appendix A; below it what is ours. */
@@ -123,8 +127,13 @@ static const struct schema all[] = {
 	{ "tool.Log", "level*:str message*:str subtype:str" },
 	{ "tool.ResponseOutput",
 	  "value:any error:tool.Error logs:[tool.Log] authorization:auth.AuthorizationResponse" },
-	{ "ExecuteToolResponse", "id:str execution_id:str execution_type:str finished_at:time duration:num status:str"
-				 " output:tool.ResponseOutput success:bool" },
+	{ "ExecuteToolResponse", "id:str execution_id:str execution_type:str run_at:time finished_at:time duration:num"
+				 " status:str output:tool.ResponseOutput success:bool" },
+	{ "ToolExecutionListResponse", EXECUTION },
+	{ "OffsetPage-ToolExecutionListResponse", PAGE_OF("ToolExecutionListResponse") },
+	{ "ToolExecutionAttemptResponse", "id:str started_at:time finished_at:time success:bool"
+					  " output:tool.ResponseOutput system_error_message:str" },
+	{ "ToolExecutionDetailResponse", EXECUTION " input:map<any> attempts:[ToolExecutionAttemptResponse]" },
 	{ "HealthSchema", "healthy:bool reason:str" },
 	{ "DashboardConfigResponse", "authority:str clientId:str coordinatorUri:str" },
 	{ "EngineOAuth2ConfigResponse", "callback_url_template:str" },

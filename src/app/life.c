@@ -14,6 +14,7 @@
 #include "domain/providers.h"
 #include "domain/refresh.h"
 #include "domain/throttle.h"
+#include "domain/scheduler.h"
 #include "domain/toolbox.h"
 #include "jobs/jobs.h"
 #include "net/net.h"
@@ -188,6 +189,16 @@ static void refresher_down(struct life *l)
 static struct err tools_up(struct ctx *cx, struct life *l) { return toolbox_open(cx, &l->en, &l->en.tools); }
 static void tools_down(struct life *l) { toolbox_drop(&l->en.tools); }
 
+static struct err scheduler_up(struct ctx *cx, struct life *l)
+{
+	return l->how->listen ? scheduler_start(cx, &l->en, &l->en.scheduler) : OK;
+}
+static void scheduler_down(struct life *l)
+{
+	scheduler_free(l->en.scheduler);
+	l->en.scheduler = NULL;
+}
+
 /* The last step: whoever was told of a taken port must still be shown the first key at the next start. */
 static struct err first_run_up(struct ctx *cx, struct life *l)
 {
@@ -286,6 +297,7 @@ static const struct {
 	{ "registry", registry_up, registry_down },
 	{ "refresher", refresher_up, refresher_down },
 	{ "tools", tools_up, tools_down },
+	{ "scheduler", scheduler_up, scheduler_down },
 	{ "api", api_up, api_down },
 	{ "jobs", jobs_up, jobs_down },
 	{ "server", server_up, server_down },

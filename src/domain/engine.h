@@ -16,6 +16,7 @@ struct registry;    /* domain/providers.h: definitions and instances in memory *
 struct grant_cache; /* store/grant_cache.h: sealed rows in memory */
 struct refresher;   /* domain/refresh.h: queue of due refreshes */
 struct toolbox;     /* domain/toolbox.h: the tools the workers told of */
+struct scheduler;   /* domain/scheduler.h: runs what was put off; NULL: nobody serves */
 struct engine {
 	const struct config *config;
 	const char *version;
@@ -29,5 +30,6 @@ struct engine {
 	struct grant_cache *grants;
 	struct refresher *refresher;
 	struct toolbox *tools;
+	struct scheduler *scheduler;
 };
 #endif

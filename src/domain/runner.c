@@ -166,10 +166,13 @@ static struct err write_body(struct ctx *cx, const struct run *r, const struct r
 }
 
 /* ---- the call ---- */
-/* Only what certainly did not run is tried again. */
+static bool certainly_not_run(const struct wire_worker_answer *a)
+{
+	return a->fate == WORKER_UNREACHABLE || a->status == 503;
+}
 static bool again(const struct run *r, const struct wire_worker_answer *a)
 {
-	return (a->fate == WORKER_UNREACHABLE || a->status == 503) && r->tries < r->worker.retry;
+	return certainly_not_run(a) && r->tries < r->worker.retry;
 }
 static struct err invoke(struct ctx *cx, struct run *r, struct sv body, struct wire_worker_answer *a)
 {
@@ -253,6 +256,8 @@ static void of_transport(const struct run *r, const struct wire_worker_answer *a
 	};
 
 	out->error_kind = of[a->fate].kind;
+	out->can_retry = true;
+	out->not_run = certainly_not_run(a);
 	(void)snprintf(out->error_message, sizeof out->error_message, "worker %.100s %s%s%.120s", r->t->worker_id.p,
 		       of[a->fate].words, a->say[0] == '\0' ? "" : ": ", a->say);
 }
@@ -270,7 +275,7 @@ static void take_answer(const struct run *r, const struct wire_worker_answer *a,
 }
 
 /* ---- afterwards ---- */
-static struct sv kind_of(const struct run_done *out)
+struct sv runner_kind(const struct run_done *out)
 {
 	struct sv told = node_text(node_path(out->output, SV("error.kind")));
 
@@ -282,7 +287,7 @@ static struct sv kind_of(const struct run_done *out)
 /* The provider did not take the token: it is renewed before the next call (contract 4.7). */
 static struct err upstream_refused(struct ctx *cx, const struct run *r, const struct run_done *out)
 {
-	if (r->provider == NULL || !sv_eqz(kind_of(out), "UPSTREAM_RUNTIME_AUTH_ERROR"))
+	if (r->provider == NULL || !sv_eqz(runner_kind(out), "UPSTREAM_RUNTIME_AUTH_ERROR"))
 		return OK;
 	struct err e = store_connection_force(cx, r->en->store, r->ask->project_id, sv_of(r->access.connection_id));
 	return e.code == E_NOT_FOUND ? forgive(cx) : e;
@@ -301,7 +306,7 @@ static struct err record(struct ctx *cx, const struct run *r, const struct run_d
 					   .version = r->t->version,
 					   .worker_id = r->t->worker_id,
 					   .user_id = r->ask->user_id,
-					   .error_kind = sv_upto(kind_of(out), 100),
+					   .error_kind = sv_upto(runner_kind(out), 100),
 					   .tries = r->tries,
 					   .started_at = r->started_at,
 					   .finished_at = out->finished_at };
@@ -322,6 +327,8 @@ static struct err record(struct ctx *cx, const struct run *r, const struct run_d
 				  .resource_id = row.id,
 				  .outcome = out->success ? "ok" : "failed",
 				  .data = buf_view(&data) };
+	if (r->ask->keeper != NULL)
+		return r->ask->keeper->record(cx, r->ask->keeper->arg, out, &ev);
 	return store_execution_add(cx, r->en->store, &(struct execution_add){ &row, &ev });
 }
 /* The tool has run: its answer counts even when our own store is in trouble. */
@@ -336,6 +343,19 @@ static void settle(struct ctx *cx, const struct run *r, const struct run_done *o
 }
 
 /* ---- all of it ---- */
+static struct err name_it(struct ctx *cx, const struct run *r, struct run_done *out)
+{
+	const struct run_keeper *k = r->ask->keeper;
+
+	if (k == NULL) {
+		id_ksuid("te_", r->started_at, out->id);
+		id_ksuid("tc_", r->started_at, out->call_id);
+		return OK;
+	}
+	return sv_copy(k->id, out->id, sizeof out->id) && sv_copy(k->call_id, out->call_id, sizeof out->call_id)
+		   ? OK
+		   : fail(cx, E_INTERNAL, "a text does not fit", "execution");
+}
 static struct err on_call(struct ctx *cx, struct run *r, struct run_done *out)
 {
 	CLEANUP(buf_free) struct buf body = BUF(BODY_MOST);
@@ -344,10 +364,11 @@ static struct err on_call(struct ctx *cx, struct run *r, struct run_done *out)
 	TRY(find_worker(cx, r));
 	bool mcp = workers_mcp_is(&r->worker);
 	r->started_at = clock_now();
-	id_ksuid("te_", r->started_at, out->id);
-	id_ksuid("tc_", r->started_at, out->call_id);
+	TRY(name_it(cx, r, out));
 	if (!mcp)
 		TRY(write_body(cx, r, out, &body));
+	if (r->ask->keeper != NULL)
+		TRY(r->ask->keeper->sending(cx, r->ask->keeper->arg, r->t));
 	int64_t from = clock_mono();
 	TRY(mcp ? call_mcp(cx, r, &a) : invoke(cx, r, buf_view(&body), &a));
 	out->took = clock_mono() - from;

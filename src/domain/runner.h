@@ -10,12 +10,23 @@
  */
 #include "domain/access.h"
 #include "domain/toolbox.h"
+struct run_done;
+/* Who keeps a run that is no immediate execution. */
+struct run_keeper {
+	void *arg;
+	/* The tool may run once this returned OK; an error: it does not. */
+	struct err (*sending)(struct ctx *cx, void *arg, const struct tool *t);
+	/* What came of it, in place of the record of an immediate execution. */
+	struct err (*record)(struct ctx *cx, void *arg, const struct run_done *d, const struct event *ev);
+	struct sv id, call_id; /* te_…, tc_… */
+};
 struct run_ask {
 	struct sv project_id, tool_name, tool_version, user_id; /* p NULL: absent */
 	const struct node *input;                               /* NULL: {} */
 	enum access_lane lane;
 	bool park_over;
 	const struct actor *by;
+	const struct run_keeper *keeper; /* NULL: an immediate execution */
 };
 struct run_done {
 	char id[40], call_id[40]; /* te_…, tc_… */
@@ -24,6 +35,8 @@ struct run_done {
 	const struct node *output; /* the worker's, in cx->arena; NULL: it gave none */
 	const char *error_kind;    /* of our own: the worker gave no output; NULL: none */
 	char error_message[300];
+	bool can_retry; /* of our own error */
+	bool not_run;   /* certainly */
 	uint64_t peer_key, topic;
 	int64_t park_until;
 };
@@ -33,4 +46,6 @@ struct err runner_run(struct ctx *cx, struct engine *en, const struct run_ask *a
 /* The tool of that name, or E_NOT_FOUND; valid while `s` is held. */
 struct err runner_find(struct ctx *cx, const struct tool_set *s, const struct run_ask *ask,
 		       const struct tool **out) MUST_USE NONNULL(1, 2, 3, 4);
+/* What an execution came to, as its kind of error: "" when it was a success. */
+struct sv runner_kind(const struct run_done *d) NONNULL(1);
 #endif

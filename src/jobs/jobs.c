@@ -12,6 +12,8 @@
 #include "domain/people.h"
 #include "domain/refresh.h"
 #include "domain/revoke.h"
+#include "domain/scheduler.h"
+#include "domain/schedules.h"
 #include "domain/upkeep.h"
 #include "domain/watch.h"
 #include "domain/workers.h"
@@ -56,6 +58,8 @@ static const struct job {
 	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, connections_prune_events },
 	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, false, watch_sizes },
 	{ "watch.grants", MIN(5), SEC(20), LANE_QUICK, true, false, watch_grants },
+	{ "schedules.due", SEC(1), SEC(10), LANE_QUICK, false, false, scheduler_tick },
+	{ "schedules.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, schedules_prune },
 	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, false, workers_refresh },
 	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, true, revoke_due },
 };

@@ -130,10 +130,33 @@ static struct err doubt_pairs(struct ctx *cx, struct tx *tx)
 	db_bind_i64(q, 1, tx_now(tx));
 	return db_run(cx, q);
 }
+/* What was due since the copy was made may have run then: it is not run again. */
+static struct err doubt_schedules(struct ctx *cx, struct tx *tx)
+{
+#define MAY_HAVE_RUN "the store was put back from a backup: it may have run since, so it is not run again"
+	static const char *const sql[] = {
+		"UPDATE schedule_attempts SET finished_at = $1, lost = 1, error = '" MAY_HAVE_RUN "' WHERE finished_at = 0",
+		"INSERT INTO schedule_attempts(id, schedule_id, n, started_at, finished_at, lost, error)"
+		" SELECT 'tc_' || substr(id, 4), id, tries + 1, $1, $1, 1, '" MAY_HAVE_RUN "' FROM schedules"
+		" WHERE status = 'scheduled' AND next_at <= $1",
+		"UPDATE schedules SET status = 'failed', finished_at = $1, updated_at = $1, owner = '', until = 0"
+		" WHERE status = 'running' OR (status = 'scheduled' AND next_at <= $1)",
+	};
+#undef MAY_HAVE_RUN
+	for (size_t i = 0; i < ARRAY_LEN(sql); i++) {
+		CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+		TRY(db_prepare(cx, tx_db(tx), sql[i], &q));
+		db_bind_i64(q, 1, tx_now(tx));
+		TRY(db_run(cx, q));
+	}
+	return OK;
+}
 static struct err restored_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
 	(void)out;
 	TRY(doubt_pairs(cx, tx));
+	TRY(doubt_schedules(cx, tx));
 	TRY(run(cx, tx, "UPDATE connections SET lease_owner = '', lease_until = 0 WHERE lease_until > 0"));
 	TRY(run(cx, tx, "UPDATE revocations SET lease_owner = '', lease_until = 0 WHERE lease_until > 0"));
 	TRY(run(cx, tx, "DELETE FROM leases"));

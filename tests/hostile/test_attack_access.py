@@ -86,6 +86,9 @@ class Theirs:
         r = self.client.post("/v1/workers", json={"id": "their-worker", "http": {"uri": "http://127.0.0.1:%d" % self.worker.server_address[1], "secret": "their-worker-secret", "timeout": 5, "retry": 1}})
         assert r.status_code == 201, r.text
         assert self.client.post("/v1/tools/execute", json={"tool_name": "Theirs.Do"}).json()["success"] is True  # else the attacks below prove nothing
+        r = self.client.post("/v1/tools/execute", json={"tool_name": "Theirs.Do", "run_at": "2099-01-01T00:00:00"})
+        assert r.status_code == 200, r.text
+        self.schedule = r.json()["id"]
         OneTool.runs = 0
         self.before = self.seen()
 
@@ -97,7 +100,7 @@ class Theirs:
     def seen(self):
         """Everything of theirs that an attack could have changed."""
         found = {}
-        for path in ("/v1/admin/auth_providers", "/v1/admin/user_connections", "/v1/admin/settings/session_verification", "/tb/v1/members", "/v1/admin/secrets", "/v1/workers", "/v1/tools",
+        for path in ("/v1/admin/auth_providers", "/v1/admin/user_connections", "/v1/admin/settings/session_verification", "/tb/v1/members", "/v1/admin/secrets", "/v1/workers", "/v1/tools", "/v1/scheduled_tools",
                      f"/tb/v1/authorizations/{self.authorization}", f"/tb/v1/authorizations/{self.pending['id']}"):
             r = self.client.get(path)
             assert r.status_code == 200, (path, r.text)
@@ -107,7 +110,7 @@ class Theirs:
         return found
 
     def marks(self):
-        return (self.authorization, self.pending["id"], self.connection, self.key_id, '"theirs"', "theirs@example.com", "pending@example.com", "7799990000000000007", "THEIR_SECRET", "their-worker", "Theirs")
+        return (self.authorization, self.pending["id"], self.connection, self.schedule, self.key_id, '"theirs"', "theirs@example.com", "pending@example.com", "7799990000000000007", "THEIR_SECRET", "their-worker", "Theirs")
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +145,7 @@ def routes(engine):
 FOREIGN = {"/admin/auth_providers/{id}": lambda t: "theirs", "/admin/user_connections/{id}": lambda t: t.connection, "/connections/{id}": lambda t: t.connection, "/api_keys/{id}": lambda t: t.key_id,
            "/authorizations/{id}": lambda t: t.authorization, "/secrets/{secret_key}": lambda t: "THEIR_SECRET", "/secrets/{id}": lambda t: t.secret,
            "/workers/{id}": lambda t: "their-worker", "/workers/{id}/health": lambda t: "their-worker", "/workers/{id}/tools": lambda t: "their-worker",
-           "/providers/{id}/test": lambda t: "theirs", "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
+           "/providers/{id}/test": lambda t: "theirs", "/scheduled_tools/{id}": lambda t: t.schedule, "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
 PEOPLE = ("/accounts", "/members/", "/sessions")  # accounts are the engine's, not a project's: the roles' tests attack them
 BODIES = {"/auth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"}, "/oauth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"},
           "/admin/auth_providers/{id}": lambda t: {"description": "taken over"}, "/admin/settings/session_verification": lambda t: {"verifier_url": "https://evil.example/"},

@@ -6,7 +6,7 @@ from conftest import SECRET, register
 from test_contract import error
 from world import Browser, until
 
-NAMES = ["Add", "Crash", "ListGuilds", "ListServers", "SecretLength", "TryAgain"]
+NAMES = ["Add", "Crash", "ListGuilds", "ListServers", "Note", "SecretLength", "TryAgain"]
 
 
 @pytest.fixture()

@@ -4,6 +4,7 @@ gives, and tools that try what a tool may do."""
 import json
 import socket
 import sys
+import time
 from typing import Annotated
 
 import httpx
@@ -49,10 +50,19 @@ def crash() -> Annotated[str, "Never"]:
     raise ValueError("unexpected")
 
 
+@tool
+def note(path: Annotated[str, "A file"], line: Annotated[str, "What to add"], seconds: Annotated[float, "How long it takes"] = 0) -> Annotated[str, "The line"]:
+    """Adds a line to a file, once a run."""
+    with open(path, "a", encoding="utf-8") as f:
+        f.write(line + "\n")
+    time.sleep(seconds)
+    return line
+
+
 def main():
     app = FastAPI()
     worker = FastAPIWorker(app, secret=sys.argv[1])
-    for t in (list_servers, list_guilds, add, secret_length, try_again, crash):
+    for t in (list_servers, list_guilds, add, secret_length, try_again, crash, note):
         worker.register_tool(t, "Custom")
     listener = socket.socket()
     listener.bind(("127.0.0.1", int(sys.argv[2])))

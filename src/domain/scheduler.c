@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/scheduler.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/jdoc.h"
+#include "core/jout.h"
+#include "core/logf.h"
+#include "core/text.h"
+#include "core/trace.h"
+#include "core/workq.h"
+#include "domain/schedules.h"
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { THREADS = 32, STACK = 256 << 10, ARENA = 128 << 20, OUTPUT_MOST = 4 << 20, OWNER = 96 };
+#define PREPARE    MIN(1)  /* until the tool is called; a refresh may be among it */
+#define CALL_SPARE SEC(30) /* on top of what the worker may take */
+#define NOT_NOW    SEC(1)
+#define PAUSE      SEC(5) /* before the second attempt, and four times that before the third, unless the tool says */
+#define PAUSE_MOST HOUR(1)
+
+struct scheduler {
+	struct engine *en;
+	struct workq *q;
+	atomic_bool stopping;
+};
+
+/* ---- one run ---- */
+struct turn {
+	struct engine *en;
+	char owner[OWNER];
+	struct schedule_claimed c;
+	bool sent, stale;
+};
+static struct err sending(struct ctx *cx, void *arg, const struct tool *t)
+{
+	struct turn *turn = arg;
+	const struct schedule_sending in = { turn->c.row.id, sv_of(turn->c.attempt), t->version, turn->owner,
+					     SEC(turn->en->config->max_worker_timeout_s) + CALL_SPARE };
+	struct err e = store_schedule_sending(cx, turn->en->store, &in);
+
+	turn->stale = e.code == E_STALE;
+	turn->sent = !IS_ERR(e);
+	return e;
+}
+static bool may_retry(const struct run_done *d)
+{
+	const struct node *can = node_path(d->output, SV("error.can_retry"));
+
+	if (d->error_kind != NULL)
+		return d->not_run && d->can_retry;
+	return can != NULL && can->kind == NODE_BOOL && can->b;
+}
+static int64_t retry_at(const struct turn *turn, const struct run_done *d)
+{
+	const struct node *told = node_path(d->output, SV("error.retry_after_ms"));
+	int64_t pause = turn->c.row.tries > 1 ? PAUSE * 4 : PAUSE;
+
+	if (d->success || turn->c.row.tries >= SCHEDULE_TRIES || !may_retry(d))
+		return 0;
+	if (told != NULL && told->kind == NODE_INT && told->i >= 0)
+		pause = told->i > PAUSE_MOST / MSEC(1) ? PAUSE_MOST : MSEC(told->i);
+	return clock_now() + pause;
+}
+static struct err finish(struct ctx *cx, struct turn *turn, const struct run_done *d, const struct event *ev,
+			 struct sv error)
+{
+	CLEANUP(buf_free) struct buf output = BUF(OUTPUT_MOST);
+	struct schedule_done done = {
+		.of = &turn->c, .success = d->success, .error = error, .retry_at = retry_at(turn, d), .event = ev
+	};
+
+	struct err e = schedules_pack(cx, d, &output);
+	if (e.code == E_TOO_LARGE) {
+		(void)forgive(cx);
+		done.error = SV("the tool's answer is larger than 4 MB, and was not kept");
+	} else {
+		TRY(e);
+		done.output = buf_view(&output);
+	}
+	return store_schedule_finish(cx, turn->en->store, &done);
+}
+static struct err record(struct ctx *cx, void *arg, const struct run_done *d, const struct event *ev)
+{
+	return finish(cx, arg, d, ev, SV(""));
+}
+/* It did not run, or nobody will know: the refusal is what came of it. */
+static struct err refused(struct ctx *cx, struct turn *turn, enum err_code code)
+{
+	CLEANUP(buf_free) struct buf data = BUF(4096);
+	bool ours = code == E_INTERNAL, later = code == E_PROVIDER_DOWN || code == E_BUSY || ours;
+	struct run_done d = { .error_kind = ours ? "UNKNOWN" : "TOOL_REQUIREMENTS_NOT_MET",
+			      .not_run = !turn->sent,
+			      .can_retry = later };
+	struct jout w = JOUT(&data);
+
+	(void)snprintf(d.error_message, sizeof d.error_message, "%.280s", cx->cause.say);
+	struct sv said = arena_sv(cx->arena, sv_of(d.error_message));
+	(void)forgive(cx);
+	jout_open(&w, NULL);
+	jout_strz(&w, "tool", arena_printf(cx->arena, "%.*s.%.*s", SV_FMT(turn->c.row.toolkit), SV_FMT(turn->c.row.tool)));
+	jout_str(&w, "user_id", turn->c.row.user_id);
+	jout_strz(&w, "error_kind", d.error_kind);
+	jout_close(&w);
+	TRY(jout_done(cx, &w));
+	const struct event ev = { .project_id = turn->c.row.project_id,
+				  .kind = "tool.executed",
+				  .by = { .type = "system", .id = "system", .source = "SYSTEM" },
+				  .resource_type = "execution",
+				  .resource_id = turn->c.row.id,
+				  .outcome = "failed",
+				  .data = buf_view(&data) };
+	return finish(cx, turn, &d, &ev, ours ? said : SV(""));
+}
+static struct err back(struct ctx *cx, struct turn *turn)
+{
+	(void)forgive(cx);
+	return store_schedule_back(cx, turn->en->store,
+				   &(struct schedule_back){ &turn->c, turn->owner, clock_now() + NOT_NOW });
+}
+static struct err run_it(struct ctx *cx, struct turn *turn, const struct node *input)
+{
+	const struct schedule_row *r = &turn->c.row;
+	const struct actor by = { .type = r->by_type.p, .id = r->by_id.p, .source = r->source.p };
+	const struct run_keeper keeper = { turn, sending, record, r->id, sv_of(turn->c.attempt) };
+	const char *name = arena_printf(cx->arena, "%.*s.%.*s", SV_FMT(r->toolkit), SV_FMT(r->tool));
+	const struct run_ask ask = { .project_id = r->project_id,
+				     .tool_name = sv_of(name),
+				     .tool_version = r->pinned ? r->version : SV_NONE,
+				     .user_id = r->user_id,
+				     .input = input,
+				     .lane = ACCESS_CALL,
+				     .by = &by,
+				     .keeper = &keeper };
+	struct run_done done;
+
+	return name == NULL ? fail(cx, E_INTERNAL, "out of memory", "a schedule") : runner_run(cx, turn->en, &ask, &done);
+}
+static struct err one(struct ctx *cx, struct turn *turn)
+{
+	CLEANUP(secret_drop) struct secret *json = NULL;
+	const struct node *input;
+	struct err e = store_schedule_input(cx, turn->en->store, &turn->c.row, &json);
+
+	if (!IS_ERR(e))
+		e = jdoc_parse(cx, secret_view(json), "the input", &input);
+	if (!IS_ERR(e))
+		e = run_it(cx, turn, input);
+	if (!IS_ERR(e) || turn->stale)
+		return OK;
+	return e.code == E_PARK ? back(cx, turn) : refused(cx, turn, e.code);
+}
+
+/* ---- the threads ---- */
+/* False: nothing was due. */
+static bool next(struct scheduler *s)
+{
+	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
+	struct trace trace;
+	struct ctx cx = { .request_id = "schedule", .trace = &trace, .arena = a, .now = clock_now() };
+	struct turn turn = { .en = s->en };
+	char nonce[TOKEN_TEXT];
+
+	trace_new(&trace);
+	id_token(nonce);
+	(void)snprintf(turn.owner, sizeof turn.owner, "%.40s/%.43s", s->en->owner, nonce);
+	if (a == NULL)
+		return false;
+	struct err e = store_schedule_take(&cx, s->en->store, &(struct schedule_claim){ turn.owner, PREPARE }, &turn.c);
+	if (!IS_ERR(e) && !turn.c.got)
+		return false;
+	if (!IS_ERR(e))
+		e = one(&cx, &turn);
+	if (IS_ERR(e))
+		log_cause(&cx, LOG_ERROR, "schedule.failed");
+	return turn.c.got;
+}
+static void work(void *arg)
+{
+	struct scheduler *s = arg;
+
+	while (!atomic_load(&s->stopping) && next(s))
+		;
+}
+void scheduler_kick(struct engine *en)
+{
+	if (en->scheduler != NULL && !workq_push(en->scheduler->q, work, en->scheduler))
+		log_event(NULL, LOG_DEBUG, "schedule.full", LOG_STR("say", "the next tick finds it"));
+}
+struct err scheduler_tick(struct ctx *cx, struct engine *en, int64_t until)
+{
+	struct schedule_due found;
+	int64_t n = 1;
+
+	if (en->scheduler == NULL)
+		return OK;
+	TRY(store_schedule_due(cx, en->store, &found));
+	while (found.lost > 0 && n > 0 && clock_now() < until)
+		TRY(store_schedule_sweep(cx, en->store, false, &n));
+	for (int64_t i = (int64_t)workq_busy(en->scheduler->q); i < THREADS && found.due > 0; i++, found.due--)
+		scheduler_kick(en);
+	return OK;
+}
+static struct err start(struct ctx *cx, struct engine *en, struct scheduler **out)
+{
+	struct scheduler *s = calloc(1, sizeof *s);
+
+	*out = s;
+	if (s == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "schedules");
+	s->en = en;
+	atomic_init(&s->stopping, false);
+	s->q = workq_new(&(struct workq_how){
+	    .name = "schedules", .threads = THREADS, .depth = THREADS, .stack_bytes = STACK });
+	if (s->q != NULL)
+		return OK;
+	free(s);
+	*out = NULL;
+	return fail(cx, E_INTERNAL, "out of memory", "schedules");
+}
+/* The folder's lock says that no other engine lives: who holds a claim now is dead. */
+static struct err orphans(struct ctx *cx, struct engine *en)
+{
+	int64_t n = 1;
+
+	while (n > 0)
+		TRY(store_schedule_sweep(cx, en->store, true, &n));
+	return OK;
+}
+struct err scheduler_start(struct ctx *cx, struct engine *en, struct scheduler **out)
+{
+	TRY(orphans(cx, en));
+	return start(cx, en, out);
+}
+void scheduler_free(struct scheduler *s)
+{
+	if (s == NULL)
+		return;
+	atomic_store(&s->stopping, true);
+	workq_free(s->q);
+	free(s);
+}
