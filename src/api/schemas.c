@@ -9,7 +9,7 @@
 #define REQUEST_SHOWN                                                                                \
 	"endpoint:str method:str auth_method:str auth_header_value_format:str expiration_format:str" \
 	" params:map<str> request_content_type:str response_content_type:str response_map:map<str>"
-#define EXECUTION                                                                                                   \
+#define EXECUTION                                                                                                 \
 	"id:str execution_type:str execution_status:(scheduled|running|completed|failed|cancelled) tool_name:str" \
 	" toolkit_name:str toolkit_version:str user_id:str run_at:time started_at:time finished_at:time"          \
 	" created_at:time updated_at:time"

@@ -7,7 +7,7 @@
  *           and costs a clock and three additions.
  */
 #include "api/api_inside.h"
-enum { TALLY_ROUTES = 64 };
+enum { TALLY_ROUTES = 160 };
 struct tally {
 	const struct route_table *tables; /* API_TABLES of them */
 	int label[API_TABLES][TALLY_ROUTES];

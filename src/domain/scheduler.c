@@ -99,7 +99,8 @@ static struct err refused(struct ctx *cx, struct turn *turn, enum err_code code)
 	struct sv said = arena_sv(cx->arena, sv_of(d.error_message));
 	(void)forgive(cx);
 	jout_open(&w, NULL);
-	jout_strz(&w, "tool", arena_printf(cx->arena, "%.*s.%.*s", SV_FMT(turn->c.row.toolkit), SV_FMT(turn->c.row.tool)));
+	jout_strz(&w, "tool",
+		  arena_printf(cx->arena, "%.*s.%.*s", SV_FMT(turn->c.row.toolkit), SV_FMT(turn->c.row.tool)));
 	jout_str(&w, "user_id", turn->c.row.user_id);
 	jout_strz(&w, "error_kind", d.error_kind);
 	jout_close(&w);
@@ -135,7 +136,8 @@ static struct err run_it(struct ctx *cx, struct turn *turn, const struct node *i
 				     .keeper = &keeper };
 	struct run_done done;
 
-	return name == NULL ? fail(cx, E_INTERNAL, "out of memory", "a schedule") : runner_run(cx, turn->en, &ask, &done);
+	return name == NULL ? fail(cx, E_INTERNAL, "out of memory", "a schedule")
+			    : runner_run(cx, turn->en, &ask, &done);
 }
 static struct err one(struct ctx *cx, struct turn *turn)
 {
@@ -211,8 +213,8 @@ static struct err start(struct ctx *cx, struct engine *en, struct scheduler **ou
 		return fail(cx, E_INTERNAL, "out of memory", "schedules");
 	s->en = en;
 	atomic_init(&s->stopping, false);
-	s->q = workq_new(&(struct workq_how){
-	    .name = "schedules", .threads = THREADS, .depth = THREADS, .stack_bytes = STACK });
+	s->q = workq_new(
+	    &(struct workq_how){ .name = "schedules", .threads = THREADS, .depth = THREADS, .stack_bytes = STACK });
 	if (s->q != NULL)
 		return OK;
 	free(s);

@@ -29,7 +29,8 @@ static struct err needs(struct ctx *cx, struct engine *en, const struct run_ask 
 			      SV_FMT(t->qualified));
 	for (size_t i = 0; i < t->secrets.n; i++)
 		if (!n.secrets_met[i])
-			return refuse(cx, E_TOOL_NEEDS, "secret not found: %.*s", SV_FMT(sv_upto(t->secrets.v[i], 100)));
+			return refuse(cx, E_TOOL_NEEDS, "secret not found: %.*s",
+				      SV_FMT(sv_upto(t->secrets.v[i], 100)));
 	return OK;
 }
 static struct err input_text(struct ctx *cx, const struct node *input, struct buf *out)

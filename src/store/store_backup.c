@@ -135,7 +135,8 @@ static struct err doubt_schedules(struct ctx *cx, struct tx *tx)
 {
 #define MAY_HAVE_RUN "the store was put back from a backup: it may have run since, so it is not run again"
 	static const char *const sql[] = {
-		"UPDATE schedule_attempts SET finished_at = $1, lost = 1, error = '" MAY_HAVE_RUN "' WHERE finished_at = 0",
+		"UPDATE schedule_attempts SET finished_at = $1, lost = 1, error = '" MAY_HAVE_RUN
+		"' WHERE finished_at = 0",
 		"INSERT INTO schedule_attempts(id, schedule_id, n, started_at, finished_at, lost, error)"
 		" SELECT 'tc_' || substr(id, 4), id, tries + 1, $1, $1, 1, '" MAY_HAVE_RUN "' FROM schedules"
 		" WHERE status = 'scheduled' AND next_at <= $1",

@@ -8,9 +8,10 @@ enum { PRUNE_ROWS = 500 };
 /* ---- rows ---- */
 struct err store_schedule_row(struct ctx *cx, struct db_stmt *q, struct schedule_row *out)
 {
-	struct sv *const text[] = { &out->id,      &out->project_id, &out->status,  &out->toolkit, &out->tool,  &out->version,
-				    &out->user_id, &out->by_type,    &out->by_id,   &out->source,  &out->owner };
-	int64_t *const number[] = { &out->run_at,      &out->next_at,    &out->started_at, &out->finished_at,
+	struct sv *const text[] = { &out->id,    &out->project_id, &out->status,  &out->toolkit,
+				    &out->tool,  &out->version,    &out->user_id, &out->by_type,
+				    &out->by_id, &out->source,     &out->owner };
+	int64_t *const number[] = { &out->run_at,     &out->next_at,    &out->started_at, &out->finished_at,
 				    &out->created_at, &out->updated_at, &out->tries };
 	int col = 0;
 
@@ -37,7 +38,7 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 	    " VALUES($1, $2, 'scheduled', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $13, $14)";
 	const struct schedule_new *in = in_;
 	const struct schedule_row *r = &in->row;
-	const struct sv text[] = { r->id,      r->project_id, r->toolkit, r->tool, r->version,
+	const struct sv text[] = { r->id,      r->project_id, r->toolkit, r->tool,  r->version,
 				   r->user_id, r->by_type,    r->by_id,   r->source };
 	const int64_t number[] = { r->pinned, r->stacktrace, r->run_at, tx_now(tx) };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
@@ -144,9 +145,10 @@ struct err store_schedule_cancel(struct ctx *cx, struct store *st, const struct 
 }
 static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
-	static const char sql[] = "DELETE FROM schedules WHERE id IN (SELECT id FROM schedules"
-				  " WHERE finished_at > 0 AND finished_at < $1 AND status NOT IN ('scheduled', 'running')"
-				  " LIMIT $2)";
+	static const char sql[] =
+	    "DELETE FROM schedules WHERE id IN (SELECT id FROM schedules"
+	    " WHERE finished_at > 0 AND finished_at < $1 AND status NOT IN ('scheduled', 'running')"
+	    " LIMIT $2)";
 	const int64_t *before = in;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 

@@ -46,8 +46,7 @@ struct schedule_end {
 struct err store_schedule_cancel(struct ctx *cx, struct store *st, const struct schedule_end *in) MUST_USE
     NONNULL(1, 2, 3);
 /* What ended before `before`, a batch of it. */
-struct err store_schedule_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *n) MUST_USE
-    NONNULL(1, 2, 4);
+struct err store_schedule_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *n) MUST_USE NONNULL(1, 2, 4);
 
 /* ---- attempts: store_schedule_run.c ---- */
 struct schedule_attempt {
@@ -62,8 +61,8 @@ struct schedule_attempts {
 };
 struct err store_schedule_attempts(struct ctx *cx, struct store *st, struct sv id,
 				   struct schedule_attempts *out) MUST_USE NONNULL(1, 2, 4);
-struct err store_schedule_output(struct ctx *cx, struct store *st, struct sv project,
-				 const struct schedule_attempt *a, struct secret **out) MUST_USE NONNULL(1, 2, 4, 5);
+struct err store_schedule_output(struct ctx *cx, struct store *st, struct sv project, const struct schedule_attempt *a,
+				 struct secret **out) MUST_USE NONNULL(1, 2, 4, 5);
 /* How many are due now, and how many are owned by somebody who has not been heard of. */
 struct schedule_due {
 	int64_t due, lost;

@@ -27,8 +27,9 @@ static struct seal_at output_at(struct sv project, struct sv attempt)
 }
 struct err store_schedule_attempts(struct ctx *cx, struct store *st, struct sv id, struct schedule_attempts *out)
 {
-	static const char sql[] = "SELECT id, error, started_at, finished_at, success, output_box FROM schedule_attempts"
-				  " WHERE schedule_id = $1 ORDER BY n";
+	static const char sql[] =
+	    "SELECT id, error, started_at, finished_at, success, output_box FROM schedule_attempts"
+	    " WHERE schedule_id = $1 ORDER BY n";
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	size_t room = 0;
@@ -94,9 +95,10 @@ static struct err longest_due(struct ctx *cx, struct tx *tx, struct schedule_cla
 }
 static struct err take_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
 {
-	static const char claim[] = "UPDATE schedules SET status = 'running', updated_at = $1, until = $2, owner = $3,"
-				    " tries = tries + 1, started_at = CASE started_at WHEN 0 THEN $1 ELSE started_at END"
-				    " WHERE id = $4";
+	static const char claim[] =
+	    "UPDATE schedules SET status = 'running', updated_at = $1, until = $2, owner = $3,"
+	    " tries = tries + 1, started_at = CASE started_at WHEN 0 THEN $1 ELSE started_at END"
+	    " WHERE id = $4";
 	static const char attempt[] = "INSERT INTO schedule_attempts(n, started_at, id, schedule_id)"
 				      " VALUES($1, $2, $3, $4)";
 	const struct schedule_claim *in = in_;
@@ -216,10 +218,9 @@ struct over {
 };
 static struct err overdue(struct ctx *cx, struct tx *tx, int64_t at, struct over v[static SWEEP_ROWS], size_t *n)
 {
-	static const char sql[] =
-	    "SELECT s.id, a.id, s.project_id, a.sent_at FROM schedules s JOIN schedule_attempts a"
-	    " ON a.schedule_id = s.id AND a.n = s.tries"
-	    " WHERE s.status = 'running' AND (s.until <= $1 OR s.until > $2) LIMIT $3";
+	static const char sql[] = "SELECT s.id, a.id, s.project_id, a.sent_at FROM schedules s JOIN schedule_attempts a"
+				  " ON a.schedule_id = s.id AND a.n = s.tries"
+				  " WHERE s.status = 'running' AND (s.until <= $1 OR s.until > $2) LIMIT $3";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	bool row = false;
 
@@ -247,14 +248,15 @@ static struct err give_up(struct ctx *cx, struct tx *tx, const struct over *o)
 
 	TRY(run(cx, tx, failed, now, (struct sv[]){ o->id, SV_NONE }));
 	TRY(run(cx, tx, lost, now, (struct sv[]){ o->attempt, SV_NONE }));
-	return store_event_add(cx, tx,
-			       &(struct event){ .project_id = o->project,
-						.kind = "tool.executed",
-						.by = { .type = "system", .id = "system", .source = "SYSTEM" },
-						.resource_type = "execution",
-						.resource_id = o->id,
-						.outcome = "failed",
-						.data = SV("{\"error_kind\":\"UNKNOWN\",\"say\":\"" LOST_WORDS "\"}") });
+	return store_event_add(
+	    cx, tx,
+	    &(struct event){ .project_id = o->project,
+			     .kind = "tool.executed",
+			     .by = { .type = "system", .id = "system", .source = "SYSTEM" },
+			     .resource_type = "execution",
+			     .resource_id = o->id,
+			     .outcome = "failed",
+			     .data = SV("{\"error_kind\":\"UNKNOWN\",\"say\":\"" LOST_WORDS "\"}") });
 }
 static struct err due_again(struct ctx *cx, struct tx *tx, const struct over *o)
 {

@@ -55,7 +55,8 @@ static enum err_code sending(struct ctx *cx, struct tt_store *w, const struct sc
 static void finish(struct ctx *cx, struct tt_store *w, const struct schedule_claimed *c, int64_t retry_at)
 {
 	const struct event ev = event_of(w, "te_1");
-	const struct schedule_done in = { c, retry_at == 0, SV("{\"output\":{\"value\":\"kept secret\"}}"), SV(""), retry_at, &ev };
+	const struct schedule_done in = { c,      retry_at == 0, SV("{\"output\":{\"value\":\"kept secret\"}}"),
+					  SV(""), retry_at,      &ev };
 
 	CHECK(!IS_ERR(store_schedule_finish(cx, w->st, &in)));
 }
@@ -157,7 +158,8 @@ TEST(given_back_retried_and_cancelled)
 	CHECK(!IS_ERR(store_schedule_cancel(cx, w.st, &end)));
 	state_is(cx, &w, "te_1", "cancelled", 1);
 	CHECK(store_schedule_cancel(cx, w.st, &end).code == E_STALE);
-	CHECK(store_schedule_cancel(cx, w.st, &(struct schedule_end){ SV("other"), SV("te_1"), &ev }).code == E_NOT_FOUND);
+	CHECK(store_schedule_cancel(cx, w.st, &(struct schedule_end){ SV("other"), SV("te_1"), &ev }).code ==
+	      E_NOT_FOUND);
 }
 
 TEST(after_a_restore_what_may_have_run_since_is_not_run_again)
