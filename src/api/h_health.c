@@ -3,40 +3,89 @@
 #include "api/handlers.h"
 #include "core/buf.h"
 #include "core/jout.h"
-#include "core/logf.h"
-#include "domain/people.h"
-#include "domain/watch.h"
+#include "domain/health.h"
 
-/* Why not; NULL: healthy.  The store is read now; of its writes the last ones count, and jobs write every 15 s. */
-static const char *why_not(struct request *rq)
+enum { OWN = 2 }; /* checks of the server itself */
+
+/* ---- what only the server knows ---- */
+static void serving(const struct server_stats *st, struct health_check *c)
 {
+	*c = (struct health_check){ .name = "serving" };
+	if (!st->draining)
+		return;
+	c->status = HEALTH_FAIL;
+	c->cause = "the engine is shutting down";
+	c->fix = "Nothing to mend: requests that have begun are answered, new ones belong to another engine.";
+}
+static void lanes(const struct server_stats *st, struct health_check *c)
+{
+	const struct {
+		const char *lane;
+		uint64_t busy, most;
+	} t[] = { { "connections", st->connections_open, st->connections_most },
+		  { "parked", st->parked, st->parked_most },
+		  { "pool", st->pool_busy, st->pool_most },
+		  { "call", st->calls_busy, st->calls_most } };
+
+	*c = (struct health_check){ .name = "lanes" };
+	for (size_t i = 0; i < ARRAY_LEN(t) && c->status == HEALTH_OK; i++) {
+		if (t[i].most == 0 || t[i].busy < t[i].most)
+			continue;
+		c->status = HEALTH_WARN;
+		c->about = t[i].lane;
+		c->cause = "as much is being done at once as may be, so that some requests are answered 503";
+		c->fix =
+		    "When it stays so, see what they wait for (tokenbooth_lane_busy in /metrics), then raise limits.";
+	}
+}
+
+/* ---- the answer ---- */
+static void write_check(struct jout *w, const struct health_check *c)
+{
+	static const char *const words[] = { [HEALTH_OK] = "ok", [HEALTH_WARN] = "warn", [HEALTH_FAIL] = "fail" };
+
+	jout_open(w, NULL);
+	jout_strz(w, "name", c->name);
+	jout_strz(w, "status", words[c->status]);
+	if (c->status == HEALTH_OK) {
+		jout_null(w, "reason");
+	} else {
+		jout_open(w, "reason");
+		jout_strz(w, "cause", c->cause);
+		jout_strz(w, "fix", c->fix);
+		if (c->about != NULL)
+			jout_strz(w, "about", c->about);
+		jout_close(w);
+	}
+	jout_close(w);
+}
+
+/* 503 says why (contract 3.13).  On the event thread and from memory, so that it answers when nothing else does. */
+struct err h_health_show(struct request *rq)
+{
+	struct health_check all[OWN + HEALTH_CHECKS];
 	struct server_stats st = { .draining = false };
-	bool needed;
+	struct jout w = JOUT(rq->out);
+	const char *why = NULL;
 
 	if (rq->server != NULL)
 		server_stats(rq->server, &st);
-	if (st.draining)
-		return "the engine is shutting down";
-	if (IS_ERR(people_setup_needed(rq->cx, rq->en, &needed))) {
-		log_cause(rq->cx, LOG_ERROR, "health.store");
-		(void)forgive(rq->cx);
-		return "the store does not answer";
-	}
-	return watch_trouble(rq->en);
-}
-
-/* 503 says why (contract 3.13). */
-struct err h_health_show(struct request *rq)
-{
-	struct jout w = JOUT(rq->out);
-	const char *why = why_not(rq);
-
+	serving(&st, &all[0]);
+	lanes(&st, &all[1]);
+	health_look(rq->en, all + OWN);
+	for (size_t i = 0; i < ARRAY_LEN(all) && why == NULL; i++)
+		if (all[i].status == HEALTH_FAIL)
+			why = all[i].cause;
 	jout_open(&w, NULL);
 	jout_bool(&w, "healthy", why == NULL);
 	if (why != NULL) {
 		jout_strz(&w, "reason", why);
 		rq->status = 503;
 	}
+	jout_list(&w, "checks");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		write_check(&w, &all[i]);
+	jout_list_end(&w);
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }

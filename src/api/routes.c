@@ -155,7 +155,7 @@ static const struct route rows[] = {
 	  .doc = "The same as /v1/admin/secrets/{secret_key}." },
 
 	/* ---- the engine itself (contract 3.13) ---- */
-	{ M_GET, "/v1/health", LANE_POOL, ANYONE, .handle = h_health_show, .id = "health", .out = "HealthSchema",
+	{ M_GET, "/v1/health", LANE_INLINE, ANYONE, .handle = h_health_show, .id = "health", .out = "HealthSchema",
 	  .doc = "Whether the engine works; 503 with a reason when it does not." },
 	{ M_GET, "/v1/config", LANE_INLINE, ANYONE, .handle = h_health_config, .id = "engine-config",
 	  .out = "EngineConfigResponse", .doc = "What dashboards need to know." },

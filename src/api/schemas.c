@@ -134,7 +134,9 @@ static const struct schema all[] = {
 	{ "ToolExecutionAttemptResponse", "id:str started_at:time finished_at:time success:bool"
 					  " output:tool.ResponseOutput system_error_message:str" },
 	{ "ToolExecutionDetailResponse", EXECUTION " input:map<any> attempts:[ToolExecutionAttemptResponse]" },
-	{ "HealthSchema", "healthy:bool reason:str" },
+	{ "HealthSchema", "healthy:bool reason:str checks:[HealthCheck]" },
+	{ "HealthCheck", "name*:str status*:(ok|warn|fail) reason:HealthReason" },
+	{ "HealthReason", "cause*:str fix*:str about:str" },
 	{ "DashboardConfigResponse", "authority:str clientId:str coordinatorUri:str" },
 	{ "EngineOAuth2ConfigResponse", "callback_url_template:str" },
 	{ "EngineServersConfig", "timeout_max_seconds:int" },

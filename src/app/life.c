@@ -9,6 +9,7 @@
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/health.h"
 #include "domain/keys.h"
 #include "domain/people.h"
 #include "domain/providers.h"
@@ -233,6 +234,13 @@ static struct err api_up(struct ctx *cx, struct life *l)
 }
 static void api_down(struct life *l) { api_drop(&l->api); }
 
+static struct err health_up(struct ctx *cx, struct life *l)
+{
+	l->en.health = health_new();
+	return l->en.health == NULL ? fail(cx, E_INTERNAL, "out of memory", "health") : OK;
+}
+static void health_down(struct life *l) { health_drop(&l->en.health); }
+
 static struct err jobs_up(struct ctx *cx, struct life *l)
 {
 	return l->how->listen ? jobs_start(cx, &l->en, &l->jobs) : OK;
@@ -299,6 +307,7 @@ static const struct {
 	{ "tools", tools_up, tools_down },
 	{ "scheduler", scheduler_up, scheduler_down },
 	{ "api", api_up, api_down },
+	{ "health", health_up, health_down },
 	{ "jobs", jobs_up, jobs_down },
 	{ "server", server_up, server_down },
 	{ "first_run", first_run_up, first_run_down },

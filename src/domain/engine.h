@@ -17,6 +17,7 @@ struct grant_cache; /* store/grant_cache.h: sealed rows in memory */
 struct refresher;   /* domain/refresh.h: queue of due refreshes */
 struct toolbox;     /* domain/toolbox.h: the tools the workers told of */
 struct scheduler;   /* domain/scheduler.h: runs what was put off; NULL: nobody serves */
+struct health;      /* domain/health.h: what is kept for whoever asks how the engine fares */
 struct engine {
 	const struct config *config;
 	const char *version;
@@ -31,5 +32,6 @@ struct engine {
 	struct refresher *refresher;
 	struct toolbox *tools;
 	struct scheduler *scheduler;
+	struct health *health; /* NULL: nobody keeps watch */
 };
 #endif

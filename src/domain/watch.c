@@ -40,7 +40,6 @@ void watch_now(struct engine *en)
 	metric_set(M_CACHE_ROWS, METRIC_HERE, (int64_t)s.rows);
 }
 
-const char *watch_trouble(const struct engine *en) { return store_trouble(en->store); }
 static void size_of(enum metric m, const char *path)
 {
 	struct stat at;

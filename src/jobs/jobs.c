@@ -8,6 +8,7 @@
 #include "core/trace.h"
 #include "domain/connect.h"
 #include "domain/connections.h"
+#include "domain/health.h"
 #include "domain/keys.h"
 #include "domain/people.h"
 #include "domain/refresh.h"
@@ -57,6 +58,7 @@ static const struct job {
 	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, true, sessions },
 	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, connections_prune_events },
 	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, false, watch_sizes },
+	{ "watch.root_key", SEC(5), SEC(5), LANE_QUICK, false, false, health_root_key },
 	{ "watch.grants", MIN(5), SEC(20), LANE_QUICK, true, false, watch_grants },
 	{ "schedules.due", SEC(1), SEC(10), LANE_QUICK, false, false, scheduler_tick },
 	{ "schedules.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, schedules_prune },
@@ -64,6 +66,7 @@ static const struct job {
 	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, true, revoke_due },
 };
 enum { JOBS = ARRAY_LEN(jobs), ARENA = 8 << 20 };
+_Static_assert(JOBS <= (int)HEALTH_JOBS, "each has a slot");
 #define JUMP     MIN(10)
 #define DISTRUST HOUR(1)
 
@@ -91,10 +94,12 @@ static void run(struct ctx *cx, struct engine *en, const struct job *j)
 
 	metric_observe(M_JOB_DURATION, METRIC_AT(name), clock_mono() - from);
 	metric_add(M_JOB_RUNS, METRIC_AT(name, IS_ERR(e) ? METRIC_FAILED : METRIC_OK), 1);
-	if (IS_ERR(e))
+	if (IS_ERR(e)) {
 		log_cause(cx, LOG_ERROR, "job.failed");
-	else
-		metric_set(M_JOB_LAST, METRIC_AT(name), clock_now());
+		return;
+	}
+	metric_set(M_JOB_LAST, METRIC_AT(name), clock_now());
+	health_job_ran(en->health, (size_t)(j - jobs));
 }
 struct err jobs_run(struct ctx *cx, struct engine *en, const char *name)
 {
@@ -148,8 +153,10 @@ static void tick(struct jobs *all, const struct job *j)
 	struct ctx cx = { .request_id = j->name, .trace = &trace, .arena = a, .now = clock_now() };
 
 	trace_new(&trace);
-	if (j->final && !clock_trusted(all))
+	if (j->final && !clock_trusted(all)) {
+		health_job_ran(all->en->health, (size_t)(j - jobs));
 		return;
+	}
 	if (a == NULL)
 		log_event(NULL, LOG_ERROR, "job.no_memory", LOG_STR("job", j->name));
 	else
@@ -210,6 +217,15 @@ static struct err prepare(struct ctx *cx, struct jobs *j)
 	(void)pthread_condattr_destroy(&attr);
 	return OK;
 }
+/* Rows of a lane run one after the other: how long one may have to wait for the others. */
+static int64_t lane_takes(enum lane lane)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < JOBS; i++)
+		sum += jobs[i].lane == lane ? jobs[i].budget : 0;
+	return sum;
+}
 struct err jobs_start(struct ctx *cx, struct engine *en, struct jobs **out)
 {
 	struct jobs *j = calloc(1, sizeof *j);
@@ -224,6 +240,8 @@ struct err jobs_start(struct ctx *cx, struct engine *en, struct jobs **out)
 		free(j);
 		return e;
 	}
+	for (size_t i = 0; i < JOBS; i++)
+		health_job_is(en->health, i, jobs[i].name, HEALTH_PERIODS * jobs[i].every + lane_takes(jobs[i].lane));
 	for (int lane = 0; lane < LANES; lane++) {
 		struct worker *w = &j->worker[lane];
 

@@ -19,6 +19,8 @@ struct root {
 struct keyring {
 	struct root *v;
 	size_t n, main;
+	char *file;         /* NULL: no key comes from one */
+	uint8_t print[KEY]; /* of the file's key */
 };
 
 void keyring_free(struct keyring *k)
@@ -28,6 +30,8 @@ void keyring_free(struct keyring *k)
 	for (size_t i = 0; i < k->n; i++)
 		data_key_free(k->v[i].key);
 	free(k->v);
+	free(k->file);
+	wipe(k->print, sizeof k->print);
 	free(k);
 }
 static void kdf_drop(EVP_KDF **k) { EVP_KDF_free(*k); }
@@ -72,16 +76,19 @@ static struct err add(struct ctx *cx, struct keyring *k, struct sv id, struct sv
 	k->n++;
 	return OK;
 }
+static bool print_of(struct sv value, uint8_t out[static KEY])
+{
+	return hkdf(value, SV("tokenbooth root key name"), out);
+}
 /* The file's key is named by what it is, so that another folder's file is told as "missing", not as damage. */
 static struct err add_file(struct ctx *cx, struct keyring *k, struct sv value)
 {
 	CLEANUP(buf_free) struct buf id = BUF(ID_MOST);
-	uint8_t print[KEY];
 
-	if (!hkdf(value, SV("tokenbooth root key name"), print))
+	if (!print_of(value, k->print))
 		return fail(cx, E_INTERNAL, "HKDF is not available", "root.key");
 	buf_str(&id, "file-");
-	enc_hex(&id, (struct sv){ (const char *)print, 4 });
+	enc_hex(&id, (struct sv){ (const char *)k->print, 4 });
 	TRY(buf_done(cx, &id, "root key id"));
 	return add(cx, k, buf_view(&id), value);
 }
@@ -132,12 +139,30 @@ struct err keyring_load(struct ctx *cx, const struct keyring_how *how, struct ke
 	TRY(add_configured(cx, k, how));
 	if (how->file != NULL)
 		TRY(file_value(cx, how, &file));
-	if (file != NULL)
+	if (file != NULL) {
+		k->file = strdup(how->file);
+		if (k->file == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "keyring");
 		TRY(add_file(cx, k, secret_view(file)));
+	}
 	if (k->n == 0)
 		return refuse(cx, E_NOT_FOUND, "there is no root key: neither security.root_keys nor a key file");
 	*out = TAKE(k);
 	return OK;
+}
+struct err keyring_still(struct ctx *cx, const struct keyring *k)
+{
+	CLEANUP(secret_drop) struct secret *now = NULL;
+	uint8_t print[KEY];
+
+	if (k->file == NULL)
+		return OK;
+	TRY(keyfile_read(cx, k->file, &now));
+	if (now == NULL || !print_of(secret_view(now), print))
+		return fail(cx, E_INTERNAL, "HKDF is not available", "root.key");
+	bool same = memcmp(print, k->print, KEY) == 0; /* a name made of the key, no secret */
+	wipe(print, sizeof print);
+	return same ? OK : refuse(cx, E_CONFIG, "%s holds another key than the one in use; put that one back", k->file);
 }
 const char *keyring_default_id(const struct keyring *k) { return k->v[k->main].id; }
 struct err keyring_wrap(struct ctx *cx, const struct keyring *k, struct sv where, struct sv plain, struct box *out)

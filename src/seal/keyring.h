@@ -25,6 +25,9 @@ struct keyring_how {
 void keyring_free(struct keyring *k);
 /* E_NOT_FOUND when `file` is absent, no keys are configured and may_create is false. */
 struct err keyring_load(struct ctx *cx, const struct keyring_how *how, struct keyring **out) MUST_USE NONNULL(1, 2, 3);
+/* Is the key of the file it was read from still there, and ours alone?  E_NOT_FOUND, or E_CONFIG with what is wrong.
+ * Configured keys always are: they are read at start. */
+struct err keyring_still(struct ctx *cx, const struct keyring *k) MUST_USE NONNULL(1, 2);
 const char *keyring_default_id(const struct keyring *k) NONNULL(1) RETURNS_NONNULL;
 struct err keyring_wrap(struct ctx *cx, const struct keyring *k, struct sv where, struct sv plain,
 			struct box *out) MUST_USE NONNULL(1, 2, 5);

@@ -165,5 +165,7 @@ const char *store_trouble(const struct store *st)
 {
 	return st->damaged ? "the store is damaged; restore it from a backup" : atomic_load(&st->trouble);
 }
+int64_t store_writing_since(const struct store *st) { return atomic_load(&st->writing_since); }
+struct err store_root_key(struct ctx *cx, const struct store *st) { return keyring_still(cx, st->keys); }
 void store_set_grants(struct store *st, struct grant_cache *c) { st->grants = c; }
 struct grant_cache *store_grants(const struct store *st) { return st->grants; }

@@ -52,6 +52,10 @@ const char *store_path(const struct store *st) NONNULL(1) RETURNS_NONNULL; /* of
 /* Why the last acts could not be written (full, read-only, damaged, locked), a sentence; NULL: they could.  And once a
  * damaged page was met, that; what lies in others is still served. */
 const char *store_trouble(const struct store *st) NONNULL(1);
+/* Since when the writer has been at work on the same acts (monotonic); 0: it is not. */
+int64_t store_writing_since(const struct store *st) NONNULL(1);
+/* keyring_still(): E_CONFIG or E_NOT_FOUND says what is wrong with the root key's file. */
+struct err store_root_key(struct ctx *cx, const struct store *st) MUST_USE NONNULL(1, 2);
 /* Grants in memory, written through by store_connection.c (grant_cache.h); set before the first request, NULL: none. */
 struct grant_cache;
 void store_set_grants(struct store *st, struct grant_cache *c) NONNULL(1);

@@ -35,7 +35,8 @@ struct store {
 	struct secret *mac[MAC_KEY__COUNT];
 	struct readers readers;
 	struct writer *writer;
-	const char *_Atomic trouble; /* of the last commit: a constant sentence; NULL: none */
+	const char *_Atomic trouble;   /* of the last commit: a constant sentence; NULL: none */
+	_Atomic int64_t writing_since; /* monotonic; 0: the writer waits for acts */
 	struct grant_cache *grants;
 	_Atomic bool damaged;
 	pthread_mutex_t copying; /* held while a backup is made */

@@ -240,12 +240,14 @@ static void *writer_main(void *arg)
 		if (over)
 			break;
 		if (list != NULL) {
+			atomic_store(&w->st->writing_since, clock_mono());
 			run_list(w, list);
 			note(w, list);
 		}
 		run_hooks(w, list);
 		if (db_damaged(w->db))
 			w->st->damaged = true;
+		atomic_store(&w->st->writing_since, 0);
 		answer(w, list);
 		os_thread_wipe_stack();
 		w->since_checkpoint += n;

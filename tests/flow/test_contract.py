@@ -126,7 +126,10 @@ def test_wait_is_clamped(engine, api, wait):
 
 def test_public_routes(engine):
     c = httpx.Client(base_url=engine.url, trust_env=False)
-    assert c.get("/v1/health").json() == {"healthy": True}
+    health = c.get("/v1/health").json()
+    assert health["healthy"] is True and "reason" not in health
+    assert [x["name"] for x in health["checks"]] == ["serving", "lanes", "store", "root_key", "jobs", "disk", "providers"]
+    assert all(x["status"] == "ok" and x["reason"] is None for x in health["checks"]), health
     config = c.get("/v1/config").json()
     assert config["oauth2"]["callback_url_template"] == engine.url + "/api/v1/oauth/{id}/callback"
     assert set(config["dashboard"]) == {"authority", "clientId", "coordinatorUri"} and config["servers"]["timeout_max_seconds"] > 0

@@ -2,7 +2,8 @@
 /* faults.c: a library put before the C library of a process (LD_PRELOAD), so that the machine seems to fail: memory
  * cannot be had, a disk cannot be written.  What fails is told by a file of 64-bit numbers that the test changes while
  * the process runs (TB_FAULTS names it): [0] of a million allocations how many fail; [1] the errno of every write to a
- * file; [2] counts the allocations refused, [3] the writes. */
+ * file; [2] counts the allocations refused, [3] the writes; [4] while it is
+ * not 0, every write to a file waits, as at a disk that hangs. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { RATE, WRITE_ERRNO, REFUSED, UNWRITTEN, NUMBERS };
+enum { RATE, WRITE_ERRNO, REFUSED, UNWRITTEN, HANGS, NUMBERS };
 static volatile uint64_t *numbers;
 static _Thread_local uint64_t seed;
 
@@ -58,9 +59,14 @@ static int broken(int fd)
 {
 	struct stat st;
 
-	if (numbers == NULL || numbers[WRITE_ERRNO] == 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (numbers == NULL || (numbers[WRITE_ERRNO] == 0 && numbers[HANGS] == 0) || fstat(fd, &st) != 0 ||
+	    !S_ISREG(st.st_mode))
 		return 0;
 	if ((fcntl(fd, F_GETFL) & O_APPEND) != 0) /* the log, which the test reads */
+		return 0;
+	while (numbers[HANGS] != 0)
+		(void)usleep(1000);
+	if (numbers[WRITE_ERRNO] == 0)
 		return 0;
 	__atomic_fetch_add(&numbers[UNWRITTEN], 1, __ATOMIC_RELAXED);
 	errno = (int)numbers[WRITE_ERRNO];

@@ -15,16 +15,16 @@ SCOPES = ["identify"]
 
 class Faults:
     """The library of faults.c and the numbers it goes by."""
-    RATE, WRITE_ERRNO, REFUSED, UNWRITTEN = range(4)
+    RATE, WRITE_ERRNO, REFUSED, UNWRITTEN, HANGS = range(5)
 
     def __init__(self, folder):
         source = pathlib.Path(__file__).parent / "faults.c"
         self.lib = folder / "faults.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(self.lib), str(source), "-ldl"], check=True)
         self.path = folder / "faults"
-        self.path.write_bytes(bytes(4 * 8))
+        self.path.write_bytes(bytes(5 * 8))
         with open(self.path, "r+b") as f:
-            self.map = mmap.mmap(f.fileno(), 32)
+            self.map = mmap.mmap(f.fileno(), 40)
         self.env = {"LD_PRELOAD": str(self.lib), "TB_FAULTS": str(self.path)}
 
     def __getitem__(self, i):

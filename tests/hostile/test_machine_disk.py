@@ -53,6 +53,8 @@ def test_a_disk_that_cannot_be_written(faulty, code, status, words):
     assert any(w in faulty.engine.log() for w in ("full", "read-only", "reports an error"))
     sick = until("health to say so", lambda: (h := faulty.health()).status_code == 503 and h)
     assert sick.json()["healthy"] is False and sick.json()["reason"], sick.text
+    store = next(c for c in sick.json()["checks"] if c["name"] == "store")
+    assert store["status"] == "fail" and store["reason"]["cause"] == sick.json()["reason"] and store["reason"]["fix"], sick.text
     faulty.faults[faulty.faults.WRITE_ERRNO] = 0
     until("the disk to be used again", lambda: faulty.ask("new@example.com").status_code == 200)
     until("health to say so", lambda: faulty.health().status_code == 200)
