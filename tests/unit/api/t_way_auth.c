@@ -281,7 +281,8 @@ TEST(what_anyone_may_ask)
 	w.key = NULL;
 	w.f.e.config.max_worker_timeout_s = 300;
 	struct tt_answer a = tt_send(&w, "GET", "/v1/health", NULL);
-	CHECK_ROW(a.body, a.status == 200 && strncmp(a.body, "{\"healthy\":true,\"checks\":[{\"name\":\"serving\",", 44) == 0);
+	CHECK_ROW(a.body,
+		  a.status == 200 && strncmp(a.body, "{\"healthy\":true,\"checks\":[{\"name\":\"serving\",", 44) == 0);
 	a = tt_send(&w, "HEAD", "/v1/health", NULL);
 	CHECK(a.status == 200);
 	a = tt_send(&w, "GET", "/v1/config", NULL);
