@@ -41,6 +41,21 @@ struct sv html_cause(const struct request *rq)
 	return c->say[0] == '\0' ? SV("The request was refused.") : sv_of(c->say);
 }
 
+void html_headers(struct request *rq, struct sv csp, struct sv cache)
+{
+	http_header(rq, "Content-Security-Policy", csp);
+	http_header(rq, "Referrer-Policy", SV("same-origin")); /* no-referrer would make forms post Origin: null */
+	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
+	http_header(rq, "X-Frame-Options", SV("DENY"));
+	http_header(rq, "Cross-Origin-Opener-Policy", SV("same-origin"));
+	http_header(rq, "Cross-Origin-Resource-Policy", SV("same-origin"));
+	http_header(rq, "Permissions-Policy", SV("camera=(), geolocation=(), microphone=(), payment=()"));
+	http_header(rq, "Cache-Control", cache);
+	if (rq->en->config->public_https) /* RFC 6797; of a self-signed certificate browsers ignore it */
+		http_header(rq, "Strict-Transport-Security", SV("max-age=31536000"));
+	http_header(rq, "X-Robots-Tag", SV("noindex, nofollow"));
+}
+
 static void headers(struct request *rq, const struct html_page *page)
 {
 	CLEANUP(buf_free) struct buf csp = BUF(512);
@@ -48,17 +63,7 @@ static void headers(struct request *rq, const struct html_page *page)
 	buf_str(&csp, policy);
 	if (page->leads_out) /* browsers hold form-action against every redirect that follows */
 		buf_str(&csp, " https: http:");
-	http_header(rq, "Content-Security-Policy", buf_view(&csp));
-	http_header(rq, "Referrer-Policy", SV("same-origin")); /* no-referrer would make forms post Origin: null */
-	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
-	http_header(rq, "X-Frame-Options", SV("DENY"));
-	http_header(rq, "Cross-Origin-Opener-Policy", SV("same-origin"));
-	http_header(rq, "Cross-Origin-Resource-Policy", SV("same-origin"));
-	http_header(rq, "Permissions-Policy", SV("camera=(), geolocation=(), microphone=(), payment=()"));
-	http_header(rq, "Cache-Control", SV("no-store"));
-	if (rq->en->config->public_https) /* RFC 6797; of a self-signed certificate browsers ignore it */
-		http_header(rq, "Strict-Transport-Security", SV("max-age=31536000"));
-	http_header(rq, "X-Robots-Tag", SV("noindex, nofollow"));
+	html_headers(rq, buf_view(&csp), SV("no-store"));
 }
 
 static void top(struct html *h, const struct html_page *page)

@@ -24,6 +24,8 @@ struct html_page {
 };
 struct html html_begin(struct request *rq, const struct html_page *page) NONNULL(1, 2);
 void html_end(struct html *h) NONNULL(1);
+/* The headers of every page of ours, for one that is not made here. */
+void html_headers(struct request *rq, struct sv csp, struct sv cache) NONNULL(1);
 void html_put(struct html *h, const char *literal, const struct sv *values, size_t n) NONNULL(1, 2);
 /* Why the request failed, for a person: of a field error only its sentence. */
 struct sv html_cause(const struct request *rq) NONNULL(1);

@@ -6,59 +6,102 @@
 #include "core/text.h"
 
 extern const struct embedded pages_assets[];
+extern const struct embedded web_assets[]; /* NAME.br and NAME.gz of every file of the dashboard's app */
 static const struct {
 	const char *ending, *type;
 } types[] = {
 	{ ".css", "text/css; charset=utf-8" },
+	{ ".html", "text/html; charset=utf-8" },
+	{ ".js", "text/javascript; charset=utf-8" },
 	{ ".svg", "image/svg+xml" },
+	{ ".woff2", "font/woff2" },
 };
 
-static const struct embedded *find(struct sv name)
+static const struct embedded *find(const struct embedded *in, struct sv name, const char *ending)
 {
-	for (const struct embedded *e = pages_assets; e->name != NULL; e++)
-		if (sv_eqz(name, e->name))
+	for (const struct embedded *e = in; e->name != NULL; e++) {
+		struct sv have = sv_of(e->name);
+		if (sv_starts(have, name) && sv_eqz(sv_from(have, name.n), ending))
 			return e;
+	}
 	return NULL;
 }
 
-void p_asset_tag(struct sv name, char out[static P_ASSET_TAG])
+static void tag_of(const struct embedded *e, char out[static P_ASSET_TAG])
 {
 	CLEANUP(buf_free) struct buf b = BUF(64);
-	const struct embedded *e = find(name);
-	struct sha256 h;
+	struct sha256 h = sha256_of(embedded_view(e));
 
-	out[0] = '\0';
-	if (e == NULL)
-		return;
-	h = sha256_of(embedded_view(e));
 	enc_hex(&b, sv_upto(sha256_view(&h), (P_ASSET_TAG - 1) / 2));
 	if (!sv_copy(buf_view(&b), out, P_ASSET_TAG))
 		out[0] = '\0';
 }
 
-struct err p_asset_show(struct request *rq)
+void p_asset_tag(struct sv name, char out[static P_ASSET_TAG])
 {
-	const struct embedded *e = find(rq->params[0]);
+	const struct embedded *e = find(pages_assets, name, "");
+
+	out[0] = '\0';
+	if (e != NULL)
+		tag_of(e, out);
+}
+
+/* RFC 9110 12.5.3, as far as a browser goes: the coding is named and not weighed with nothing. */
+static bool takes(const struct request *rq, const char *coding)
+{
+	struct sv rest = http_header_in(rq, "Accept-Encoding");
+
+	while (rest.n > 0) {
+		struct sv weight = sv_cut(&rest, ','), name = sv_trim(sv_cut(&weight, ';'));
+		if (sv_ieq(name, sv_of(coding)))
+			return !sv_starts(sv_trim(weight), SV("q=0")) || sv_starts(sv_trim(weight), SV("q=0."));
+	}
+	return false;
+}
+
+static struct err send(struct request *rq, struct sv name, const struct embedded *e)
+{
 	CLEANUP(buf_free) struct buf quoted = BUF(64);
 	char tag[P_ASSET_TAG];
 
-	if (e == NULL)
-		return refuse(rq->cx, E_NOT_FOUND, "There is no such file.");
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (sv_ends(rq->params[0], sv_of(types[i].ending)))
+		if (sv_ends(name, sv_of(types[i].ending)))
 			rq->content_type = types[i].type;
-	p_asset_tag(rq->params[0], tag);
+	tag_of(e, tag);
 	buf_printf(&quoted, "\"%s\"", tag);
 	TRY(buf_done(rq->cx, &quoted, "entity tag"));
 	http_header(rq, "ETag", buf_view(&quoted));
-	http_header(rq, "Cache-Control",
-		    rq->query.n > 0 ? SV("public, max-age=31536000, immutable") : SV("public, max-age=3600"));
-	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
-	http_header(rq, "Content-Security-Policy", SV("default-src 'none'; style-src 'unsafe-inline'"));
 	if (sv_eq(http_header_in(rq, "If-None-Match"), buf_view(&quoted))) {
 		rq->status = 304;
 		return OK;
 	}
 	buf_sv(rq->out, embedded_view(e));
 	return buf_done(rq->cx, rq->out, "asset");
+}
+
+struct err p_asset_app(struct request *rq, struct sv name)
+{
+	const struct embedded *br = find(web_assets, name, ".br"), *gz = find(web_assets, name, ".gz");
+	bool brotli = br != NULL && takes(rq, "br");
+
+	if (gz == NULL)
+		return refuse(rq->cx, E_NOT_FOUND, "There is no such file.");
+	http_header(rq, "Vary", SV("Accept-Encoding"));
+	http_header(rq, "Content-Encoding", brotli ? SV("br") : SV("gzip"));
+	return send(rq, name, brotli ? br : gz);
+}
+
+struct err p_asset_show(struct request *rq)
+{
+	const struct embedded *e = find(pages_assets, rq->params[0], "");
+	bool app = e == NULL &&
+		   find(web_assets, rq->params[0], ".gz") != NULL; /* all but its page have a hash in their names */
+
+	if (e == NULL && (!app || sv_ends(rq->params[0], SV(".html"))))
+		return refuse(rq->cx, E_NOT_FOUND, "There is no such file.");
+	http_header(rq, "Cache-Control",
+		    app || rq->query.n > 0 ? SV("public, max-age=31536000, immutable") : SV("public, max-age=3600"));
+	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
+	http_header(rq, "Content-Security-Policy", SV("default-src 'none'"));
+	return app ? p_asset_app(rq, rq->params[0]) : send(rq, rq->params[0], e);
 }

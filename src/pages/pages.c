@@ -33,9 +33,12 @@ static const struct route rows[] = {
 	PAGE(M_GET, "/sign-in", LANE_POOL, p_account_sign_in_show, "Sign in."),
 	FORM("/sign-in", p_account_sign_in, "Signs in."),
 	FORM("/sign-out", p_account_sign_out, "Signs out."),
-	PAGE(M_GET, "/dashboard", LANE_POOL, p_dashboard_show, "State and first steps."),
+	PAGE(M_GET, "/dashboard", LANE_POOL, p_dashboard_show, "The dashboard's app."),
+	PAGE(M_GET, "/dashboard/{a}", LANE_POOL, p_dashboard_show, "The same: its pages are its own."),
+	PAGE(M_GET, "/dashboard/{a}/{b}", LANE_POOL, p_dashboard_show, "The same."),
+	PAGE(M_GET, "/dashboard/{a}/{b}/{c}", LANE_POOL, p_dashboard_show, "The same."),
 	PAGE(M_GET, "/", LANE_INLINE, p_dashboard_root, "Leads to the dashboard."),
-	PAGE(M_GET, "/assets/{name}", LANE_INLINE, p_asset_show, "Style sheet and sign."),
+	PAGE(M_GET, "/assets/{name}", LANE_INLINE, p_asset_show, "Style sheet, sign and the dashboard's files."),
 };
 /* clang-format on */
 

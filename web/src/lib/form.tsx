@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Forms: what the engine says about a field stands beside that field, nothing typed is lost, and a change that would overwrite
+// somebody else's is shown beside it first.
+import { useState, type ReactNode } from 'react'
+import type { FieldValues, Path, UseFormReturn } from 'react-hook-form'
+import { Problem } from '../api/client'
+import { Button } from '../ui/button'
+import { Note } from '../ui/page'
+
+/** Puts the engine's field errors beside their fields (our fields have the engine's names); gives back what belongs to no field. */
+export function fieldErrors<T extends FieldValues>(form: UseFormReturn<T>, error: unknown): string {
+  if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error)
+  const rest: string[] = []
+  let first = true
+  for (const f of error.fields) {
+    const known = form.getFieldState(f.field as Path<T>) && has(form.getValues(), f.field)
+    if (!known) { rest.push(`${f.field}: ${f.message}`); continue }
+    form.setError(f.field as Path<T>, { type: 'server', message: sentence(f.message) }, { shouldFocus: first })
+    first = false
+  }
+  if (rest.length > 0) return rest.join('. ')
+  return error.fields.length > 0 ? '' : error.message
+}
+function has(values: unknown, path: string): boolean {
+  let at: unknown = values
+  for (const step of path.split('.')) {
+    if (typeof at !== 'object' || at === null || !(step in at)) return false
+    at = (at as Record<string, unknown>)[step]
+  }
+  return true
+}
+/** "is required" → "Is required." */
+export function sentence(s: string) {
+  const t = s.trim()
+  return t.charAt(0).toUpperCase() + t.slice(1) + (/[.!?]$/.test(t) ? '' : '.')
+}
+export function message<T extends FieldValues>(form: UseFormReturn<T>, path: Path<T>): string | undefined {
+  const e = form.getFieldState(path, form.formState).error
+  return e?.message
+}
+
+/** Words for the two versions of a changed thing, side by side. */
+export type Version = Record<string, string>
+export function differences(mine: Version, theirs: Version) {
+  return [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter((k) => (mine[k] ?? '') !== (theirs[k] ?? ''))
+}
+type ConflictProps = { why: string; mine: Version; theirs: Version; keepMine: () => void; takeTheirs: () => void }
+export function Conflict({ why, mine, theirs, keepMine, takeTheirs }: ConflictProps) {
+  const changed = differences(mine, theirs)
+  return (
+    <section className="card conflict" role="alert" aria-label="Changed by somebody else">
+      <h2>This was changed while you were editing</h2>
+      <p>{why} Nothing has been saved yet, and nothing you typed is lost.</p>
+      {changed.length === 0 ? <p>Both versions say the same in every field shown here.</p> : (
+        <div className="tablebox" tabIndex={0} role="region" aria-label="Both versions"><table>
+          <thead><tr><th scope="col">Field</th><th scope="col">Yours</th><th scope="col">Saved now</th></tr></thead>
+          <tbody>{changed.map((k) => <tr key={k}><th scope="row">{k}</th><td>{mine[k] || <span className="none">Empty</span>}</td><td>{theirs[k] || <span className="none">Empty</span>}</td></tr>)}</tbody>
+        </table></div>
+      )}
+      <div className="actions">
+        <Button onClick={takeTheirs}>Take the saved version</Button>
+        <Button kind="primary" onClick={keepMine}>Save mine over it</Button>
+      </div>
+    </section>
+  )
+}
+
+/** State of a form's sending: what belongs to no field, and whether it runs. */
+export function useSending<T extends FieldValues>(form: UseFormReturn<T>) {
+  const [wrong, setWrong] = useState('')
+  const [busy, setBusy] = useState(false)
+  const send = async (work: () => Promise<unknown>) => {
+    setBusy(true); setWrong('')
+    try { await work() } catch (e) { setWrong(fieldErrors(form, e)) } finally { setBusy(false) }
+  }
+  const note: ReactNode = wrong ? <Note tone="bad">{wrong}</Note> : null
+  return { send, busy, note }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { ExternalLink, Terminal } from 'lucide-react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
+import { useSearchParams } from 'react-router'
+import { api, must, Problem, type Schemas } from '../api/client'
+import { parameters, requirements, toInput, type Parameter, type Tool } from '../lib/tool'
+import { useMay, useSession } from '../lib/session'
+import { Button, ButtonLink } from '../ui/button'
+import { Combobox } from '../ui/combobox'
+import { Field, Select, TextArea } from '../ui/field'
+import { Badge, Card, Code, Empty, Loading, Note, Page, Wrong } from '../ui/page'
+import { Requirements } from '../ui/tool_parts'
+
+type Answer = Schemas['ExecuteToolResponse']
+type Ask = Schemas['auth.AuthorizationResponse']
+
+export default function Playground() {
+  const [params, setParams] = useSearchParams()
+  const chosen = params.get('tool') ?? ''
+  const q = useQuery({ queryKey: ['tools', 'all'], queryFn: allTools, staleTime: 30_000 })
+  if (!q.data) return <Page title="Playground">{q.error ? <Wrong error={q.error} retry={() => { void q.refetch() }} /> : <Loading />}</Page>
+  const tool = q.data.find((t) => t.fully_qualified_name === chosen || t.qualified_name === chosen)
+  return (
+    <Page title="Playground" about="Run a tool as one of your users, and see what is asked and what comes back.">
+      {q.data.length === 0 ? <Empty icon={<Terminal />} title="There is no tool to try" action={<ButtonLink kind="primary" to="/dashboard/servers/new">Add Server</ButtonLink>} command="pip install arcade-tdk arcade-serve">Tools come from servers. Add one, or begin to write your own:</Empty> : (
+        <div className="stack">
+          <Card><div className="fields"><Combobox label="Tool" placeholder={`Search ${q.data.length} tools`} value={tool?.fully_qualified_name ?? ''} onChange={(id) => setParams({ tool: id }, { replace: true })}
+            options={q.data.map((t) => ({ id: t.fully_qualified_name, name: t.qualified_name, words: typeof t.description === 'string' ? t.description : '' }))}
+            hint={tool ? <>{typeof tool.description === 'string' ? tool.description : ''} <Requirements t={tool} /></> : undefined} /></div></Card>
+          {tool && <Run key={tool.fully_qualified_name} tool={tool} />}
+        </div>
+      )}
+    </Page>
+  )
+}
+/** Up to a thousand tools: a person looks for one by name. */
+async function allTools() {
+  const out: Tool[] = []
+  for (let offset = 0; offset < 1000; offset += 100) {
+    const page = await must(api.GET('/v1/tools', { params: { query: { limit: 100, offset } } }))
+    out.push(...page.items)
+    if (out.length >= page.total_count) break
+  }
+  return out
+}
+
+function Input({ p, value, set, error }: { p: Parameter; value: string; set: (v: string) => void; error: string | undefined }) {
+  const props = { label: p.name, hint: p.description || undefined, optional: !p.required, error }
+  if (p.choices.length > 0 || p.type === 'boolean')
+    return <Select {...props} value={value} onChange={(e) => set(e.target.value)}><option value="">Not given</option>{(p.type === 'boolean' ? ['true', 'false'] : p.choices).map((c) => <option key={c}>{c}</option>)}</Select>
+  if (p.type === 'json' || p.type === 'array') return <TextArea {...props} value={value} placeholder={p.type === 'array' ? '["one", "two"]' : '{"key": "value"}'} onChange={(e) => set(e.target.value)} />
+  return <Field {...props} inputMode={p.type === 'integer' ? 'numeric' : p.type === 'number' ? 'decimal' : 'text'} value={value} onChange={(e) => set(e.target.value)} />
+}
+
+function Run({ tool }: { tool: Tool }) {
+  const may = useMay()
+  const { email } = useSession()
+  const cache = useQueryClient()
+  const params = parameters(tool)
+  const needs = requirements(tool)
+  const [user, setUser] = useState(email)
+  const [typed, setTyped] = useState<Record<string, string>>({})
+  const [wrong, setWrong] = useState<Record<string, string>>({})
+  const [busy, setBusy] = useState(false)
+  const [asked, setAsked] = useState<unknown>(null)
+  const [answer, setAnswer] = useState<Answer | null>(null)
+  const [consent, setConsent] = useState<Ask | null>(null)
+  const [failed, setFailed] = useState<Error | null>(null)
+  const result = useRef<HTMLDivElement>(null)
+
+  const run = async () => {
+    const { input, wrong: bad } = toInput(params, typed)
+    setWrong(bad)
+    if (Object.keys(bad).length > 0) return
+    const body = { tool_name: tool.fully_qualified_name, user_id: user.trim(), input }
+    setBusy(true); setAsked(body); setAnswer(null); setFailed(null); setConsent(null)
+    try {
+      if (needs.provider) {
+        const a = await must(api.POST('/v1/tools/authorize', { body: { tool_name: tool.fully_qualified_name, user_id: user.trim() } }))
+        if (a.status !== 'completed') { setConsent(a); return }
+      }
+      setAnswer(await must(api.POST('/v1/tools/execute', { body })))
+      void cache.invalidateQueries({ queryKey: ['overview'] })
+    } catch (e) { setFailed(e as Error) } finally { setBusy(false); result.current?.focus() }
+  }
+  if (!may('tools:use')) return <Note tone="warn">Your role may look at tools, but not run them. An admin can change it under Members.</Note>
+  return (
+    <>
+      <Card title="Inputs">
+        <form className="fields" noValidate onSubmit={(e: FormEvent) => { e.preventDefault(); void run() }}>
+          <Field label="User ID" hint="Whose token and name the tool gets." value={user} onChange={(e) => setUser(e.target.value)} error={user.trim() ? undefined : 'Enter a user.'} />
+          {params.map((p) => <Input key={p.name} p={p} value={typed[p.name] ?? ''} error={wrong[p.name]} set={(v) => { setTyped((o) => ({ ...o, [p.name]: v })); setWrong(({ [p.name]: _, ...rest }) => rest) }} />)}
+          <div className="actions"><Button kind="primary" type="submit" busy={busy} disabled={!user.trim()}>{busy ? 'Running' : 'Run'}</Button></div>
+        </form>
+      </Card>
+      <div className="stack" ref={result} tabIndex={-1} aria-live="polite" aria-label="Result" role="region">
+        {consent && <Consent ask={consent} provider={needs.provider} again={() => { void run() }} />}
+        {failed && <Card title="Refused"><Wrong error={failed} />{failed instanceof Problem && <p className="hint">{failed.status} {failed.code}</p>}</Card>}
+        {answer && <Result a={answer} />}
+        {asked !== null && <Card title="Request" about="POST /v1/tools/execute"><Code text={JSON.stringify(asked, null, 2)} what="request" /></Card>}
+      </div>
+    </>
+  )
+}
+function Consent({ ask, provider, again }: { ask: Ask; provider: string; again: () => void }) {
+  const status = useQuery({
+    queryKey: ['consent', ask.id], refetchInterval: (q) => q.state.data?.status === 'completed' || q.state.data?.status === 'failed' ? false : 2000, refetchIntervalInBackground: true,
+    queryFn: () => must(api.GET('/v1/auth/status', { params: { query: { id: ask.id ?? '' } } })), enabled: Boolean(ask.id), retry: false,
+  })
+  const done = status.data?.status === 'completed'
+  useEffect(() => { if (done) again() }, [done])
+  return (
+    <Card title={`${ask.user_id} has to agree first`} about={`The tool acts with an account at ${provider}. Open the link as that user; the tool runs by itself afterwards.`}>
+      <div className="actions">
+        {ask.url && <a className="button primary" href={ask.url} target="_blank" rel="noreferrer">Authorize<ExternalLink aria-hidden="true" /></a>}
+        {status.data?.status === 'failed' || status.error ? <Badge tone="bad">The consent failed</Badge> : <span className="hint waiting"><span className="spin" aria-hidden="true" />Waiting for the consent</span>}
+        {ask.id && <ButtonLink kind="ghost" to={`/dashboard/auth/authorizations/${ask.id}`}>Timeline</ButtonLink>}
+      </div>
+      {ask.url && <Code text={ask.url} what="authorization link" />}
+    </Card>
+  )
+}
+function Result({ a }: { a: Answer }) {
+  const error = a.output?.error
+  return (
+    <Card title="Answer" about={a.duration != null ? `In ${Math.round(a.duration)} ms` : undefined} action={a.success ? <Badge tone="good">Success</Badge> : <Badge tone="bad">Failed</Badge>}>
+      {error ? (
+        <Note tone="bad"><p><b>{error.message}</b></p><p>{error.kind}{error.status_code ? ` · ${error.status_code}` : ''}{error.can_retry ? ' · may be tried again' : ''}</p>{error.developer_message && <p>{error.developer_message}</p>}</Note>
+      ) : <Code text={JSON.stringify(a.output?.value ?? null, null, 2)} what="answer" />}
+      {(a.output?.logs ?? []).length > 0 && <details><summary>Logs of the tool</summary><ul className="plainlist">{a.output?.logs?.map((l, i) => <li key={i}><Badge>{l.level}</Badge> {l.message}</li>)}</ul></details>}
+    </Card>
+  )
+}

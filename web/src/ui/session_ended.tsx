@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The session is over: signing in again happens above the page, so that nothing typed below it is lost.
+import { useState, type FormEvent } from 'react'
+import { api, must, Problem } from '../api/client'
+import { readSession, useSession } from '../lib/session'
+import { Button } from './button'
+import { Dialog } from './dialog'
+import { Field } from './field'
+import { Note } from './page'
+
+export function SessionEnded({ again }: { again: () => void }) {
+  const { email, account_id } = useSession()
+  const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
+  const [second, setSecond] = useState(false)
+  const [wrong, setWrong] = useState('')
+  const [busy, setBusy] = useState(false)
+  const submit = async (e: FormEvent) => {
+    e.preventDefault()
+    setBusy(true); setWrong('')
+    try {
+      await must(api.POST('/tb/v1/sessions', { body: { email, password, ...(code ? { code } : {}) } }))
+      if ((await readSession()).account_id !== account_id) location.reload()
+      again()
+    } catch (err) {
+      if (err instanceof Problem && err.code === 'second_factor_required') setSecond(true)
+      else setWrong((err as Error).message)
+    } finally { setBusy(false) }
+  }
+  const here = `/sign-in?return=${encodeURIComponent(location.pathname + location.search)}`
+  return (
+    <Dialog open onOpenChange={() => {}} title="Your session has ended" about="Sign in again to go on where you were. Everything you typed on this page is still there.">
+      <form onSubmit={(e) => { void submit(e) }} className="fields">
+        {wrong && <Note tone="bad">{wrong}</Note>}
+        <Field label="Email" value={email} readOnly autoComplete="username" />
+        <Field label="Password" type="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.target.value)} autoFocus required />
+        {second && <Field label="Code" hint="From your authenticator app, or a recovery code." autoComplete="one-time-code" value={code} onChange={(e) => setCode(e.target.value)} autoFocus required />}
+        <div className="actions">
+          <a className="button plain" href={here}>Another way to sign in</a>
+          <Button kind="primary" type="submit" busy={busy}>Sign in</Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
