@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api_inside.h"
 #include "api/pipeline.h"
+#include "api/prepared.h"
 #include "api/problem.h"
 #include "api/routes.h"
 #include "api/tally.h"
@@ -12,6 +13,7 @@ struct api {
 	struct route_map *map;
 	struct route_table tables[API_TABLES];
 	struct tally tally;
+	struct prepared *prepared;
 };
 
 void api_tables(struct route_table out[static API_TABLES])
@@ -23,11 +25,14 @@ void api_tables(struct route_table out[static API_TABLES])
 const struct route_map *api_routes(const struct api *a) { return a->map; }
 const struct tally *api_tally(const struct api *a) { return &a->tally; }
 
+struct prepared *api_prepared(struct api *a) { return a->prepared; }
+
 void api_free(struct api *a)
 {
 	if (a == NULL)
 		return;
 	route_map_free(a->map);
+	prepared_free(a->prepared);
 	free(a);
 }
 
@@ -39,6 +44,9 @@ struct err api_open(struct ctx *cx, struct engine *en, struct api **out)
 	if (a == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "%zu bytes", sizeof *a);
 	a->en = en;
+	a->prepared = prepared_new();
+	if (a->prepared == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "prepared answers");
 	api_tables(a->tables);
 	TRY(pipeline_check(cx, a->tables, API_TABLES));
 	TRY(route_map_new(cx, a->tables, API_TABLES, &a->map));

@@ -35,3 +35,8 @@ enum access_lane caller_lane(const struct request *rq)
 {
 	return rq->lane == LANE_CALL ? ACCESS_CALL : rq->lane == LANE_POOL ? ACCESS_POOL : ACCESS_INLINE;
 }
+struct sv caller_user(const struct request *rq, struct sv given)
+{
+	given = sv_trim(given);
+	return given.n == 0 && rq->by.is == WHO_SESSION ? sv_of(rq->by.email) : given;
+}

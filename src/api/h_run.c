@@ -13,13 +13,6 @@
 
 enum { NAME_BYTES = 1024, USER_ID_BYTES = 1024, URL_BYTES = 2048 };
 
-/* Somebody signed in acts for himself when he names nobody (contract 1.1). */
-static struct sv user_of(const struct request *rq, struct sv given)
-{
-	given = sv_trim(given);
-	return given.n == 0 && rq->by.is == WHO_SESSION ? sv_of(rq->by.email) : given;
-}
-
 /* ---- POST /v1/tools/execute ---- */
 struct execute_body {
 	struct sv tool_name, tool_version, user_id, run_at;
@@ -94,7 +87,7 @@ struct err h_run_execute(struct request *rq)
 	const struct run_ask ask = { .project_id = caller_project(rq),
 				     .tool_name = in.tool_name,
 				     .tool_version = input_or_none(in.tool_version),
-				     .user_id = user_of(rq, in.user_id),
+				     .user_id = caller_user(rq, in.user_id),
 				     .input = in.input,
 				     .lane = caller_lane(rq),
 				     .park_over = rq->park_over,
@@ -139,7 +132,7 @@ static struct err nothing_needed(struct request *rq, struct sv user_id)
 static struct err authorize(struct request *rq, const struct tool *t, const struct authorize_body *in)
 {
 	struct actor by = caller_actor(rq);
-	struct sv user = user_of(rq, in->user_id);
+	struct sv user = caller_user(rq, in->user_id);
 	const struct auth_ask ask = { .project_id = caller_project(rq),
 				      .user_id = user,
 				      .next_uri = input_or_none(in->next_uri),

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/api_inside.h"
 #include "api/caller.h"
 #include "api/handlers.h"
 #include "api/input.h"
 #include "api/page_list.h"
+#include "api/prepared.h"
 #include "api/view_tool.h"
 #include "core/text.h"
+#include "domain/secret_names.h"
 #include "domain/tool_filter.h"
+#include "http/route.h"
 
-enum { QUERY_MOST = 4096 };
+enum { QUERY_MOST = 4096, KEY_MOST = 32768 };
 
 /* ---- what is asked ---- */
 struct look {
@@ -17,7 +21,6 @@ struct look {
 	bool every_version;
 	unsigned formats;
 	enum tool_format format; /* of formatted_tools */
-	struct secret_page known;
 };
 static struct err text_query(struct request *rq, const char *name, struct sv *out)
 {
@@ -61,13 +64,7 @@ static struct err format_query(struct request *rq, enum tool_format *out)
 	*out = s.n == 0 ? FORMAT_OPENAI : view_tool_format(s);
 	return *out != 0 ? OK : bad_field(rq->cx, "format", "enum", "must be arcade, openai or anthropic");
 }
-static struct err look_of(struct request *rq, struct look *k)
-{
-	const struct page all = { .limit = INT32_MAX };
-
-	TRY(text_query(rq, "user_id", &k->user_id));
-	return secrets_list(rq->cx, rq->en, caller_project(rq), &all, &k->known);
-}
+static struct err look_of(struct request *rq, struct look *k) { return text_query(rq, "user_id", &k->user_id); }
 static struct err list_of(struct request *rq, struct look *k)
 {
 	struct sv filter;
@@ -83,7 +80,7 @@ static struct err list_of(struct request *rq, struct look *k)
 /* ---- one tool ---- */
 static struct err show(struct request *rq, struct jout *w, const struct look *k, const struct tool *t)
 {
-	const struct tool_needs_ask ask = { caller_project(rq), k->user_id, &k->known };
+	const struct tool_needs_ask ask = { caller_project(rq), k->user_id };
 	struct tool_needs needs;
 
 	TRY(tool_needs_of(rq->cx, rq->en, &ask, t, &needs));
@@ -92,6 +89,9 @@ static struct err show(struct request *rq, struct jout *w, const struct look *k,
 }
 static struct err one(struct request *rq, const struct look *k)
 {
+	if (k->user_id.n > 0 && rq->lane == LANE_INLINE)
+		return (struct err){ E_TAKE_POOL };
+
 	CLEANUP(toolbox_let_go) const struct tool_set *set = toolbox_hold(rq->en);
 	struct jout w = JOUT(rq->out);
 	struct toolname name;
@@ -112,9 +112,8 @@ static struct err belongs(struct request *rq, const struct look *k, const struct
 		return OK;
 	return tool_filter_passes(rq->cx, &k->filter, t, out);
 }
-static struct err many(struct request *rq, const struct look *k)
+static struct err many(struct request *rq, const struct look *k, const struct tool_set *set)
 {
-	CLEANUP(toolbox_let_go) const struct tool_set *set = toolbox_hold(rq->en);
 	struct tool_set of = toolbox_of(set, caller_project(rq));
 	struct jout w = JOUT(rq->out);
 	int64_t seen = 0;
@@ -135,13 +134,41 @@ static struct err many(struct request *rq, const struct look *k)
 	return jout_done(rq->cx, &w);
 }
 
+/* ---- prepared ---- */
+/* What a list without a user is made of: the query, the catalogue, the providers, the names of the secrets. */
+static struct err key_of(struct request *rq, uint64_t tools, struct buf *key)
+{
+	buf_sv(key, rq->route_path);
+	buf_char(key, '?');
+	buf_sv(key, rq->query);
+	buf_printf(key, " %s %llu %llu %llu", rq->by.project_id, (unsigned long long)tools,
+		   (unsigned long long)providers_version(rq->en), (unsigned long long)secret_names_version(rq->en));
+	return buf_done(rq->cx, key, "the query");
+}
+/* A list that was asked for before is answered where it is read; else it is made on lane POOL and kept. */
+static struct err prepared(struct request *rq, const struct look *k)
+{
+	CLEANUP(toolbox_let_go) const struct tool_set *set = toolbox_hold(rq->en);
+	CLEANUP(buf_free) struct buf key = BUF(KEY_MOST);
+
+	if (k->user_id.n > 0)
+		return rq->lane == LANE_INLINE ? (struct err){ E_TAKE_POOL } : many(rq, k, set);
+	TRY(key_of(rq, set->version, &key));
+	if (prepared_give(api_prepared(rq->app), buf_view(&key), rq->out))
+		return buf_done(rq->cx, rq->out, "the answer");
+	if (rq->lane == LANE_INLINE)
+		return (struct err){ E_TAKE_POOL };
+	TRY(many(rq, k, set));
+	prepared_keep(api_prepared(rq->app), buf_view(&key), buf_view(rq->out));
+	return OK;
+}
 struct err h_tool_list(struct request *rq)
 {
 	struct look k = { .format = 0 };
 
 	TRY(list_of(rq, &k));
 	TRY(formats_query(rq, &k.formats));
-	return many(rq, &k);
+	return prepared(rq, &k);
 }
 struct err h_tool_show(struct request *rq)
 {
@@ -157,7 +184,7 @@ struct err h_tool_formatted_list(struct request *rq)
 
 	TRY(list_of(rq, &k));
 	TRY(format_query(rq, &k.format));
-	return many(rq, &k);
+	return prepared(rq, &k);
 }
 struct err h_tool_formatted_show(struct request *rq)
 {

@@ -232,9 +232,9 @@ struct err h_worker_test(struct request *rq)
 	return jout_done(rq->cx, &w);
 }
 
-static struct err show_tool(struct request *rq, struct jout *w, const struct secret_page *known, const struct tool *t)
+static struct err show_tool(struct request *rq, struct jout *w, const struct tool *t)
 {
-	const struct tool_needs_ask ask = { caller_project(rq), SV_NONE, known };
+	const struct tool_needs_ask ask = { caller_project(rq), SV_NONE };
 	struct tool_needs needs;
 
 	TRY(tool_needs_of(rq->cx, rq->en, &ask, t, &needs));
@@ -244,9 +244,7 @@ struct err h_worker_tools(struct request *rq)
 {
 	CLEANUP(toolbox_let_go) const struct tool_set *set = toolbox_hold(rq->en);
 	struct tool_set of = toolbox_of(set, caller_project(rq));
-	const struct page all = { .limit = INT32_MAX };
 	struct jout w = JOUT(rq->out);
-	struct secret_page known;
 	struct worker_row r;
 	struct page page;
 	int64_t seen = 0;
@@ -254,14 +252,13 @@ struct err h_worker_tools(struct request *rq)
 
 	TRY(page_list_ask(rq, &page));
 	TRY(workers_get(rq->cx, rq->en, caller_project(rq), rq->params[0], &r));
-	TRY(secrets_list(rq->cx, rq->en, caller_project(rq), &all, &known));
 	page_list_open(&w);
 	for (size_t i = 0; i < of.n; i++) {
 		if (!sv_eq(of.v[i].worker_id, r.unique_id))
 			continue;
 		if (seen++ < page.offset || n == (size_t)page.limit)
 			continue;
-		TRY(show_tool(rq, &w, &known, &of.v[i]));
+		TRY(show_tool(rq, &w, &of.v[i]));
 		n++;
 	}
 	page_list_close(&w, &(struct page_list_end){ page, n, seen });

@@ -13,6 +13,7 @@ handler_fn h_worker_list, h_worker_create, h_worker_show, h_worker_patch, h_work
 handler_fn h_worker_tools, h_worker_test;
 handler_fn h_tool_list, h_tool_show, h_tool_formatted_list, h_tool_formatted_show;
 handler_fn h_run_execute, h_run_authorize;
+handler_fn h_requirement_show;
 handler_fn h_schedule_list, h_schedule_show, h_schedule_cancel;
 handler_fn h_secret_list, h_secret_put, h_secret_remove;
 handler_fn h_key_list, h_key_create, h_key_revoke;

@@ -122,6 +122,17 @@ static const struct schema all[] = {
 	{ "AuthorizeToolRequest", "tool_name*:str tool_version:str user_id:str next_uri:str<=2048" },
 	{ "ExecuteToolRequest", "tool_name*:str tool_version:str user_id:str input:map<any> run_at:str"
 				" include_error_stacktrace:bool" },
+	{ "ToolRef", "tool_name*:text tool_version:str" },
+	{ "ToolRequirementsRequest", "tool_names:[str] tools:[ToolRef] user_id:str authorize:bool" },
+	{ "AuthorizationRequirementResult",
+	  "met*:bool status:(active|inactive) status_reason:str"
+	  " token_status:(not_started|pending|completed|failed) provider_id:str provider_type:str"
+	  " scopes:[str] tool_names:[str] authorization_id:str url:str" },
+	{ "AuthorizationRequirementsInfo", "met:bool items:map<AuthorizationRequirementResult>" },
+	{ "SecretRequirementResult", "met:bool status_reason:str tool_names:[str]" },
+	{ "SecretRequirementsInfo", "met:bool items:map<SecretRequirementResult>" },
+	{ "ToolRequirementsResponse",
+	  "met:bool authorization:AuthorizationRequirementsInfo secrets:SecretRequirementsInfo" },
 	{ "tool.Error", "message*:str kind*:str can_retry*:bool developer_message:str additional_prompt_content:str"
 			" retry_after_ms:int status_code:int stacktrace:str extra:map<any>" },
 	{ "tool.Log", "level*:str message*:str subtype:str" },

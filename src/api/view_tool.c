@@ -101,9 +101,14 @@ static struct err function(struct ctx *cx, struct jout *w, const struct tool *t,
 }
 
 /* ---- requirements ---- */
-static void authorization(struct jout *w, const struct view_tool *v)
+const char *view_tool_consent(enum tool_consent c)
 {
 	static const char *const words[] = { "not_started", "pending", "completed", "failed" };
+
+	return words[c];
+}
+static void authorization(struct jout *w, const struct view_tool *v)
+{
 	const struct tool_auth *a = &v->tool->auth;
 
 	jout_open(w, "authorization");
@@ -116,7 +121,7 @@ static void authorization(struct jout *w, const struct view_tool *v)
 	jout_strz(w, "status", v->needs->provider_active ? "active" : "inactive");
 	jout_strz(w, "status_reason", v->needs->provider_reason);
 	if (v->with_user)
-		jout_strz(w, "token_status", words[v->needs->consent]);
+		jout_strz(w, "token_status", view_tool_consent(v->needs->consent));
 	jout_close(w);
 }
 static void requirements(struct jout *w, const struct view_tool *v)

@@ -18,4 +18,6 @@ struct err view_tool(struct ctx *cx, struct jout *w, const struct view_tool *v) 
 /* In one format alone; key NULL at the top and in lists. */
 struct err view_tool_as(struct ctx *cx, struct jout *w, const char *key, const struct view_tool *v,
 			enum tool_format f) MUST_USE NONNULL(1, 2, 4);
+/* token_status of contract 3.6. */
+const char *view_tool_consent(enum tool_consent c) RETURNS_NONNULL;
 #endif

@@ -15,6 +15,7 @@
 #include "domain/providers.h"
 #include "domain/refresh.h"
 #include "domain/scheduler.h"
+#include "domain/secret_names.h"
 #include "domain/throttle.h"
 #include "domain/toolbox.h"
 #include "jobs/jobs.h"
@@ -187,6 +188,16 @@ static void refresher_down(struct life *l)
 	l->en.refresher = NULL;
 }
 
+static struct err secrets_up(struct ctx *cx, struct life *l)
+{
+	return secret_names_open(cx, &l->en, &l->en.secret_names);
+}
+static void secrets_down(struct life *l)
+{
+	secret_names_free(l->en.secret_names);
+	l->en.secret_names = NULL;
+}
+
 static struct err tools_up(struct ctx *cx, struct life *l) { return toolbox_open(cx, &l->en, &l->en.tools); }
 static void tools_down(struct life *l) { toolbox_drop(&l->en.tools); }
 
@@ -304,6 +315,7 @@ static const struct {
 	{ "grants", grants_up, grants_down },
 	{ "registry", registry_up, registry_down },
 	{ "refresher", refresher_up, refresher_down },
+	{ "secrets", secrets_up, secrets_down },
 	{ "tools", tools_up, tools_down },
 	{ "scheduler", scheduler_up, scheduler_down },
 	{ "api", api_up, api_down },

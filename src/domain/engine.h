@@ -10,14 +10,15 @@ struct store;
 struct net;
 struct hub;
 struct workq;
-struct key_index;   /* domain/keys.h: API keys in memory */
-struct throttle;    /* domain/throttle.h */
-struct registry;    /* domain/providers.h: definitions and instances in memory */
-struct grant_cache; /* store/grant_cache.h: sealed rows in memory */
-struct refresher;   /* domain/refresh.h: queue of due refreshes */
-struct toolbox;     /* domain/toolbox.h: the tools the workers told of */
-struct scheduler;   /* domain/scheduler.h: runs what was put off; NULL: nobody serves */
-struct health;      /* domain/health.h: what is kept for whoever asks how the engine fares */
+struct key_index;    /* domain/keys.h: API keys in memory */
+struct throttle;     /* domain/throttle.h */
+struct registry;     /* domain/providers.h: definitions and instances in memory */
+struct grant_cache;  /* store/grant_cache.h: sealed rows in memory */
+struct refresher;    /* domain/refresh.h: queue of due refreshes */
+struct toolbox;      /* domain/toolbox.h: the tools the workers told of */
+struct scheduler;    /* domain/scheduler.h: runs what was put off; NULL: nobody serves */
+struct health;       /* domain/health.h: what is kept for whoever asks how the engine fares */
+struct secret_names; /* domain/secret_names.h: which secrets there are, in memory */
 struct engine {
 	const struct config *config;
 	const char *version;
@@ -33,5 +34,6 @@ struct engine {
 	struct toolbox *tools;
 	struct scheduler *scheduler;
 	struct health *health; /* NULL: nobody keeps watch */
+	struct secret_names *secret_names;
 };
 #endif

@@ -209,3 +209,5 @@ struct err providers_resolve(struct ctx *cx, struct engine *en, const struct pro
 	*asked_as = as_type ? ask->provider_id : sv_of((*out)->unique_id);
 	return OK;
 }
+/* Snapshots are not freed before the registry is, so each has an address of its own. */
+uint64_t providers_version(const struct engine *en) { return (uint64_t)(uintptr_t)registry_view(en->registry); }

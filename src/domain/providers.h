@@ -81,4 +81,6 @@ struct err providers_patch(struct ctx *cx, struct engine *en, const struct provi
 /* Ends its authorizations, closes its connections, keeps the sealed client until revocations are done (design 5). */
 struct err providers_delete(struct ctx *cx, struct engine *en, const struct provider *p,
 			    const struct actor *by) MUST_USE NONNULL(1, 2, 3, 4);
+/* Another after every change of any provider: what was made of what they said is of that number. */
+uint64_t providers_version(const struct engine *en) NONNULL(1);
 #endif

@@ -6,10 +6,12 @@
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/secret_names.h"
 #include "domain/tool_needs.h"
 #include "domain/workers_mcp.h"
 #include "store/store_connection.h"
 #include "store/store_execution.h"
+#include "store/store_secret.h"
 #include "store/store_worker.h"
 #include "wire/wire_worker.h"
 #include <assert.h>
@@ -108,6 +110,7 @@ static struct err put_secrets(struct ctx *cx, const struct run *r, struct jout *
 			return refuse(cx, E_TOOL_NEEDS, "secret not found: %.*s", SV_FMT(sv_upto(key, 100)));
 		TRY(e);
 		key_value(w, key, secret_view(value));
+		secret_names_used(r->en, r->ask->project_id, key, cx->now);
 	}
 	jout_list_end(w);
 	return OK;

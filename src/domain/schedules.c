@@ -14,14 +14,11 @@ enum { INPUT_MOST = 8 << 20 };
 /* ---- making ---- */
 static struct err needs(struct ctx *cx, struct engine *en, const struct run_ask *ask, const struct tool *t)
 {
-	const struct page all = { .limit = INT32_MAX };
-	struct secret_page known;
 	struct tool_needs n;
 
 	if (t->auth.there && ask->user_id.n == 0)
 		return bad_field(cx, "user_id", "required", "is required: the tool acts with a user's token");
-	TRY(secrets_list(cx, en, ask->project_id, &all, &known));
-	TRY(tool_needs_of(cx, en, &(struct tool_needs_ask){ ask->project_id, ask->user_id, &known }, t, &n));
+	TRY(tool_needs_of(cx, en, &(struct tool_needs_ask){ ask->project_id, ask->user_id }, t, &n));
 	if (t->auth.there && n.provider_reason[0] != '\0')
 		return refuse(cx, E_TOOL_NEEDS, "%s", n.provider_reason);
 	if (t->auth.there && n.consent != CONSENT_COMPLETED)

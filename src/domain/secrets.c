@@ -3,6 +3,7 @@
 #include "core/jout.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/secret_names.h"
 #include "store/store_project.h"
 
 enum { HINT = 4, HINT_FROM = 12 }; /* the last four of a value that has at least twelve characters */
@@ -76,7 +77,7 @@ struct err secrets_set(struct ctx *cx, struct engine *en, const struct secret_se
 	put.event.data = buf_view(&data);
 	struct err e = store_secret_put(cx, en->store, &put, out);
 	wipe(hint, sizeof hint);
-	return e;
+	return IS_ERR(e) ? e : secret_names_load(cx, en);
 }
 struct err secrets_list(struct ctx *cx, struct engine *en, struct sv project_id, const struct page *page,
 			struct secret_page *out)
@@ -93,5 +94,5 @@ struct err secrets_remove(struct ctx *cx, struct engine *en, struct sv project_i
 
 	if (e.code == E_NOT_FOUND)
 		return refuse(cx, E_NOT_FOUND, "secret %.*s not found", SV_FMT(sv_upto(which, 100)));
-	return e;
+	return IS_ERR(e) ? e : secret_names_load(cx, en);
 }

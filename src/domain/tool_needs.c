@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "domain/scopes.h"
+#include "domain/secret_names.h"
 #include "store/grant_cache.h"
 #include <stdio.h>
 
@@ -68,13 +69,6 @@ static struct err authorization(struct ctx *cx, struct engine *en, const struct 
 }
 
 /* ---- all of it ---- */
-static bool has_key(const struct secret_page *known, struct sv key)
-{
-	for (size_t i = 0; i < known->n; i++)
-		if (sv_ieq(known->v[i].key, key))
-			return true;
-	return false;
-}
 struct err tool_needs_of(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask, const struct tool *t,
 			 struct tool_needs *out)
 {
@@ -84,7 +78,7 @@ struct err tool_needs_of(struct ctx *cx, struct engine *en, const struct tool_ne
 	if (met == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "requirements");
 	for (size_t i = 0; i < t->secrets.n; i++) {
-		met[i] = has_key(ask->known, t->secrets.v[i]);
+		met[i] = secret_names_has(en, ask->project_id, t->secrets.v[i]);
 		out->met = out->met && met[i];
 	}
 	if (!t->auth.there)

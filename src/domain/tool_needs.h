@@ -3,10 +3,9 @@
 #define TOOL_NEEDS_H
 /* tool_needs.h: whether what a tool asks for is there: a provider, a user's consent, secrets (contract 3.6).
  *
- * Needs:    lane POOL: secrets and authorizations are read from the store.
+ * Needs:    lane POOL when a user is named: authorizations are read from the store; else memory only.
  */
 #include "domain/authorize.h"
-#include "domain/secrets.h"
 #include "domain/toolbox.h"
 enum tool_consent { CONSENT_NOT_STARTED, CONSENT_PENDING, CONSENT_COMPLETED, CONSENT_FAILED };
 struct tool_needs {
@@ -18,8 +17,7 @@ struct tool_needs {
 	const bool *secrets_met;   /* one a secret of the tool, in cx->arena */
 };
 struct tool_needs_ask {
-	struct sv project_id, user_id;   /* user_id n 0: nobody */
-	const struct secret_page *known; /* the project's secrets */
+	struct sv project_id, user_id; /* user_id n 0: nobody, and nothing is read from the store */
 };
 struct err tool_needs_of(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask, const struct tool *t,
 			 struct tool_needs *out) MUST_USE NONNULL(1, 2, 3, 4, 5);

@@ -82,6 +82,7 @@ static void swap(struct toolbox *b, struct shelf *s)
 {
 	(void)pthread_mutex_lock(&b->lock);
 	struct shelf *old = b->now;
+	s->set.version = old->set.version + 1;
 	b->now = s;
 	(void)pthread_mutex_unlock(&b->lock);
 	put_back(old);
@@ -215,7 +216,7 @@ static struct err fill(struct ctx *cx, struct loading *l)
 		return fail(cx, E_INTERNAL, "out of memory", "%zu tools", l->n);
 	for (size_t i = 0; i < l->n; i++)
 		v[i] = l->v[i].t;
-	l->shelf->set = (struct tool_set){ v, l->n };
+	l->shelf->set = (struct tool_set){ v, l->n, 0 };
 	return OK;
 }
 static struct err load(struct ctx *cx, struct engine *en)
@@ -296,7 +297,7 @@ struct tool_set toolbox_of(const struct tool_set *s, struct sv project_id)
 
 	while (from + n < s->n && sv_eq(s->v[from + n].project_id, project_id))
 		n++;
-	return (struct tool_set){ s->v + from, n };
+	return (struct tool_set){ s->v + from, n, s->version };
 }
 static const struct tool *in_version(const struct tool_set *s, const struct tool *key, struct sv version)
 {

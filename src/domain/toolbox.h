@@ -34,6 +34,7 @@ struct tool {
 struct tool_set {
 	const struct tool *v; /* by project, toolkit, name, newest version first */
 	size_t n;
+	uint64_t version; /* another for every snapshot of this process */
 };
 struct toolbox;
 void toolbox_free(struct toolbox *b);

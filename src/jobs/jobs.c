@@ -15,6 +15,7 @@
 #include "domain/revoke.h"
 #include "domain/scheduler.h"
 #include "domain/schedules.h"
+#include "domain/secret_names.h"
 #include "domain/upkeep.h"
 #include "domain/watch.h"
 #include "domain/workers.h"
@@ -35,6 +36,11 @@ static struct err keys(struct ctx *cx, struct engine *en, int64_t until)
 	(void)until;
 	return keys_flush(cx, en);
 }
+static struct err secrets(struct ctx *cx, struct engine *en, int64_t until)
+{
+	(void)until;
+	return secret_names_flush(cx, en);
+}
 static struct err sessions(struct ctx *cx, struct engine *en, int64_t until)
 {
 	(void)until;
@@ -42,28 +48,30 @@ static struct err sessions(struct ctx *cx, struct engine *en, int64_t until)
 }
 enum lane { LANE_QUICK, LANE_CALLS, LANE_WORKERS, LANES };
 /* alone: the rows whose turn it is are those of the store, so one engine does them; else each engine has its own.
- * final: ends or removes things because of the time alone: not on the word of a clock that jumped ahead lately. */
+ * last: once more when the engine ends.  final: ends or removes things because of the time alone: not on the word of a
+ * clock that jumped ahead lately. */
 static const struct job {
 	const char *name;
 	int64_t every, budget;
 	enum lane lane;
-	bool alone, final;
+	bool alone, final, last;
 	job_fn *run;
 } jobs[] = {
-	{ "refresh.scan", SEC(15), SEC(10), LANE_QUICK, true, false, refresh_scan },
-	{ "flows.expire", SEC(30), SEC(10), LANE_QUICK, true, true, flows_expire },
-	{ "connections.expire", MIN(1), SEC(10), LANE_QUICK, true, true, connections_expire },
-	{ "connections.used", MIN(1), SEC(10), LANE_QUICK, false, false, used },
-	{ "keys.used", MIN(1), SEC(10), LANE_QUICK, false, false, keys },
-	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, true, sessions },
-	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, connections_prune_events },
-	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, false, watch_sizes },
-	{ "watch.root_key", SEC(5), SEC(5), LANE_QUICK, false, false, health_root_key },
-	{ "watch.grants", MIN(5), SEC(20), LANE_QUICK, true, false, watch_grants },
-	{ "schedules.due", SEC(1), SEC(10), LANE_QUICK, false, false, scheduler_tick },
-	{ "schedules.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, schedules_prune },
-	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, false, workers_refresh },
-	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, true, revoke_due },
+	{ "refresh.scan", SEC(15), SEC(10), LANE_QUICK, true, false, false, refresh_scan },
+	{ "flows.expire", SEC(30), SEC(10), LANE_QUICK, true, true, false, flows_expire },
+	{ "connections.expire", MIN(1), SEC(10), LANE_QUICK, true, true, false, connections_expire },
+	{ "connections.used", MIN(1), SEC(10), LANE_QUICK, false, false, true, used },
+	{ "keys.used", MIN(1), SEC(10), LANE_QUICK, false, false, true, keys },
+	{ "secrets.used", MIN(1), SEC(10), LANE_QUICK, false, false, true, secrets },
+	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, true, false, sessions },
+	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, connections_prune_events },
+	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, false, false, watch_sizes },
+	{ "watch.root_key", SEC(5), SEC(5), LANE_QUICK, false, false, false, health_root_key },
+	{ "watch.grants", MIN(5), SEC(20), LANE_QUICK, true, false, false, watch_grants },
+	{ "schedules.due", SEC(1), SEC(10), LANE_QUICK, false, false, false, scheduler_tick },
+	{ "schedules.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, schedules_prune },
+	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, false, false, workers_refresh },
+	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, true, false, revoke_due },
 };
 enum { JOBS = ARRAY_LEN(jobs), ARENA = 8 << 20 };
 _Static_assert(JOBS <= (int)HEALTH_JOBS, "each has a slot");
@@ -267,7 +275,7 @@ void jobs_stop(struct jobs *j)
 		if (j->worker[lane].runs)
 			(void)pthread_join(j->worker[lane].thread, NULL);
 	for (size_t i = 0; i < JOBS; i++)
-		if (!jobs[i].alone)
+		if (jobs[i].last)
 			tick(j, &jobs[i]);
 	(void)pthread_cond_destroy(&j->wake);
 	(void)pthread_mutex_destroy(&j->lock);

@@ -190,6 +190,49 @@ struct err store_secret_list(struct ctx *cx, struct store *st, struct sv project
 		out->n++;
 	}
 }
+struct err store_secret_keys(struct ctx *cx, struct store *st, struct secret_keys *out)
+{
+	static const char sql[] = "SELECT id, project_id, key FROM secrets";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	size_t room = 0;
+	bool row = false;
+
+	*out = (struct secret_keys){ .v = NULL };
+	TRY(store_read(cx, st, &r));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	for (;;) {
+		TRY(db_next(cx, q, &row));
+		if (!row)
+			return OK;
+		if (out->n == room && (out->v = store_row_room(cx, out->v, &room, sizeof *out->v)) == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "secrets");
+		TRY(store_row_sv(cx, q, 0, &out->v[out->n].id));
+		TRY(store_row_sv(cx, q, 1, &out->v[out->n].project));
+		TRY(store_row_sv(cx, q, 2, &out->v[out->n].key));
+		out->n++;
+	}
+}
+static struct err used_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	static const char sql[] = "UPDATE secrets SET last_accessed_at = $1 WHERE id = $2 AND last_accessed_at < $1";
+	const struct secret_uses *uses = in;
+
+	(void)out;
+	for (size_t i = 0; i < uses->n; i++) {
+		CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+		TRY(db_prepare(cx, tx_db(tx), sql, &q));
+		db_bind_i64(q, 1, uses->v[i].at);
+		db_bind_sv(q, 2, sv_of(uses->v[i].id));
+		TRY(db_run(cx, q));
+	}
+	return OK;
+}
+struct err store_secret_used(struct ctx *cx, struct store *st, const struct secret_uses *in)
+{
+	return in->n == 0 ? OK : store_act(cx, st, used_act, in, NULL);
+}
 struct err store_secret_open(struct ctx *cx, struct store *st, struct sv project, struct sv key, struct secret **out)
 {
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };

@@ -40,6 +40,25 @@ struct secret_end {
 };
 struct err store_secret_remove(struct ctx *cx, struct store *st, const struct secret_end *in) MUST_USE
     NONNULL(1, 2, 3); /* E_NOT_FOUND */
+/* Every key there is, of every project; in cx->arena. */
+struct secret_key {
+	struct sv id, project, key;
+};
+struct secret_keys {
+	struct secret_key *v;
+	size_t n;
+};
+struct err store_secret_keys(struct ctx *cx, struct store *st, struct secret_keys *out) MUST_USE NONNULL(1, 2, 3);
+struct secret_use {
+	char id[ID_MAX];
+	int64_t at;
+};
+struct secret_uses {
+	const struct secret_use *v;
+	size_t n;
+};
+/* last_accessed_at, never lowered. */
+struct err store_secret_used(struct ctx *cx, struct store *st, const struct secret_uses *in) MUST_USE NONNULL(1, 2, 3);
 /* The value of a key, without case; E_NOT_FOUND. */
 struct err store_secret_open(struct ctx *cx, struct store *st, struct sv project, struct sv key,
 			     struct secret **out) MUST_USE NONNULL(1, 2, 5);

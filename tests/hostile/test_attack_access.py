@@ -153,7 +153,7 @@ BODIES = {"/auth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pendin
           "/auth/authorize": lambda t: {"auth_requirement": {"id": "theirs", "oauth2": {"scopes": ALL}}, "user_id": "theirs@example.com"},
           "/auth/validate_custom_verifier": lambda t: {"user_id": "x", "verifier_url": "https://evil.example/"}, "/members/{account_id}": lambda t: {"role": "owner"},
           "/workers": lambda t: {"id": "backdoor"}, "/workers/test": lambda t: {"http": {"uri": "file:///etc/passwd"}}, "/workers/{id}": lambda t: {"enabled": False},
-          "/tools/execute": lambda t: {"tool_name": "Theirs.Do"}, "/tools/authorize": lambda t: {"tool_name": "their-worker.Do", "user_id": "theirs@example.com"},
+          "/tools/execute": lambda t: {"tool_name": "Theirs.Do"}, "/tools/requirements": lambda t: {"tool_names": ["Theirs.Do"], "user_id": "theirs@example.com", "authorize": True}, "/tools/authorize": lambda t: {"tool_name": "their-worker.Do", "user_id": "theirs@example.com"},
           "/accounts": lambda t: {"email": "evil@example.com", "password": PASSWORD, "role": "owner"}}
 
 

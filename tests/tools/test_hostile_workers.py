@@ -180,7 +180,7 @@ def test_a_worker_dies_comes_back_and_the_engine_restarts_meanwhile(binary, tmp_
         assert c.post("/v1/tools/execute", json={"tool_name": "Custom.Add", "input": {"a": 1}}).json()["output"]["value"] == 3
     first.stop()
     with Engine(binary, tmp_path, simulator=simulator) as eng, eng.client() as c:
-        assert len(c.get("/v1/tools").json()["items"]) == 7
+        assert len(c.get("/v1/tools").json()["items"]) == 8
         assert run(c, "Custom.Add")["output"]["error"]["kind"] == "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE"
         second = real_worker(tmp_path, simulator, port=port)
         assert c.post("/v1/tools/execute", json={"tool_name": "Custom.Add", "input": {"a": 1}}).json()["output"]["value"] == 3

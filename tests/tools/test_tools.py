@@ -6,7 +6,7 @@ from conftest import SECRET, register
 from test_contract import error
 from world import Browser, until
 
-NAMES = ["Add", "Crash", "ListGuilds", "ListServers", "Note", "SecretLength", "TryAgain"]
+NAMES = ["Add", "Crash", "ListGuilds", "ListServers", "Note", "SecretLength", "TryAgain", "WhoAmI"]
 
 
 @pytest.fixture()
@@ -14,9 +14,9 @@ def sdk(engine):
     return arcadepy.Arcade(base_url=engine.url, api_key=engine.key, max_retries=0)
 
 
-def consent(engine, simulator, link, user):
+def consent(engine, simulator, link, user, at_provider="alice"):
     with Browser(simulator) as b, engine.client() as c:
-        flow = b.flow_id(link, "alice")
+        flow = b.flow_id(link, at_provider)
         assert c.post("/v1/auth/confirm_user", json={"flow_id": flow, "user_id": user}).status_code == 200
 
 

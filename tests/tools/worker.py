@@ -12,7 +12,7 @@ import uvicorn
 from arcade_serve.fastapi import FastAPIWorker
 from arcade_tdk import ToolContext, tool
 from arcade_tdk.auth import Discord
-from arcade_tdk.errors import RetryableToolError
+from arcade_tdk.errors import RetryableToolError, UpstreamError
 from fastapi import FastAPI
 from page_tool import list_servers
 
@@ -50,6 +50,17 @@ def crash() -> Annotated[str, "Never"]:
     raise ValueError("unexpected")
 
 
+@tool(requires_auth=Discord(scopes=["identify"]), requires_secrets=["SEARCH_KEY"])
+async def who_am_i(context: ToolContext) -> Annotated[dict, "The user"]:
+    """Needs a consent of its own and a secret; what the provider says of the token comes through."""
+    async with httpx.AsyncClient() as client:
+        response = await client.get("https://discord.com/api/users/@me", headers={"Authorization": f"Bearer {context.authorization.token}"})
+        if response.status_code == 401:
+            raise UpstreamError("the token was not accepted", status_code=401)
+        response.raise_for_status()
+        return response.json()
+
+
 @tool
 def note(path: Annotated[str, "A file"], line: Annotated[str, "What to add"], seconds: Annotated[float, "How long it takes"] = 0) -> Annotated[str, "The line"]:
     """Adds a line to a file, once a run."""
@@ -62,7 +73,7 @@ def note(path: Annotated[str, "A file"], line: Annotated[str, "What to add"], se
 def main():
     app = FastAPI()
     worker = FastAPIWorker(app, secret=sys.argv[1])
-    for t in (list_servers, list_guilds, add, secret_length, try_again, crash, note):
+    for t in (list_servers, list_guilds, add, secret_length, try_again, crash, note, who_am_i):
         worker.register_tool(t, "Custom")
     listener = socket.socket()
     listener.bind(("127.0.0.1", int(sys.argv[2])))
