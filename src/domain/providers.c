@@ -210,4 +210,9 @@ struct err providers_resolve(struct ctx *cx, struct engine *en, const struct pro
 	return OK;
 }
 /* Snapshots are not freed before the registry is, so each has an address of its own. */
-uint64_t providers_version(const struct engine *en) { return (uint64_t)(uintptr_t)registry_view(en->registry); }
+uint64_t providers_version(const struct engine *en)
+{
+	const struct registry_view *now = registry_view(en->registry);
+
+	return (uint64_t)(uintptr_t)now;
+}
