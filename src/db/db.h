@@ -40,7 +40,7 @@ struct err db_run_n(struct ctx *cx, struct db_stmt *st, int64_t *changed) MUST_U
 struct err db_next(struct ctx *cx, struct db_stmt *st, bool *row) MUST_USE NONNULL(1, 2, 3); /* *row false at the end */
 struct err db_one(struct ctx *cx, struct db_stmt *st) MUST_USE
     NONNULL(1, 2);                                           /* E_NOT_FOUND (no cause recorded) when there is no row */
-struct sv db_col_sv(struct db_stmt *st, int col) NONNULL(1); /* borrow until next step; NULL gives "" */
+struct sv db_col_sv(struct db_stmt *st, int col) NONNULL(1); /* a text; borrow until next step; NULL gives "" */
 struct sv db_col_blob(struct db_stmt *st, int col) NONNULL(1); /* NULL gives p NULL */
 int64_t db_col_i64(struct db_stmt *st, int col) NONNULL(1);
 struct err db_checkpoint(struct ctx *cx, struct db *db) MUST_USE NONNULL(1, 2); /* PASSIVE */

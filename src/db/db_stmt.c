@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/base.h"
 #include "db/db_sqlite.h"
+#include <assert.h>
 enum { PARAMS_MOST = 64, TRIES = 8 };
 
 static size_t place_of(const char *sql) { return (size_t)((uintptr_t)sql * 0x9E3779B97F4A7C15u >> 40) % CACHE; }
@@ -154,12 +155,15 @@ struct err db_run_n(struct ctx *cx, struct db_stmt *st, int64_t *changed)
 	*changed = sqlite3_changes64(st->db->h);
 	return OK;
 }
+/* Read as the bytes they are: to give a text its NUL SQLite may need memory, and for want of it would answer NULL,
+ * which nobody could tell from an empty column. */
 struct sv db_col_sv(struct db_stmt *st, int col)
 {
-	const unsigned char *p = sqlite3_column_text(st->h, col);
+	int type = sqlite3_column_type(st->h, col);
 
-	return (struct sv){ p == NULL ? "" : (const char *)p,
-			    p == NULL ? 0 : (size_t)sqlite3_column_bytes(st->h, col) };
+	assert(type == SQLITE_TEXT || type == SQLITE_BLOB || type == SQLITE_NULL);
+	const void *p = sqlite3_column_blob(st->h, col);
+	return (struct sv){ p == NULL ? "" : p, p == NULL ? 0 : (size_t)sqlite3_column_bytes(st->h, col) };
 }
 struct sv db_col_blob(struct db_stmt *st, int col)
 {

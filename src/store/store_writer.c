@@ -85,8 +85,12 @@ static struct err run_in_savepoint(struct writer *w, struct act *a)
 	TRY(run_sql(a->cx, w->db, "SAVEPOINT act"));
 	struct err e = a->fn(a->cx, &tx, a->in, a->out);
 	assert(db_idle(w->db)); /* an act gives its statements back */
-	if (!IS_ERR(e))
-		return run_sql(a->cx, w->db, "RELEASE act");
+	if (!IS_ERR(e)) {
+		e = run_sql(a->cx, w->db, "RELEASE act");
+		if (IS_ERR(e))
+			roll_back(w); /* else the next COMMIT would make durable what its caller is told has failed */
+		return e;
+	}
 	if (db_in_tx(w->db) && IS_ERR(db_exec(&w->cx, w->db, "ROLLBACK TO act; RELEASE act"))) {
 		log_cause(&w->cx, LOG_ERROR, "store.rollback_failed");
 		(void)forgive(&w->cx);
