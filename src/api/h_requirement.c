@@ -122,8 +122,8 @@ struct err h_requirement_show(struct request *rq)
 	struct actor by = caller_actor(rq);
 	struct require_done d = { .met = false };
 	struct body b = { .user_id = SV_NONE };
-	struct toolname *names;
-	size_t n;
+	struct toolname *names = NULL;
+	size_t n = 0;
 
 	TRY(INPUT(rq, fields, &b));
 	TRY(names_of(rq, &b, &names, &n));
