@@ -17,7 +17,7 @@ struct block {
 struct arena {
 	size_t cap, held; /* held: bytes in blocks */
 	struct block *top, *first;
-	bool at_cap;
+	bool at_cap, starved;
 };
 
 struct arena *arena_new(size_t cap_bytes)
@@ -57,7 +57,7 @@ void arena_reset(struct arena *a)
 		a->held -= b->cap;
 		block_free(b);
 	}
-	a->at_cap = false;
+	a->at_cap = a->starved = false;
 	if (a->first != NULL) {
 		wipe(a->first->b, a->first->used);
 		a->first->used = 0;
@@ -75,9 +75,8 @@ static struct block *grow(struct arena *a, size_t need)
 	if (want < need)
 		want = need;
 	a->at_cap = want > a->cap - a->held;
-	if (a->at_cap)
-		return NULL;
-	struct block *b = calloc(1, sizeof *b + want);
+	struct block *b = a->at_cap ? NULL : calloc(1, sizeof *b + want);
+	a->starved = a->starved || b == NULL;
 	if (b == NULL)
 		return NULL;
 	b->cap = want;
@@ -107,6 +106,7 @@ void *arena_alloc(struct arena *a, size_t n)
 }
 
 bool arena_at_cap(const struct arena *a) { return a->at_cap; }
+bool arena_starved(const struct arena *a) { return a->starved; }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
 {

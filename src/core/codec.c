@@ -174,12 +174,13 @@ void enc_html(struct buf *b, struct sv in)
 
 static bool dec_into(struct arena *a, struct sv in, struct sv *out)
 {
-	CLEANUP(buf_free) struct buf b = BUF(in.n);
+	char *p = arena_alloc(a, in.n + 1);
+	struct buf b = { .p = p, .cap = in.n, .max = in.n }; /* the arena's: what is decoded is never longer */
 
-	if (!dec_form(&b, in))
+	if (p == NULL || !dec_form(&b, in))
 		return false;
-	*out = arena_sv(a, buf_view(&b));
-	return out->p != NULL;
+	*out = (struct sv){ p, b.n };
+	return true;
 }
 
 bool form_next(struct arena *a, struct sv *rest, struct pair *out, bool *bad)

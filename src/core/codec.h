@@ -14,7 +14,8 @@ bool dec_b64url(struct buf *b, struct sv in) MUST_USE NONNULL(1); /* no padding 
 bool dec_hex(struct buf *b, struct sv in) MUST_USE NONNULL(1);
 bool dec_pct(struct buf *b, struct sv in) MUST_USE NONNULL(1);  /* + stays +; bad %XX or NUL refused */
 bool dec_form(struct buf *b, struct sv in) MUST_USE NONNULL(1); /* + is space */
-/* One pair of a query or form body at a time; name and value decoded into the arena. false: end or malformed (*bad). */
+/* One pair of a query or form body at a time; name and value decoded into the arena. false: end or malformed (*bad;
+ * or there was no memory: arena_starved). */
 struct pair {
 	struct sv name, value;
 };

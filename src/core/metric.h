@@ -32,6 +32,7 @@
 	X(ML_THROTTLE, "limit", 5,                                                                 \
 	  "sign_in_address,sign_in_account_address,sign_in_account,setup_address,api_key_address") \
 	X(ML_CREDENTIAL, "credential", 2, "api_key,password")                                      \
+	X(ML_CHECK, "check", 6, "store,root_key,jobs,disk,providers")                              \
 	X(ML_VERSION, "version", 2, "")
 
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
@@ -117,6 +118,8 @@ enum metric_shown { METRIC_SEEN, METRIC_ALL };
 	  "When a timed job last ended well.")                                                                         \
 	X(M_STORE_HEALTHY, "tokenbooth_store_healthy", GAUGE, ONE, SEEN, ML_NONE, ML_NONE, ML_NONE,                    \
 	  "0 while the last acts could not be written (disk full, read-only, damaged, locked); /v1/health says why.")  \
+	X(M_HEALTH, "tokenbooth_health_check", GAUGE, ONE, SEEN, ML_CHECK, ML_NONE, ML_NONE,                           \
+	  "How a check of /v1/health stands, which says why: 0 ok, 1 warning, 2 failing.")                             \
 	X(M_TLS_EXPIRY, "tokenbooth_tls_certificate_expiry_timestamp_seconds", GAUGE, USEC, SEEN, ML_NONE, ML_NONE,    \
 	  ML_NONE, "When the certificate of tls.cert_file ends; absent without TLS.")                                  \
 	X(M_BUILD, "tokenbooth_build_info", GAUGE, ONE, SEEN, ML_VERSION, ML_NONE, ML_NONE,                            \

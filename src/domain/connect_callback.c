@@ -32,7 +32,10 @@ static struct err visit_of(struct ctx *cx, struct engine *en, const struct callb
 
 	*query = in->query;
 	if (handle.n == 0) {
-		if (IS_ERR(wire_callback_state(cx, in->query, &state))) {
+		struct err e = wire_callback_state(cx, in->query, &state);
+		if (e.code == E_INTERNAL) /* no memory says nothing about the address */
+			return e;
+		if (IS_ERR(e)) {
 			(void)forgive(cx);
 			return (struct err){ E_NOT_FOUND };
 		}

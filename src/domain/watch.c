@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/metric.h"
 #include "core/text.h"
+#include "domain/health.h"
 #include "domain/refresh.h"
 #include "model/reason.h"
 #include "store/grant_cache.h"
@@ -32,6 +33,12 @@ void watch_open(const struct engine *en)
 void watch_now(struct engine *en)
 {
 	metric_set(M_STORE_HEALTHY, METRIC_HERE, store_trouble(en->store) == NULL);
+	struct health_check checks[HEALTH_CHECKS];
+
+	health_look(en, checks);
+	for (size_t i = 0; i < HEALTH_CHECKS; i++)
+		metric_set(M_HEALTH, METRIC_AT(metric_label(ML_CHECK, sv_of(checks[i].name))),
+			   (int64_t)checks[i].status);
 	metric_set(M_REFRESH_QUEUE, METRIC_HERE, (int64_t)refresh_waiting(en));
 	if (en->grants == NULL)
 		return;

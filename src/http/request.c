@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/request.h"
+#include "core/arena.h"
 #include "core/codec.h"
 #include "core/logf.h"
 #include "core/text.h"
@@ -64,6 +65,8 @@ struct err http_query(struct request *rq, const char *name, struct sv *out)
 			return bad_field(rq->cx, name, "once", "must be given once");
 		found = p.value;
 	}
+	if (bad && arena_starved(rq->cx->arena))
+		return fail(rq->cx, E_INTERNAL, "out of memory", "query");
 	if (bad)
 		return refuse(rq->cx, E_BAD_INPUT, "the query of the address is malformed");
 	*out = found;

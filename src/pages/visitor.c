@@ -142,6 +142,8 @@ struct err visitor_field(struct request *rq, const char *name, struct sv *out)
 			return bad_field(rq->cx, name, "once", "must be given once");
 		*out = p.value;
 	}
+	if (bad && arena_starved(rq->cx->arena))
+		return fail(rq->cx, E_INTERNAL, "out of memory", "form");
 	return bad ? refuse(rq->cx, E_BAD_INPUT, "The form is malformed.") : OK;
 }
 

@@ -33,6 +33,8 @@ static struct err form_tree(struct ctx *cx, struct sv body, const struct node **
 		if (!node_set(cx->arena, map, p.name, node_new_text(cx->arena, p.value)))
 			return no_memory(cx);
 	}
+	if (bad && arena_starved(cx->arena)) /* an answer that cannot be read now is not one without a token */
+		return no_memory(cx);
 	if (!bad && n > 0)
 		*out = map;
 	return OK;

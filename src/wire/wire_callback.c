@@ -35,6 +35,8 @@ static struct err read_query(struct ctx *cx, struct sv query, struct node **out)
 			return fail(cx, E_INTERNAL, "out of memory", "callback");
 	}
 	*out = map;
+	if (torn && arena_starved(cx->arena))
+		return fail(cx, E_INTERNAL, "out of memory", "callback");
 	return torn ? bad(cx) : OK;
 }
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """/metrics: read by Prometheus' own parsers, counted against what was really done, closed to whoever may not read it."""
+import os
+
 import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
@@ -162,3 +164,62 @@ def test_jobs_and_process(world):
     assert n.value("tokenbooth_job_last_success_timestamp_seconds", task="refresh.scan") > 1.6e9
     assert n.value("process_resident_memory_bytes") > 1 << 20 and n.value("process_open_fds") > 5
     assert n.value("process_max_fds") >= n.value("process_open_fds") and n.value("process_cpu_seconds_total") > 0
+
+
+def test_the_machinery_is_counted_too(world):
+    """Sizes, the store's writer, jobs, lanes, limits and refusals: each against what can be seen from outside."""
+    engine, sim = world
+    before = Numbers(engine)
+    with engine.client() as api:
+        connect(engine, sim, api, "counted@example.com", sim.person(), ["identify"])
+        answer = authorize(api, "counted@example.com", ["identify"])
+        assert answer.json()["status"] == "completed"
+    with engine.client(key="arc_" + "x" * 38) as wrong:
+        until("the guesser to be held up", lambda: wrong.get("/tb/v1/api_keys").status_code == 429)
+
+    def settled():
+        now = Numbers(engine)
+        return now if now.value("tokenbooth_store_checkpoints_total", outcome="ok") > before.value("tokenbooth_store_checkpoints_total", outcome="ok") else None
+
+    now = until("the log of writes to be written back", settled)
+
+    def grew(name, **labels):
+        return now.value(name, **labels) - before.value(name, **labels)
+
+    for kind in ("authorization.created", "authorization.completed"):
+        assert grew("tokenbooth_events_total", kind=kind, outcome="ok") == 1, kind
+    acts, commits = grew("tokenbooth_store_acts_total", outcome="ok"), grew("tokenbooth_store_commits_total", outcome="ok")
+    assert acts >= commits >= 5 and grew("tokenbooth_store_acts_total", outcome="failed") == 0
+    assert grew("tokenbooth_store_commit_acts_sum") == acts and grew("tokenbooth_store_commit_acts_count") == commits
+    assert grew("tokenbooth_store_commit_duration_seconds_count") == commits and grew("tokenbooth_store_commit_duration_seconds_sum") > 0
+    assert grew("tokenbooth_http_sent_bytes_total") > len(answer.content)
+    assert grew("tokenbooth_log_lines_total", level="info") > 0
+    assert grew("tokenbooth_throttled_total", limit="api_key_address") > 0 and grew("tokenbooth_throttled_total", limit="setup_address") == 0
+    assert now.value("tokenbooth_grant_cache_rows") >= 1 and now.value("tokenbooth_grant_cache_bytes") > 100
+    assert now.value("tokenbooth_refresh_queue") == 0 and now.value("tokenbooth_store_healthy") == 1
+    assert now.value("tokenbooth_http_refused_total") == 0 and now.has("tokenbooth_http_refused_total", lane="pool")
+    limits = {lane: now.value("tokenbooth_lane_limit", lane=lane) for lane in ("connections", "parked", "pool", "call")}
+    assert limits["connections"] == 12000 and limits["parked"] == 10000 and limits["call"] == 1024 and limits["pool"] > 16
+    assert now.value("tokenbooth_job_duration_seconds_count", task="refresh.scan") >= 1
+    for check in ("store", "root_key", "jobs", "disk", "providers"):
+        assert now.has("tokenbooth_health_check", check=check) and now.value("tokenbooth_health_check", check=check) == 0, check
+
+    def measured():  # by a job, every 15 s
+        m, store, disk = Numbers(engine), engine.data / "store.sqlite3", os.statvfs(engine.data)
+        return (m.value("tokenbooth_store_bytes") == store.stat().st_size and m.value("tokenbooth_disk_size_bytes") == disk.f_blocks * disk.f_frsize
+                and 0 < m.value("tokenbooth_disk_free_bytes") <= disk.f_blocks * disk.f_frsize
+                and m.value("tokenbooth_store_wal_bytes") == (engine.data / "store.sqlite3-wal").stat().st_size)
+
+    until("the sizes to be those of the files", measured)
+
+
+def test_a_refresh_that_fails_is_counted_by_its_reason(world):
+    engine, sim = world
+    assert sim.control.post("/knobs", json={"token_lifetime_s": 2}).status_code == 200
+    with engine.client() as api:
+        connect(engine, sim, api, "late@example.com", sim.person(), ["identify"])
+        sim.fault(on="refresh", status=400, body='{"error":"invalid_grant"}', content_type="application/json")
+        until("the grant to end", lambda: authorize(api, "late@example.com", ["identify"]).json()["status"] == "pending")
+    now = Numbers(engine)
+    assert now.value("tokenbooth_refresh_failures_total", provider="discord", reason="revoked_or_expired") == 1
+    assert now.value("tokenbooth_grants_ended_total", reason="revoked_or_expired") == 1

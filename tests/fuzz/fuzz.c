@@ -101,6 +101,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 }
 
 bool arena_at_cap(const struct arena *a) { return a->at_cap; }
+bool arena_starved(const struct arena *a) { return a->at_cap; } /* memory is always to be had here */
 
 /* ---- contexts and promises ---- */
 enum { ARENA_BYTES = 64 << 20 };

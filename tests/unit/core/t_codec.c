@@ -147,6 +147,24 @@ TEST(forms_are_read_pair_by_pair)
 	CHECK(!form_next(cx->arena, &rest, &p, &bad) && !bad);
 }
 
+/* Whoever reads a form must be able to tell a shortage from a bad text: a token answer must not be thrown away for it.
+ */
+TEST(a_form_that_there_is_no_memory_for_is_not_malformed)
+{
+	CLEANUP(arena_drop) struct arena *a = arena_new(1 << 20);
+	struct sv rest = SV("a=1&b=2");
+	struct pair p;
+	bool bad = false;
+
+	CHECK(a != NULL && !arena_starved(a));
+	tt_fail_alloc(1);
+	CHECK(!form_next(a, &rest, &p, &bad) && bad && arena_starved(a));
+	tt_fail_alloc(0);
+	rest = SV("a=%");
+	arena_reset(a);
+	CHECK(!form_next(a, &rest, &p, &bad) && bad && !arena_starved(a));
+}
+
 TEST(malformed_forms_are_told_from_their_end)
 {
 	static const char *const t[] = { "a=%", "a=%0", "%zz=1", "a=%00", "ok=1&b=%1" };

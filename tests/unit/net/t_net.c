@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/arena.h"
 #include "core/text.h"
+#include "core/trace.h"
 #include "net/net.h"
 #include "netpeer.h"
 #include "tt.h"
@@ -68,6 +70,36 @@ TEST(net_reads_what_a_retry_needs)
 
 	CHECK(r.fate == NET_DONE && r.status == 429 && r.retry_after_s == 7);
 	CHECK(strcmp(r.header, "kept") == 0 && r.server_date == SEC(1795392000));
+	peer_stop(p);
+}
+
+/* W3C Trace Context section 3: the trace is the caller's, the span our own, the flags are passed on; tracestate is not.
+ */
+TEST(net_passes_the_trace_on)
+{
+	struct peer *p = peer_start(&(struct peer_how){ .tls = false });
+	CLEANUP(net_drop) struct net *n = net_local();
+	const char *url = at("http", "127.0.0.1", peer_port(p), "/echo"), *line;
+	struct trace theirs, sent;
+	struct ctx *cx = tt_ctx();
+	CLEANUP(net_reply_clear) struct net_reply r = { .status = 0 };
+	size_t x;
+
+	CHECK(trace_parse(SV("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), &theirs));
+	cx->trace = &theirs;
+	const struct net_call c = {
+		.purpose = "test", .method = SV("GET"), .url = sv_of(url), .timeout = SEC(10), .max_reply = 65536
+	};
+	CHECK(!IS_ERR(net_call(cx, n, &c, &r)));
+	cx->trace = NULL;
+	line = strstr(arena_text(cx->arena, buf_view(&r.body)), "\r\ntraceparent: ");
+	CHECK(line != NULL && trace_parse((struct sv){ line + 15, 55 }, &sent) && line[70] == '\r');
+	CHECK(memcmp(sent.id, theirs.id, sizeof sent.id) == 0 && sent.flags == 1);
+	CHECK(memcmp(sent.span, theirs.span, sizeof sent.span) != 0);
+	CHECK(!sv_find(buf_view(&r.body), SV("tracestate"), &x));
+	CLEANUP(net_reply_clear)
+	struct net_reply none = go(n, (struct net_call){ .method = SV("GET"), .url = sv_of(url) });
+	CHECK(none.status == 200 && !sv_find(buf_view(&none.body), SV("traceparent"), &x));
 	peer_stop(p);
 }
 
