@@ -176,12 +176,27 @@ static void path_parameters(struct jout *w, struct sv path)
 	}
 }
 
-static void parameters(struct jout *w, struct sv path, const char *query)
+static void if_match(struct jout *w)
 {
-	struct sv rest = query == NULL ? SV_NONE : sv_of(query);
+	jout_open(w, NULL);
+	jout_strz(w, "name", "If-Match");
+	jout_strz(w, "in", "header");
+	jout_bool(w, "required", false);
+	jout_strz(w, "description", "The etag of what you have read; an older one is 412.");
+	jout_open(w, "schema");
+	jout_strz(w, "type", "string");
+	jout_close(w);
+	jout_close(w);
+}
+
+static void parameters(struct jout *w, struct sv path, const struct route *r)
+{
+	struct sv rest = r->query == NULL ? SV_NONE : sv_of(r->query);
 
 	jout_list(w, "parameters");
 	path_parameters(w, path);
+	if (r->tagged && r->method != M_GET)
+		if_match(w);
 	while (rest.p != NULL) {
 		struct sv type = sv_cut(&rest, ' '), name = sv_cut(&type, ':');
 		bool required = sv_ends(name, SV("*"));
@@ -203,15 +218,22 @@ static void error(struct jout *w, const char *status, const char *what)
  */
 static const struct {
 	const char *status, *what;
-	bool body, parks, writes,
-	    closed; /* only of routes with a body, a wait, an effect, a caller who must show himself */
+	bool body, parks, writes, closed,
+	    tagged; /* only of routes with a body, a wait, an effect, a caller who must show himself, an ETag */
 } refusals[] = {
-	{ "400", "Bad Request", .body = false },       { "401", "Unauthorized", .closed = true },
-	{ "403", "Forbidden", .closed = true },        { "404", "Not Found", .body = false },
-	{ "409", "Conflict", .writes = true },         { "410", "Gone", .parks = true },
-	{ "413", "Content Too Large", .body = true },  { "415", "Unsupported Media Type", .body = true },
-	{ "429", "Too Many Requests", .body = false }, { "500", "Internal Server Error", .body = false },
-	{ "502", "Bad Gateway", .parks = true },       { "503", "Service Unavailable", .body = false },
+	{ "400", "Bad Request", .body = false },
+	{ "401", "Unauthorized", .closed = true },
+	{ "403", "Forbidden", .closed = true },
+	{ "404", "Not Found", .body = false },
+	{ "409", "Conflict", .writes = true },
+	{ "410", "Gone", .parks = true },
+	{ "412", "Precondition Failed", .writes = true, .tagged = true },
+	{ "413", "Content Too Large", .body = true },
+	{ "415", "Unsupported Media Type", .body = true },
+	{ "429", "Too Many Requests", .body = false },
+	{ "500", "Internal Server Error", .body = false },
+	{ "502", "Bad Gateway", .parks = true },
+	{ "503", "Service Unavailable", .body = false },
 };
 
 static void responses(struct jout *w, const struct route *r)
@@ -230,7 +252,8 @@ static void responses(struct jout *w, const struct route *r)
 	jout_close(w);
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
 		if ((!refusals[i].body || r->body == BODY_JSON) && (!refusals[i].parks || r->parks) &&
-		    (!refusals[i].writes || r->method != M_GET) && (!refusals[i].closed || closed))
+		    (!refusals[i].writes || r->method != M_GET) && (!refusals[i].tagged || r->tagged) &&
+		    (!refusals[i].closed || closed))
 			error(w, refusals[i].status, refusals[i].what);
 	jout_close(w);
 }
@@ -279,7 +302,7 @@ static void operation(struct jout *w, const struct route *r, struct sv path, boo
 	security(w, r);
 	if (r->needs != NULL)
 		jout_strz(w, "x-tokenbooth-needs", r->needs);
-	parameters(w, path, r->query);
+	parameters(w, path, r);
 	if (r->in != NULL) {
 		jout_open(w, "requestBody");
 		jout_bool(w, "required", true);

@@ -28,6 +28,11 @@ struct err h_authorization_list(struct request *rq)
 	TRY(page_list_ask(rq, &page));
 	TRY(http_query(rq, "user_id", &f.user_id));
 	TRY(http_query(rq, "provider_id", &f.provider_id));
+	TRY(http_query(rq, "status", &f.status));
+	if (f.status.n > 0 && !sv_eqz(f.status, "pending") && !sv_eqz(f.status, "completed") &&
+	    !sv_eqz(f.status, "failed"))
+		return bad_field(rq->cx, "status", "enum", "must be pending, completed or failed");
+	f.q = page.q;
 	f.limit = page.limit;
 	f.offset = page.offset;
 	TRY(authorize_list(rq->cx, rq->en, &f, &l));

@@ -28,6 +28,10 @@ struct err h_connection_list(struct request *rq)
 	TRY(page_list_ask(rq, &page));
 	TRY(filter_of(rq, provider, &f.provider_id));
 	TRY(filter_of(rq, user, &f.user_id));
+	TRY(http_query(rq, "status", &f.status));
+	if (f.status.n > 0 && !sv_eqz(f.status, "active") && !sv_eqz(f.status, "expired"))
+		return bad_field(rq->cx, "status", "enum", "must be active or expired");
+	f.q = page.q;
 	f.limit = page.limit;
 	f.offset = page.offset;
 	TRY(connections_list(rq->cx, rq->en, &f, &l));

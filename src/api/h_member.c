@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/caller.h"
+#include "api/etag.h"
 #include "api/handlers.h"
 #include "api/input.h"
 #include "api/page_list.h"
@@ -41,6 +42,7 @@ struct err h_member_put(struct request *rq)
 			      &(struct member_change){ caller_project(rq), rq->params[0], role, &by, caller_role(rq) },
 			      &m));
 	view_member(&w, &m);
+	etag_write(rq, m.version);
 	return jout_done(rq->cx, &w);
 }
 
@@ -51,6 +53,20 @@ struct err h_member_remove(struct request *rq)
 	TRY(people_member_remove(rq->cx, rq->en,
 				 &(struct member_change){ .project_id = caller_project(rq),
 							  .account_id = rq->params[0],
+							  .by = &by,
+							  .by_role = caller_role(rq) }));
+	rq->status = 204;
+	return OK;
+}
+
+/* Whoever is in may go, but for the last owner. */
+struct err h_member_leave(struct request *rq)
+{
+	struct actor by = caller_actor(rq);
+
+	TRY(people_member_remove(rq->cx, rq->en,
+				 &(struct member_change){ .project_id = caller_project(rq),
+							  .account_id = sv_of(rq->by.id),
 							  .by = &by,
 							  .by_role = caller_role(rq) }));
 	rq->status = 204;

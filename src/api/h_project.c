@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/caller.h"
+#include "api/etag.h"
 #include "api/handlers.h"
+#include "api/input.h"
 #include "api/page_list.h"
 #include "api/view.h"
 #include "core/text.h"
@@ -42,4 +44,74 @@ struct err h_project_list(struct request *rq)
 	}
 	page_list_close(&w, &(struct page_list_end){ page, shown, (int64_t)seen });
 	return jout_done(rq->cx, &w);
+}
+
+static struct err answer(struct request *rq, const struct project *p, int status)
+{
+	struct jout w = JOUT(rq->out);
+
+	view_project(&w, rq->en, p);
+	etag_write(rq, p->version);
+	rq->status = status;
+	return jout_done(rq->cx, &w);
+}
+
+struct err h_project_show(struct request *rq)
+{
+	struct project p;
+
+	TRY(project_find(rq->cx, rq->en, SV_NONE, caller_project(rq), &p));
+	return answer(rq, &p, 200);
+}
+
+/* color and logo: null takes them away. */
+struct project_body {
+	struct sv name;
+	const struct node *color, *logo;
+};
+static const struct nfield project_fields[] = {
+	NSV(struct project_body, name, NOPT, 0, 1024),
+	NNODE(struct project_body, color, NOPT),
+	NNODE(struct project_body, logo, NOPT),
+};
+static struct err text_or_null(struct request *rq, const struct node *n, const char *field, struct sv *out)
+{
+	*out = n == NULL ? SV_NONE : n->kind == NODE_NULL ? SV("") : n->text;
+	if (n != NULL && n->kind != NODE_NULL && n->kind != NODE_TEXT)
+		return bad_field(rq->cx, field, "type", "must be a string or null");
+	return OK;
+}
+static struct err body_of(struct request *rq, struct project_write *w)
+{
+	struct project_body in = { .name = SV_NONE };
+
+	TRY(INPUT(rq, project_fields, &in));
+	w->name = in.name;
+	TRY(text_or_null(rq, in.color, "color", &w->color));
+	return text_or_null(rq, in.logo, "logo", &w->logo);
+}
+
+struct err h_project_create(struct request *rq)
+{
+	struct actor by = caller_actor(rq);
+	struct project_write w = { .by = &by };
+	struct project p;
+
+	TRY(body_of(rq, &w));
+	if (rq->by.is == WHO_SESSION)
+		w.owner = sv_of(rq->by.id);
+	TRY(project_create(rq->cx, rq->en, &w, &p));
+	return answer(rq, &p, 201);
+}
+
+struct err h_project_patch(struct request *rq)
+{
+	struct actor by = caller_actor(rq);
+	struct project_write w = { .by = &by };
+	struct project p;
+
+	TRY(body_of(rq, &w));
+	w.id = caller_project(rq);
+	TRY(project_change(rq->cx, rq->en, &w, &p));
+	return answer(rq, &p, 200);
 }

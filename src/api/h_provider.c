@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/caller.h"
+#include "api/etag.h"
 #include "api/handlers.h"
 #include "api/input.h"
 #include "api/page_list.h"
@@ -35,6 +36,7 @@ static struct err answer(struct request *rq, const struct provider *p, int statu
 	struct jout w = JOUT(rq->out);
 
 	TRY(view_provider(rq->cx, &w, p));
+	etag_write(rq, p->updated_at);
 	rq->status = status;
 	return jout_done(rq->cx, &w);
 }
@@ -102,12 +104,19 @@ static struct err body_of(struct request *rq, struct provider_write *w, struct s
 	return oauth2_of(rq, in.oauth2, w, secret);
 }
 
+static bool found(const struct provider *p, struct sv q)
+{
+	return q.n == 0 || text_finds(sv_of(p->unique_id), q) || text_finds(sv_of(p->description), q) ||
+	       text_finds(sv_of(p->type_id), q);
+}
+
 struct err h_provider_list(struct request *rq)
 {
 	struct provider_list l;
 	struct page page;
 	struct jout w = JOUT(rq->out);
 	struct sv asked_limit, asked_offset;
+	int64_t seen = 0;
 	size_t n = 0;
 
 	TRY(page_list_ask(rq, &page));
@@ -116,11 +125,17 @@ struct err h_provider_list(struct request *rq)
 	TRY(providers_list(rq->cx, rq->en, caller_project(rq), &l));
 	if (asked_limit.p == NULL &&
 	    asked_offset.p == NULL) /* not a paged list for the SDKs: everything (contract 1.6) */
-		page = (struct page){ .limit = (int64_t)l.n };
+		page = (struct page){ .limit = (int64_t)l.n, .q = page.q };
 	page_list_open(&w);
-	for (size_t i = (size_t)page.offset; i < l.n && n < (size_t)page.limit; i++, n++)
+	for (size_t i = 0; i < l.n; i++) {
+		if (!found(l.v[i], page.q))
+			continue;
+		if (seen++ < page.offset || (int64_t)n >= page.limit)
+			continue;
 		TRY(view_provider(rq->cx, &w, l.v[i]));
-	page_list_close(&w, &(struct page_list_end){ page, n, (int64_t)l.n });
+		n++;
+	}
+	page_list_close(&w, &(struct page_list_end){ page, n, seen });
 	return jout_done(rq->cx, &w);
 }
 

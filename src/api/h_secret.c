@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/caller.h"
+#include "api/etag.h"
 #include "api/handlers.h"
 #include "api/input.h"
 #include "api/page_list.h"
@@ -24,6 +25,7 @@ static void view(struct request *rq, struct jout *w, const struct secret_row *s)
 	jout_time(w, "created_at", s->created_at);
 	jout_time(w, "updated_at", s->updated_at);
 	jout_time(w, "last_accessed_at", s->last_accessed_at);
+	etag_field(w, s->updated_at);
 	jout_close(w);
 }
 
@@ -78,6 +80,7 @@ struct err h_secret_put(struct request *rq)
 	TRY(secrets_set(rq->cx, rq->en,
 			&(struct secret_set){ caller_project(rq), rq->params[0], in.description, in.value, &by }, &s));
 	view(rq, &w, &s);
+	etag_write(rq, s.updated_at);
 	return jout_done(rq->cx, &w);
 }
 

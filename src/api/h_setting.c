@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/caller.h"
+#include "api/etag.h"
 #include "api/handlers.h"
 #include "api/input.h"
 #include "core/jout.h"
@@ -13,6 +14,8 @@ static struct err answer(struct request *rq, const struct verification *v)
 	jout_str(&w, "verifier_url", v->verifier_url);
 	jout_bool(&w, "unsafe_skip_verification", false);
 	jout_bool(&w, "unsafe_skip_verification_choice_allowed", false); /* there is no way to skip it (design 8) */
+	etag_field(&w, v->version);
+	etag_write(rq, v->version);
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }

@@ -108,6 +108,9 @@ static struct err one(struct request *rq, const struct look *k)
 static struct err belongs(struct request *rq, const struct look *k, const struct tool *t, bool *out)
 {
 	*out = false;
+	if (k->page.q.n > 0 && !text_finds(t->name, k->page.q) && !text_finds(t->toolkit, k->page.q) &&
+	    !text_finds(t->description, k->page.q))
+		return OK;
 	if ((k->toolkit.n > 0 && !sv_ieq(k->toolkit, t->toolkit)) || (!k->every_version && !t->newest))
 		return OK;
 	return tool_filter_passes(rq->cx, &k->filter, t, out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/caller.h"
+#include "api/etag.h"
 #include "api/handlers.h"
 #include "api/input.h"
 #include "api/page_list.h"
@@ -20,6 +21,7 @@ static struct err answer(struct request *rq, const struct worker_row *r, int sta
 	struct jout w = JOUT(rq->out);
 
 	TRY(view(rq, &w, r));
+	etag_write(rq, r->updated_at);
 	rq->status = status;
 	return jout_done(rq->cx, &w);
 }
@@ -125,14 +127,21 @@ struct err h_worker_list(struct request *rq)
 	struct jout w = JOUT(rq->out);
 	struct worker_rows rows;
 	struct page page;
+	int64_t seen = 0;
 	size_t n = 0;
 
 	TRY(page_list_ask(rq, &page));
 	TRY(workers_list(rq->cx, rq->en, caller_project(rq), &rows));
 	page_list_open(&w);
-	for (size_t i = (size_t)page.offset; i < rows.n && n < (size_t)page.limit; i++, n++)
+	for (size_t i = 0; i < rows.n; i++) {
+		if (page.q.n > 0 && !text_finds(rows.v[i].unique_id, page.q) && !text_finds(rows.v[i].uri, page.q))
+			continue;
+		if (seen++ < page.offset || (int64_t)n >= page.limit)
+			continue;
 		TRY(view(rq, &w, &rows.v[i]));
-	page_list_close(&w, &(struct page_list_end){ page, n, (int64_t)rows.n });
+		n++;
+	}
+	page_list_close(&w, &(struct page_list_end){ page, n, seen });
 	return jout_done(rq->cx, &w);
 }
 struct err h_worker_create(struct request *rq)

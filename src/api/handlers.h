@@ -18,10 +18,13 @@ handler_fn h_schedule_list, h_schedule_show, h_schedule_cancel;
 handler_fn h_secret_list, h_secret_put, h_secret_remove;
 handler_fn h_key_list, h_key_create, h_key_revoke;
 handler_fn h_account_list, h_account_create, h_account_show, h_account_password;
-handler_fn h_member_list, h_member_put, h_member_remove;
+handler_fn h_member_list, h_member_put, h_member_remove, h_member_leave;
+handler_fn h_invitation_list, h_invitation_create, h_invitation_remove;
+handler_fn h_overview_show;
 handler_fn h_session_create, h_session_show, h_session_end, h_session_end_all;
 handler_fn h_authorization_list, h_authorization_show;
-handler_fn h_event_list, h_project_list, h_backup_make;
+handler_fn h_event_list, h_event_words, h_backup_make;
+handler_fn h_project_list, h_project_create, h_project_show, h_project_patch;
 handler_fn h_health_show, h_health_config, h_health_swagger;
 handler_fn h_metrics_show;
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/page_list.h"
 #include "api/input.h"
+#include "core/text.h"
+
+enum { Q_BYTES = 256 };
 
 static struct err number(struct request *rq, const char *name, int64_t *out)
 {
@@ -17,6 +20,10 @@ static struct err number(struct request *rq, const char *name, int64_t *out)
 struct err page_list_ask(struct request *rq, struct page *out)
 {
 	*out = (struct page){ .limit = PAGE_LIST_USUAL };
+	TRY(http_query(rq, "q", &out->q));
+	if (out->q.n > Q_BYTES)
+		return bad_field(rq->cx, "q", "max", "must be at most %d bytes", Q_BYTES);
+	out->q = sv_trim(out->q);
 	TRY(number(rq, "limit", &out->limit));
 	TRY(number(rq, "offset", &out->offset));
 	if (out->limit < 1)

@@ -5,7 +5,7 @@
 #include "http/request.h"
 #include "model/person.h"
 enum { PAGE_LIST_USUAL = 25, PAGE_LIST_MOST = 100 };
-/* limit over 100 is 100, under 1 is 25; offset under 0 is 0; not an integer: bad_field. */
+/* q at most 256 bytes; limit over 100 is 100, under 1 is 25; offset under 0 is 0; not an integer: bad_field. */
 struct err page_list_ask(struct request *rq, struct page *out) MUST_USE NONNULL(1, 2);
 /* { "items": [   … the caller writes `n` items with key NULL … */
 void page_list_open(struct jout *w) NONNULL(1);

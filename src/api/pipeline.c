@@ -2,6 +2,7 @@
 #include "api/pipeline.h"
 #include "api/api_inside.h"
 #include "api/authn.h"
+#include "api/etag.h"
 #include "api/problem.h"
 #include "core/hub.h"
 #include "core/text.h"
@@ -103,6 +104,8 @@ static struct err handle(struct request *rq)
 		rq->peer_key = hub_topic(rq->route->path, sv_of(rq->by.project_id));
 		return (struct err){ E_TAKE_CALL };
 	}
+	if (rq->route->tagged)
+		etag_ask(rq);
 	TRY(rq->route->handle(rq));
 	if (rq->status == 0)
 		rq->status = rq->route->ok;

@@ -71,7 +71,7 @@ static const struct schema all[] = {
 	  " oauth2:OAuth2ConfigPatchRequest" },
 	{ "AuthProviderResponse",
 	  "id:str description:str type:str provider_id:str external_id:str status:(active|inactive)"
-	  " binding:BindingResponse created_at:time updated_at:time oauth2:OAuth2ConfigResponse" },
+	  " binding:BindingResponse created_at:time updated_at:time etag:str oauth2:OAuth2ConfigResponse" },
 	{ "OffsetPage-AuthProviderResponse", PAGE_OF("AuthProviderResponse") },
 	{ "UserAuthProviderConnectionResponse",
 	  "id:str connection_id:str connection_status:str reason:str provider_id:str provider_type:str"
@@ -79,11 +79,11 @@ static const struct schema all[] = {
 	  " created_at:time updated_at:time" },
 	{ "OffsetPage-UserAuthProviderConnectionResponse", PAGE_OF("UserAuthProviderConnectionResponse") },
 	{ "SessionVerificationSettingsResponse",
-	  "verifier_url:str unsafe_skip_verification:bool unsafe_skip_verification_choice_allowed:bool" },
+	  "verifier_url:str unsafe_skip_verification:bool unsafe_skip_verification_choice_allowed:bool etag:str" },
 	{ "UpdateSessionVerificationSettingsRequest", "verifier_url:str<=2048 unsafe_skip_verification:bool" },
 	{ "StoredSecretResponse",
 	  "id:str key:str description:str hint:str binding:BindingResponse created_at:time updated_at:time"
-	  " last_accessed_at:time" },
+	  " last_accessed_at:time etag:str" },
 	{ "UpsertStoredSecretRequest", "value*:str<=5000 description:str<=1000" },
 	{ "OffsetPage-StoredSecretResponse", PAGE_OF("StoredSecretResponse") },
 	{ "HTTPWorkerConfigRequest", "uri*:str<=2048 secret*:str<=100 timeout*:int retry*:int" },
@@ -106,7 +106,8 @@ static const struct schema all[] = {
 	{ "WorkerRequirementsResponse", "met:bool" },
 	{ "WorkerResponse",
 	  "id:str type:(http|mcp|unknown) enabled:bool managed:bool binding:BindingResponse"
-	  " http:HTTPWorkerConfigResponse mcp:MCPWorkerConfigResponse requirements:WorkerRequirementsResponse" },
+	  " http:HTTPWorkerConfigResponse mcp:MCPWorkerConfigResponse requirements:WorkerRequirementsResponse"
+	  " etag:str" },
 	{ "OffsetPage-WorkerResponse", PAGE_OF("WorkerResponse") },
 	{ "WorkerHealthResponse", "id:str enabled:bool healthy:bool message:str" },
 	{ "HTTPWorkerTestConfig", "uri*:str<=2048" },
@@ -162,13 +163,14 @@ static const struct schema all[] = {
 	{ "AccountCreate", "email*:text<=254 password*:text<=256 role:(verify|viewer|member|admin|owner)" },
 	{ "PasswordSet", "password*:text<=256" },
 	{ "OffsetPage-Account", PAGE_OF("Account") },
-	{ "Member",
-	  "account_id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at:time last_sign_in_at:time" },
+	{ "Member", "account_id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at:time "
+		    "last_sign_in_at:time etag:str" },
 	{ "MemberPut", "role*:(verify|viewer|member|admin|owner)" },
 	{ "OffsetPage-Member", PAGE_OF("Member") },
 	{ "SessionCreate", "email*:text<=254 password*:text<=256" },
-	{ "SessionProject", "id*:str org_id*:str name*:str is_default*:bool created_at*:time"
-			    " role*:(verify|viewer|member|admin|owner)" },
+	{ "SessionProject",
+	  "id*:str org_id*:str name*:str is_default*:bool color:str logo_url:str created_at*:time etag*:str"
+	  " role*:(verify|viewer|member|admin|owner)" },
 	{ "Session", "account_id*:str email*:str project_id*:str role*:(none|verify|viewer|member|admin|owner) "
 		     "csrf*:str expires_at*:time"
 		     " account*:Account projects*:[SessionProject] may*:[str] may_create_projects*:bool" },
@@ -195,11 +197,30 @@ static const struct schema all[] = {
 	  " provider_description:str provider_user_info:any scopes:[str] user_id:str expires_at:time last_used_at:time"
 	  " created_at:time updated_at:time cause:str fix:str events*:[AuthorizationEvent]" },
 	{ "OffsetPage-Authorization", PAGE_OF("Authorization") },
-	{ "Event",
-	  "id*:int at*:time kind:str principal_type:str principal_id:str source:str client_ip:str resource_type:str"
-	  " resource_id:str authorization_id:str step:str outcome:str reason:str data*:map<any>" },
-	{ "OffsetPage-Event", PAGE_OF("Event") },
-	{ "Project", "id*:str org_id*:str name*:str is_default*:bool created_at*:time" },
+	{ "Event", "id*:int at*:time kind:str principal_type:str principal_id:str principal_name:str source:str "
+		   "client_ip:str resource_type:str"
+		   " resource_id:str authorization_id:str step:str outcome:str reason:str data*:map<any>" },
+	{ "EventPage", "items*:[Event] limit*:int offset*:int page_count*:int total_count:int next_cursor:str" },
+	{ "EventKinds", "kinds*:[str] resource_types*:[str] sources*:[str] outcomes*:[str]" },
+	{ "Invitation",
+	  "id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at*:time expires_at*:time" },
+	{ "InvitationCreate", "email*:text<=254 role*:(verify|viewer|member|admin|owner)" },
+	{ "InvitationCreated",
+	  "id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at*:time expires_at*:time url*:str" },
+	{ "OffsetPage-Invitation", PAGE_OF("Invitation") },
+	{ "OverviewHealth", "healthy*:bool reason:str" },
+	{ "OverviewCounts",
+	  "providers:int connections_active:int connections_expired:int authorizations_pending:int"
+	  " authorizations_failed_24h:int api_keys:int members:int workers:int tools:int secrets:int executions_24h:int"
+	  " executions_failed_24h:int" },
+	{ "OverviewStep", "id*:(api_key|provider|authorization|connection|worker|tool_run) done*:bool" },
+	{ "OverviewVerification", "custom*:bool verifier_url:str" },
+	{ "Overview", "project*:Project public_url*:str version*:str health*:OverviewHealth counts*:OverviewCounts"
+		      " first_steps*:[OverviewStep] verification*:OverviewVerification" },
+	{ "Project",
+	  "id*:str org_id*:str name*:str is_default*:bool color:str logo_url:str created_at*:time etag*:str" },
+	{ "ProjectCreate", "name*:text<=100 color:str<=7" },
+	{ "ProjectPatch", "name:text<=100 color:str<=7 logo:str<=90000" },
 	{ "OffsetPage-Project", PAGE_OF("Project") },
 	{ "Backup", "file*:str bytes*:int schema_version*:int created_at*:time" },
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/view.h"
+#include "api/etag.h"
 #include "core/arena.h"
 #include "core/text.h"
 #include "domain/projects.h"
@@ -115,6 +116,7 @@ struct err view_provider(struct ctx *cx, struct jout *w, const struct provider *
 	binding(w, p);
 	jout_time(w, "created_at", p->created_at);
 	jout_time(w, "updated_at", p->updated_at);
+	etag_field(w, p->updated_at);
 	jout_open(w, "oauth2");
 	jout_strz(w, "client_id", p->client_id);
 	secret_shape(w, p);
@@ -207,16 +209,25 @@ void view_member(struct jout *w, const struct member *m)
 	jout_strz(w, "role", role_name(m->role));
 	jout_time(w, "created_at", m->account.created_at);
 	jout_time(w, "last_sign_in_at", m->account.last_sign_in_at);
+	etag_field(w, m->version);
 	jout_close(w);
 }
 
 void view_project_fields(struct jout *w, const struct engine *en, const struct project *p)
 {
+	char logo[128];
+
 	jout_strz(w, "id", p->id);
 	jout_strz(w, "org_id", p->org_id);
 	jout_strz(w, "name", p->name);
 	jout_bool(w, "is_default", project_is_default(en, p));
+	jout_strz(w, "color", p->color[0] == '\0' ? NULL : p->color);
+	if (p->logo_tag[0] == '\0')
+		jout_null(w, "logo_url");
+	else if (snprintf(logo, sizeof logo, "/assets/projects/%s/logo?v=%s", p->id, p->logo_tag) > 0)
+		jout_strz(w, "logo_url", logo);
 	jout_time(w, "created_at", p->created_at);
+	etag_field(w, p->version);
 }
 
 void view_project(struct jout *w, const struct engine *en, const struct project *p)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/view_worker.h"
+#include "api/etag.h"
 #include "core/text.h"
 #include "domain/worker_vault.h"
 #include "domain/workers_mcp.h"
@@ -79,6 +80,7 @@ struct err view_worker(struct ctx *cx, struct jout *w, const struct view_worker 
 	jout_open(w, "requirements");
 	jout_bool(w, "met", true);
 	jout_close(w);
+	etag_field(w, r->updated_at);
 	jout_close(w);
 	return OK;
 }

@@ -101,6 +101,14 @@ struct cause {
 	int retry_after_s; /* for E_RATE, E_BUSY, E_PROVIDER_DOWN; 0 = let the edge choose */
 };
 
+/* On what condition a change is wanted (RFC 9110 section 13.1): the version of the thing that its asker has seen.  Acts
+ * that change a single thing keep it (store/store_version.h). */
+enum want_kind { WANT_ANY, WANT_THERE, WANT_VERSION, WANT_ABSENT };
+struct precondition {
+	enum want_kind kind;
+	int64_t version;
+};
+
 struct arena;
 struct trace; /* core/trace.h */
 /* ctx: what travels with a piece of work.  One per request or job run; never shared between threads. */
@@ -110,6 +118,7 @@ struct ctx {
 	int64_t deadline;          /* absolute; 0 = none */
 	const char *request_id;    /* borrowed; never NULL */
 	const struct trace *trace; /* borrowed; NULL: none */
+	struct precondition want;  /* the caller's; zero: none */
 	struct arena *arena;       /* request-lifetime memory; wiped when it ends; never NULL */
 };
 

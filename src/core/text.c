@@ -256,3 +256,16 @@ bool time_parse(struct sv s, int64_t *usec)
 	*usec = SEC((int64_t)timegm(&t) - away) + part;
 	return true;
 }
+
+bool text_finds(struct sv in, struct sv what)
+{
+	for (size_t at = 0; at + what.n <= in.n; at++) {
+		size_t i = 0;
+
+		while (i < what.n && lower(in.p[at + i]) == lower(what.p[i]))
+			i++;
+		if (i == what.n)
+			return true;
+	}
+	return false;
+}

@@ -33,4 +33,5 @@ bool text_is_id(struct sv s, size_t max, const char *extra) NONNULL(3); /* 1..ma
 enum { TIME_TEXT = 32 };
 void time_text(int64_t usec, char out[static TIME_TEXT]);
 bool time_parse(struct sv s, int64_t *usec) MUST_USE NONNULL(2); /* RFC 3339 with Z or offset, optional fraction */
+bool text_finds(struct sv in, struct sv what);                   /* without case of ASCII; "" is everywhere */
 #endif

@@ -58,6 +58,7 @@ struct auth_rows {
 struct auth_filter {
 	struct sv project_id, user_id, provider_id, id;
 	int64_t limit, offset;
+	struct sv q, status; /* text in user_id; pending, completed or failed; n 0: any */
 };
 struct err authorize_list(struct ctx *cx, struct engine *en, const struct auth_filter *f,
 			  struct auth_rows *out) MUST_USE NONNULL(1, 2, 3, 4);

@@ -170,7 +170,14 @@ static struct err read_list(struct ctx *cx, struct engine *en, const struct auth
 
 struct err authorize_list(struct ctx *cx, struct engine *en, const struct auth_filter *f, struct auth_rows *out)
 {
-	struct authorization_filter by = { f->project_id, f->user_id, SV_NONE, f->id, f->limit, f->offset };
+	struct authorization_filter by = { .project_id = f->project_id,
+					   .user_id = f->user_id,
+					   .id = f->id,
+					   .limit = f->limit,
+					   .offset = f->offset,
+					   .q = f->q,
+					   .status = f->status,
+					   .now = cx->now };
 	struct authorizations list;
 
 	*out = (struct auth_rows){ .n = 0 };

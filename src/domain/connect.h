@@ -19,7 +19,8 @@ struct next {
 	enum next_kind kind;
 	int reason; /* enum reason */
 	struct sv url, back, provider_name, user_id, account_email;
-	struct sv message; /* the provider's own words, redacted; p NULL */
+	struct sv project_id; /* whose page it is; p NULL: nobody knows */
+	struct sv message;    /* the provider's own words, redacted; p NULL */
 	bool set_cookie;
 	char cookie[44];   /* a new browser cookie to set */
 	int http_hint;     /* 200, 303, 400, 404, 410, 429: what fits */

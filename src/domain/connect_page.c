@@ -72,7 +72,7 @@ struct err connect_link(struct ctx *cx, struct engine *en, const struct authoriz
 struct err connect_verifier(struct ctx *cx, struct engine *en, const struct flow *f, struct sv *url)
 {
 	CLEANUP(secret_drop) struct secret *id = NULL;
-	struct verification by = { SV_NONE };
+	struct verification by = { .verifier_url = SV_NONE };
 
 	TRY(store_flow_unseal(cx, en->store, f, FLOW_ID, &id));
 	if (id == NULL)
@@ -91,9 +91,11 @@ void connect_gone(struct next *out) { *out = (struct next){ .kind = NEXT_GONE, .
 
 static struct next page(const struct visit *v, enum next_kind kind, int status)
 {
-	struct next n = {
-		.kind = kind, .http_hint = status, .user_id = v->a.user_id, .test = v->f.id.n > 0 && v->a.id.n == 0
-	};
+	struct next n = { .kind = kind,
+			  .http_hint = status,
+			  .user_id = v->a.user_id,
+			  .project_id = v->f.id.n > 0 ? v->f.project_id : v->a.project_id,
+			  .test = v->f.id.n > 0 && v->a.id.n == 0 };
 
 	if (v->rev.def != NULL)
 		n.provider_name = sv_of(v->rev.def->name);

@@ -24,6 +24,7 @@ static struct next asking(const struct visit *v, const struct verify_in *in, enu
 			      .http_hint = status,
 			      .provider_name = sv_of(v->rev.def->name),
 			      .user_id = v->f.user_id,
+			      .project_id = v->f.project_id,
 			      .account_email = in->account_email };
 }
 
@@ -100,7 +101,7 @@ static struct err decide(struct ctx *cx, struct engine *en, const struct visit *
 
 struct err connect_verify(struct ctx *cx, struct engine *en, const struct verify_in *in, struct next *out)
 {
-	struct verification by = { SV_NONE };
+	struct verification by = { .verifier_url = SV_NONE };
 	struct visit v;
 
 	connect_gone(out);

@@ -69,7 +69,8 @@ static struct err view(struct ctx *cx, struct engine *en, const struct connectio
 struct err connections_list(struct ctx *cx, struct engine *en, const struct connection_filter *f,
 			    struct connection_views *out)
 {
-	const struct connection_query q = { f->project_id, f->provider_id, f->user_id, f->id, f->limit, f->offset };
+	const struct connection_query q = { f->project_id, f->provider_id, f->user_id, f->id,  f->limit,
+					    f->offset,     f->q,           f->status,  cx->now };
 	struct connection_rows rows;
 
 	*out = (struct connection_views){ .v = NULL };

@@ -18,7 +18,8 @@ struct connection_views {
 struct connection_filter {
 	struct sv project_id, provider_id, user_id, id;
 	int64_t limit, offset;
-}; /* provider_id: unique id or type */
+	struct sv q, status; /* text in user_id; active or expired; n 0: any */
+};                           /* provider_id: unique id or type */
 struct err connections_list(struct ctx *cx, struct engine *en, const struct connection_filter *f,
 			    struct connection_views *out) MUST_USE NONNULL(1, 2, 3, 4);
 enum revocation {

@@ -97,15 +97,34 @@ struct err journal_connection(struct ctx *cx, struct engine *en, struct sv proje
 	return take(cx, &l, out);
 }
 
-struct err journal_list(struct ctx *cx, struct engine *en, const struct journal_filter *f, struct journal_list *out)
+/* Few people and keys fill a page: each is looked up once. */
+static struct err names(struct ctx *cx, struct engine *en, struct journal_list *l)
 {
-	struct event_filter ef = { .project_id = f->project_id,
-				   .kind = f->kind,
-				   .resource_type = f->resource_type,
-				   .limit = f->limit,
-				   .offset = f->offset };
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+
+	TRY(store_read(cx, en->store, &r));
+	for (size_t i = 0; i < l->n; i++) {
+		struct journal_entry *e = &l->v[i];
+		size_t k = 0;
+
+		while (k < i && !sv_eq(l->v[k].principal_id, e->principal_id))
+			k++;
+		if (k < i)
+			e->principal_name = l->v[k].principal_name;
+		else
+			TRY(store_event_who(cx, r.db, e->principal_type, e->principal_id, &e->principal_name));
+	}
+	return OK;
+}
+struct err journal_list(struct ctx *cx, struct engine *en, const struct event_filter *f, struct journal_list *out)
+{
 	struct event_list l;
 
-	TRY(store_event_list(cx, en->store, &ef, &l));
-	return take(cx, &l, out);
+	TRY(store_event_list(cx, en->store, f, &l));
+	TRY(take(cx, &l, out));
+	return names(cx, en, out);
+}
+struct err journal_words_there_are(struct ctx *cx, struct engine *en, struct sv project_id, struct event_words *out)
+{
+	return store_event_words(cx, en->store, project_id, out);
 }

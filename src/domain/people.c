@@ -11,6 +11,7 @@
 #include "domain/password.h"
 #include "domain/throttle.h"
 #include "store/store_account.h"
+#include "store/store_invitation.h"
 #include "store/store_session.h"
 
 /* OWASP Session Management: an idle and an absolute end. */
@@ -268,7 +269,11 @@ struct err people_sign_out_everywhere(struct ctx *cx, struct engine *en, struct 
 {
 	return store_session_remove_all(cx, en->store, account_id);
 }
-struct err people_prune(struct ctx *cx, struct engine *en) { return store_session_prune(cx, en->store, IDLE); }
+struct err people_prune(struct ctx *cx, struct engine *en)
+{
+	TRY(store_invitation_prune(cx, en->store));
+	return store_session_prune(cx, en->store, IDLE);
+}
 
 void people_csrf(const struct engine *en, struct sv cookie_value, char out[static CSRF_TEXT])
 {

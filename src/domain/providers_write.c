@@ -12,6 +12,7 @@
 #include "store/store_authorization.h"
 #include "store/store_connection.h"
 #include "store/store_event.h"
+#include "store/store_version.h"
 
 enum { ID_MOST = 100, EXTERNAL_MOST = 50, DESCRIPTION_MOST = 1000, CLIENT_MOST = 1000 };
 
@@ -191,6 +192,13 @@ static struct err note(struct ctx *cx, struct tx *tx, const struct change *c)
 	return store_event_add(cx, tx, &ev);
 }
 
+static struct err keep_version(struct ctx *cx, struct tx *tx, const struct change *c, int64_t version)
+{
+	return store_version_check(cx, tx,
+				   &(struct store_version){ "auth provider", c->row.unique_id, "provider",
+							    c->row.project_id, c->row.unique_id, version });
+}
+
 static struct err act_create(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
 	const struct change *c = in;
@@ -221,6 +229,7 @@ static struct err act_patch(struct ctx *cx, struct tx *tx, const void *in, void 
 	struct provider_revision rev = { row.revision_id, row.id, row.definition, row.client_id };
 	int64_t ended = 0;
 
+	TRY(keep_version(cx, tx, c, c->was->updated_at));
 	row.updated_at = tx_now(tx) > c->was->updated_at ? tx_now(tx) : c->was->updated_at + 1;
 	if (c->revise)
 		TRY(store_provider_revise(cx, tx, &rev));
@@ -349,9 +358,12 @@ static struct err act_delete(struct ctx *cx, struct tx *tx, const void *in, void
 	struct flows_ended *ended = out;
 	struct authorization like = { .provider_id = c->row.id, .user_id = SV_NONE };
 	struct authorizations list;
+	struct provider_row now;
 	int64_t n = 0;
 
 	*ended = (struct flows_ended){ .n = 0 };
+	TRY(store_provider_get(cx, tx_db(tx), c->row.id, &now));
+	TRY(keep_version(cx, tx, c, now.updated_at));
 	TRY(store_authorization_pending(cx, tx_db(tx), &like, &list));
 	for (size_t i = 0; i < list.n; i++)
 		TRY(flows_end_authorization(cx, tx,

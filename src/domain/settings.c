@@ -22,6 +22,7 @@ struct err settings_verification(struct ctx *cx, struct engine *en, struct sv pr
 	struct sv value;
 
 	*out = (struct verification){ .verifier_url = from_config(en, project_id) };
+	TRY(store_setting_at(cx, en->store, project_id, name, &out->version));
 	TRY(store_setting_get(cx, en->store, project_id, name, &value));
 	if (value.p == NULL)
 		return OK;
@@ -69,5 +70,5 @@ struct err settings_verification_put(struct ctx *cx, struct engine *en, const st
 	    &(struct setting_put){ .project = in->project_id, .name = name, .value = ev.data, .event = &ev }));
 	if (url.p != NULL && (out->verifier_url = arena_sv(cx->arena, url)).p == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "settings");
-	return OK;
+	return store_setting_at(cx, en->store, in->project_id, name, &out->version);
 }

@@ -10,7 +10,8 @@
 #include "domain/engine.h"
 struct verification {
 	struct sv verifier_url;
-}; /* p NULL: built-in; text in cx->arena */
+	int64_t version; /* when it was set; 0: never */
+};                       /* p NULL: built-in; text in cx->arena */
 struct err settings_verification(struct ctx *cx, struct engine *en, struct sv project_id,
 				 struct verification *out) MUST_USE NONNULL(1, 2, 4);
 /* verifier_url p NULL or "" = built-in.  bad_field "verifier_url"; E_FORBIDDEN when unsafe_skip. */

@@ -25,6 +25,7 @@ struct route {
 	enum body_rule body;
 	size_t max_body; /* 0 = limits.body_bytes */
 	bool parks;
+	bool tagged; /* a single thing with an ETag; its changes keep If-Match */
 	bool scoped; /* also served under /orgs/{o}/projects/{p} */
 	handler_fn *handle;
 	/* documentation: printed into OpenAPI and docs/API.md */

@@ -5,6 +5,7 @@
 #include "domain/engine.h"
 #include "pages/p_asset.h"
 #include <assert.h>
+#include <stdlib.h>
 
 static const char policy[] = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
 			     "frame-ancestors 'none'; form-action 'self'";
@@ -66,10 +67,53 @@ static void headers(struct request *rq, const struct html_page *page)
 	html_headers(rq, buf_view(&csp), SV("no-store"));
 }
 
+/* The first character, as a person counts them (of UTF-8). */
+static struct sv first_letter(const char *name)
+{
+	size_t n = name[0] == '\0' ? 0 : 1;
+
+	while (n > 0 && ((unsigned char)name[n] & 0xC0) == 0x80)
+		n++;
+	return (struct sv){ name, n };
+}
+
+/* Ink that can be read on this ground: by its relative luminance (WCAG 2), roughly. */
+static struct sv ink_on(const char *color)
+{
+	long rgb = strtol(color + 1, NULL, 16);
+	long light = 299 * (rgb >> 16 & 255) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255);
+
+	return light > 150000 ? SV("#171b26") : SV("#ffffff");
+}
+
+/* A project's picture, else its first letter on its colour: attributes of SVG, since the policy allows no style. */
+static void brand(struct html *h, const struct project *p)
+{
+	struct sv color = p->color[0] == '\0' ? SV("#2f5bea") : sv_of(p->color);
+
+	HTML(h, "<span class=\"brand\">");
+	if (p->logo_tag[0] != '\0')
+		HTMLF(h,
+		      "<img class=\"logo\" src=\"/assets/projects/{}/logo?v={}\" alt=\"\" width=\"28\" height=\"28\">",
+		      sv_of(p->id), sv_of(p->logo_tag));
+	else
+		HTMLF(h,
+		      "<svg width=\"28\" height=\"28\" viewBox=\"0 0 28 28\" aria-hidden=\"true\"><rect width=\"28\" "
+		      "height=\"28\" rx=\"8\" fill=\"{}\"/><text x=\"14\" y=\"19.5\" text-anchor=\"middle\" "
+		      "font-size=\"15\" "
+		      "font-weight=\"700\" fill=\"{}\">{}</text></svg>",
+		      color, ink_on(color.p), first_letter(p->name));
+	HTMLF(h, "<span class=\"name\">{}</span></span>", sv_of(p->name));
+}
+
 static void top(struct html *h, const struct html_page *page)
 {
-	HTML(h, "<header class=\"bar\"><span class=\"brand\">"
-		"<img src=\"/assets/tb.svg\" alt=\"\" width=\"28\" height=\"28\">Tokenbooth</span>");
+	HTML(h, "<header class=\"bar\">");
+	if (page->project != NULL)
+		brand(h, page->project);
+	else
+		HTML(h, "<span class=\"brand\"><img src=\"/assets/tb.svg\" alt=\"\" width=\"28\" height=\"28\">"
+			"Tokenbooth</span>");
 	if (page->account_email.p != NULL) {
 		HTMLF(h, "<form class=\"who\" method=\"post\" action=\"/sign-out\"><span class=\"email\">{}</span>",
 		      page->account_email);

@@ -9,6 +9,7 @@
  * Promises: CSP without scripts, frames, foreign content; no-store; no referrer; no sniffing (design 8).
  */
 #include "http/request.h"
+#include "model/person.h"
 struct html {
 	struct request *rq;
 	struct buf *b;
@@ -19,7 +20,9 @@ struct html_page {
 	const char *refresh;     /* content of <meta http-equiv=refresh>; NULL: none */
 	struct sv account_email; /* shown in the header when signed in; p NULL: not */
 	struct sv csrf;          /* for the header's sign-out */
-	bool leads_out;          /* a form here may end at an app's address: its redirect must not be stopped */
+	const struct project
+	    *project;   /* whose page it is: its name and picture in the header; NULL: the engine's own */
+	bool leads_out; /* a form here may end at an app's address: its redirect must not be stopped */
 	bool wide;
 };
 struct html html_begin(struct request *rq, const struct html_page *page) NONNULL(1, 2);

@@ -2,6 +2,7 @@
 #include "pages/p_account.h"
 #include "core/text.h"
 #include "domain/people.h"
+#include "domain/projects.h"
 #include "pages/html.h"
 #include "pages/visitor.h"
 
@@ -35,8 +36,12 @@ struct err p_account_sign_in_page(struct request *rq, const struct p_account_sig
 {
 	struct sv cookie;
 
-	struct html h = html_begin(
-	    rq, &(struct html_page){ .title = "Sign in", .status = p->status, .leads_out = p->provider.n > 0 });
+	struct project project;
+	bool known = project_look(rq->en, p->project_id, &project);
+	struct html h = html_begin(rq, &(struct html_page){ .title = "Sign in",
+							    .status = p->status,
+							    .leads_out = p->provider.n > 0,
+							    .project = known ? &project : NULL });
 	TRY(visitor_browser(rq, &cookie));
 	HTML(&h, "<div class=\"panel\"><h1>Sign in</h1>");
 	if (p->provider.n > 0)

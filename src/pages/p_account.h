@@ -6,10 +6,11 @@
 #include "http/route.h"
 handler_fn p_account_setup_show, p_account_setup, p_account_sign_in_show, p_account_sign_in, p_account_sign_out;
 struct p_account_sign_in {
-	struct sv back;     /* a path of ours (visitor_return) */
-	struct sv provider; /* what it is for; p NULL: the dashboard */
-	struct sv email;    /* as typed before */
-	struct sv wrong;    /* why the last try failed; p NULL: first */
+	struct sv back;       /* a path of ours (visitor_return) */
+	struct sv provider;   /* what it is for; p NULL: the dashboard */
+	struct sv project_id; /* whose page it is; p NULL: the engine's */
+	struct sv email;      /* as typed before */
+	struct sv wrong;      /* why the last try failed; p NULL: first */
 	int status;
 };
 struct err p_account_sign_in_page(struct request *rq, const struct p_account_sign_in *p) MUST_USE NONNULL(1, 2);

@@ -4,6 +4,7 @@
 #include "core/digest.h"
 #include "core/embed.h"
 #include "core/text.h"
+#include "domain/projects.h"
 
 extern const struct embedded pages_assets[];
 extern const struct embedded web_assets[]; /* NAME.br and NAME.gz of every file of the dashboard's app */
@@ -104,4 +105,24 @@ struct err p_asset_show(struct request *rq)
 	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
 	http_header(rq, "Content-Security-Policy", SV("default-src 'none'"));
 	return app ? p_asset_app(rq, rq->params[0]) : send(rq, rq->params[0], e);
+}
+
+/* For everybody who sees a page of the project.  A picture is shown, never run: its type is one of three (projects.h).
+ */
+struct err p_asset_logo(struct request *rq)
+{
+	static const char *const kinds[] = { "image/png", "image/jpeg", "image/webp" };
+	struct sv bytes, type;
+
+	TRY(project_logo(rq->cx, rq->en, rq->params[0], &bytes, &type));
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (sv_eqz(type, kinds[i]))
+			rq->content_type = kinds[i];
+	if (rq->content_type == NULL)
+		return fail(rq->cx, E_INTERNAL, "storage error", "a logo of another type");
+	http_header(rq, "Cache-Control", rq->query.n > 0 ? SV("public, max-age=31536000, immutable") : SV("no-cache"));
+	http_header(rq, "X-Content-Type-Options", SV("nosniff"));
+	http_header(rq, "Content-Security-Policy", SV("default-src 'none'; sandbox"));
+	buf_sv(rq->out, bytes);
+	return buf_done(rq->cx, rq->out, "picture");
 }

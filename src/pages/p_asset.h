@@ -9,7 +9,7 @@
  */
 #include "http/route.h"
 enum { P_ASSET_TAG = 17 };
-handler_fn p_asset_show;
+handler_fn p_asset_show, p_asset_logo /* of a project */;
 /* The version of an asset: "" when there is none of that name. */
 void p_asset_tag(struct sv name, char out[static P_ASSET_TAG]) NONNULL(2);
 /* A file of the dashboard's app as the answer: body, ETag, content type and coding; 304 when the caller has it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pages/p_connect.h"
 #include "core/text.h"
+#include "domain/projects.h"
 #include "model/reason.h"
 #include "pages/html.h"
 #include "pages/visitor.h"
@@ -8,6 +9,11 @@
 struct browser p_connect_browser(const struct request *rq)
 {
 	return (struct browser){ .cookie = visitor_cookie(rq, VISITOR_BROWSER), .client_ip = rq->client_ip };
+}
+
+const struct project *p_connect_project(const struct request *rq, const struct next *n, struct project *out)
+{
+	return project_look(rq->en, n->project_id, out) ? out : NULL;
 }
 
 static struct sv or (struct sv s, struct sv otherwise) { return s.n > 0 ? s : otherwise; }
@@ -25,7 +31,10 @@ static void way_on(struct html *h, struct sv url, struct sv words)
 /* ---- the pages ---- */
 static void retry_soon(struct request *rq, const struct next *n)
 {
-	struct html h = html_begin(rq, &(struct html_page){ .title = "One moment", .status = 200, .refresh = "2" });
+	struct project p;
+	struct html h = html_begin(
+	    rq, &(struct html_page){
+		    .title = "One moment", .status = 200, .refresh = "2", .project = p_connect_project(rq, n, &p) });
 
 	HTMLF(&h,
 	      "<div class=\"panel\" role=\"status\"><div class=\"mark wait\" aria-hidden=\"true\">&#8230;</div>"
@@ -38,8 +47,10 @@ static void retry_soon(struct request *rq, const struct next *n)
 
 static void done(struct request *rq, const struct next *n)
 {
-	struct html h =
-	    html_begin(rq, &(struct html_page){ .title = n->test ? "Verifier works" : "Connected", .status = 200 });
+	struct project p;
+	struct html h = html_begin(rq, &(struct html_page){ .title = n->test ? "Verifier works" : "Connected",
+							    .status = 200,
+							    .project = p_connect_project(rq, n, &p) });
 
 	HTML(&h, "<div class=\"panel\" role=\"status\"><div class=\"mark good\" aria-hidden=\"true\">&#10003;</div>");
 	if (n->test)
@@ -57,8 +68,10 @@ static void done(struct request *rq, const struct next *n)
 static void failed(struct request *rq, const struct next *n)
 {
 	enum reason why = (enum reason)n->reason;
-	struct html h = html_begin(
-	    rq, &(struct html_page){ .title = "Not connected", .status = n->http_hint >= 400 ? n->http_hint : 400 });
+	struct project p;
+	struct html h = html_begin(rq, &(struct html_page){ .title = "Not connected",
+							    .status = n->http_hint >= 400 ? n->http_hint : 400,
+							    .project = p_connect_project(rq, n, &p) });
 
 	HTML(&h, "<div class=\"panel\"><div class=\"mark bad\" aria-hidden=\"true\">!</div>");
 	if (n->provider_name.n > 0)

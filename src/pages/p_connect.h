@@ -5,8 +5,13 @@
  * (contract 2.6; design 8). */
 #include "domain/connect.h"
 #include "http/route.h"
+#include "model/person.h"
 handler_fn p_connect_click, p_connect_callback, p_connect_any_callback, p_connect_form_post, p_connect_success;
 struct browser p_connect_browser(const struct request *rq) NONNULL(1);
+/* The project whose page it is, into *out; NULL: not known. */
+struct next;
+const struct project *p_connect_project(const struct request *rq, const struct next *n, struct project *out)
+    NONNULL(1, 2, 3);
 /* What the domain decided, as an answer: a redirect or a page. */
 struct err p_connect_show(struct request *rq, const struct next *n) MUST_USE NONNULL(1, 2);
 #endif

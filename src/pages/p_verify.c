@@ -47,7 +47,10 @@ static void another_account(struct html *h, struct request *rq, struct sv flow_i
 
 static void confirm_page(struct request *rq, const struct next *n, const struct account *a, struct sv flow_id)
 {
-	struct html h = html_begin(rq, &(struct html_page){ .title = "Confirm", .status = 200, .leads_out = true });
+	struct project p;
+	struct html h = html_begin(
+	    rq, &(struct html_page){
+		    .title = "Confirm", .status = 200, .leads_out = true, .project = p_connect_project(rq, n, &p) });
 
 	HTML(&h, "<div class=\"panel\"><h1>Is this you?</h1>");
 	if (n->test)
@@ -70,7 +73,10 @@ static void confirm_page(struct request *rq, const struct next *n, const struct 
 
 static void wrong_account_page(struct request *rq, const struct next *n, const struct account *a, struct sv flow_id)
 {
-	struct html h = html_begin(rq, &(struct html_page){ .title = "Another account", .status = 403 });
+	struct project p;
+	struct html h = html_begin(
+	    rq,
+	    &(struct html_page){ .title = "Another account", .status = 403, .project = p_connect_project(rq, n, &p) });
 
 	HTML(&h, "<div class=\"panel\"><div class=\"mark bad\" aria-hidden=\"true\">!</div><h1>This is for another "
 		 "account</h1>");
@@ -84,7 +90,6 @@ static void wrong_account_page(struct request *rq, const struct next *n, const s
 		 "stored.</p><div class=\"row\">");
 	another_account(&h, rq, flow_id, SV("Sign in as another"));
 	HTML(&h, "</div></div>");
-	(void)n;
 	html_end(&h);
 }
 
@@ -94,6 +99,7 @@ static struct err show(struct request *rq, const struct next *n, const struct ac
 	case NEXT_SIGN_IN:
 		return p_account_sign_in_page(rq, &(struct p_account_sign_in){ .back = here(rq, flow_id),
 									       .provider = n->provider_name,
+									       .project_id = n->project_id,
 									       .status = 200 });
 	case NEXT_CONFIRM: confirm_page(rq, n, a, flow_id); return OK;
 	case NEXT_WRONG_ACCOUNT: wrong_account_page(rq, n, a, flow_id); return OK;

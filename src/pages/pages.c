@@ -8,6 +8,7 @@
 #include "pages/p_asset.h"
 #include "pages/p_connect.h"
 #include "pages/p_dashboard.h"
+#include "pages/p_invite.h"
 #include "pages/p_verify.h"
 #include "pages/visitor.h"
 
@@ -30,6 +31,8 @@ static const struct route rows[] = {
 	PAGE(M_GET, "/api/v1/oauth/callback_success", LANE_INLINE, p_connect_success, "The last page."),
 	PAGE(M_GET, "/setup", LANE_POOL, p_account_setup_show, "The first account."),
 	FORM("/setup", p_account_setup, "Makes the first account."),
+	PAGE(M_GET, "/invite", LANE_POOL, p_invite_show, "An invitation."),
+	FORM("/invite", p_invite_accept, "Accepts it."),
 	PAGE(M_GET, "/sign-in", LANE_POOL, p_account_sign_in_show, "Sign in."),
 	FORM("/sign-in", p_account_sign_in, "Signs in."),
 	FORM("/sign-out", p_account_sign_out, "Signs out."),
@@ -38,6 +41,7 @@ static const struct route rows[] = {
 	PAGE(M_GET, "/dashboard/{a}/{b}", LANE_POOL, p_dashboard_show, "The same."),
 	PAGE(M_GET, "/dashboard/{a}/{b}/{c}", LANE_POOL, p_dashboard_show, "The same."),
 	PAGE(M_GET, "/", LANE_INLINE, p_dashboard_root, "Leads to the dashboard."),
+	PAGE(M_GET, "/assets/projects/{id}/logo", LANE_POOL, p_asset_logo, "A project's picture."),
 	PAGE(M_GET, "/assets/{name}", LANE_INLINE, p_asset_show, "Style sheet, sign and the dashboard's files."),
 };
 /* clang-format on */

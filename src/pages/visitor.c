@@ -15,6 +15,7 @@ static const struct {
 	[VISITOR_BROWSER] = { "", BROWSER_DAYS *DAY_S },
 	[VISITOR_SESSION] = { "_session", SESSION_DAYS *DAY_S },
 	[VISITOR_SETUP] = { "_setup", SETUP_S },
+	[VISITOR_INVITE] = { "_invite", SETUP_S },
 };
 
 /* ---- cookies ---- */
@@ -196,7 +197,8 @@ static bool under(struct sv path, struct sv head)
 
 struct sv visitor_return(struct sv asked)
 {
-	bool ours = under(asked, SV("/dashboard")) || under(asked, SV("/api/v1/oauth/callback_verify"));
+	bool ours = under(asked, SV("/dashboard")) || sv_eqz(asked, "/invite") ||
+		    under(asked, SV("/api/v1/oauth/callback_verify"));
 	size_t at;
 
 	if (!ours || asked.n > RETURN_BYTES || text_has_control(asked) || !text_is_utf8(asked) ||

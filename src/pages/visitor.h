@@ -5,13 +5,13 @@
  *
  * Cookies:  on https "__Host-tb…" with Secure; on loopback http "tb…_<port>" without, since cookies ignore ports.
  *           HttpOnly, SameSite=Lax, Path=/.  One for the browser (flows are bound to it), one for the session, one that
- *           carries the set-up token from its URL to its form.
+ *           carries the set-up token from its URL to its form, and one an invitation's.
  * Promises: a form that changes something needs both a good Origin (or Sec-Fetch-Site) and a token bound to a cookie.
  */
 #include "domain/engine.h"
 #include "http/request.h"
 #include "model/person.h"
-enum visitor_cookie { VISITOR_BROWSER, VISITOR_SESSION, VISITOR_SETUP };
+enum visitor_cookie { VISITOR_BROWSER, VISITOR_SESSION, VISITOR_SETUP, VISITOR_INVITE };
 enum { VISITOR_NAME = 40 };
 /* The cookie's name under this public address. */
 void visitor_name(const struct config *c, enum visitor_cookie which, char out[static VISITOR_NAME]) NONNULL(1, 3);

@@ -15,13 +15,12 @@ void store_close(struct store *st)
 		return;
 	store_writer_stop(st);
 	store_reader_stop(st);
-	for (size_t i = 0; i < st->n_projects; i++)
-		data_key_free(st->projects[i].key);
+	store_project_unload(st);
 	for (size_t i = 0; i < MAC_KEY__COUNT; i++)
 		secret_free(st->mac[i]);
 	data_key_free(st->own);
 	(void)pthread_mutex_destroy(&st->copying);
-	free(st->projects);
+	(void)pthread_mutex_destroy(&st->projects_change);
 	free(st->path);
 	free(st);
 }
@@ -62,6 +61,7 @@ struct err store_open(struct ctx *cx, const struct store_how *how, struct store 
 		return fail(cx, E_INTERNAL, "out of memory", "store");
 	st->keys = how->keys;
 	(void)pthread_mutex_init(&st->copying, NULL);
+	(void)pthread_mutex_init(&st->projects_change, NULL);
 	store_reader_start(st);
 	bool there = stat(how->path, &at) == 0;
 	if (!there && !how->may_create)
@@ -79,8 +79,18 @@ struct err store_open(struct ctx *cx, const struct store_how *how, struct store 
 	return OK;
 }
 bool store_is_new(const struct store *st) { return st->is_new; }
-const char *store_default_project(const struct store *st) { return st->projects[st->main_project].project.id; }
-const char *store_default_org(const struct store *st) { return st->projects[st->main_project].project.org_id; }
+const char *store_default_project(const struct store *st)
+{
+	const struct held_projects *l = store_projects(st);
+
+	return l->v[l->main]->project.id;
+}
+const char *store_default_org(const struct store *st)
+{
+	const struct held_projects *l = store_projects(st);
+
+	return l->v[l->main]->project.org_id;
+}
 
 struct err store_act(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out)
 {
@@ -94,9 +104,10 @@ static const struct data_key *key_for(const struct store *st, struct sv project)
 {
 	if (project.n == 0)
 		return st->own;
-	for (size_t i = 0; i < st->n_projects; i++)
-		if (sv_eqz(project, st->projects[i].project.id))
-			return st->projects[i].key;
+	const struct held_projects *l = store_projects(st);
+	for (size_t i = 0; i < l->n; i++)
+		if (sv_eqz(project, l->v[i]->project.id))
+			return l->v[i]->key;
 	return NULL;
 }
 /* "table.column:project:row"; a project's id holds no colon, so no two places have one name.  On the path of every

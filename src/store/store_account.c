@@ -117,6 +117,15 @@ static struct err insert(struct ctx *cx, struct tx *tx, const struct account_add
 	db_bind_i64(q, 4, tx_now(tx));
 	return db_run(cx, q);
 }
+struct err store_account_insert(struct ctx *cx, struct tx *tx, const struct account_add *in)
+{
+	struct err e = insert(cx, tx, in);
+
+	if (e.code != E_CONFLICT)
+		return e;
+	(void)forgive(cx);
+	return refuse(cx, E_CONFLICT, "there is an account with this email already");
+}
 static struct err add_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
 	const struct account_add *add = in;
@@ -126,12 +135,7 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in, void *o
 		TRY(check_first(cx, tx_db(tx), add->setup_hash));
 		TRY(store_setting_remove(cx, tx, SV(""), setup_name));
 	}
-	struct err e = insert(cx, tx, add);
-	if (e.code == E_CONFLICT) {
-		(void)forgive(cx);
-		return refuse(cx, E_CONFLICT, "there is an account with this email already");
-	}
-	TRY(e);
+	TRY(store_account_insert(cx, tx, add));
 	TRY(store_member_insert(cx, tx, &edit));
 	if (add->event != NULL)
 		TRY(store_event_add(cx, tx, add->event));

@@ -46,6 +46,8 @@ struct account_password {
 };
 struct err store_account_password(struct ctx *cx, struct store *st, const struct account_password *in) MUST_USE
     NONNULL(1, 2, 3);
+/* Inside an act: the row alone.  E_CONFLICT: the email has an account. */
+struct err store_account_insert(struct ctx *cx, struct tx *tx, const struct account_add *in) MUST_USE NONNULL(1, 2, 3);
 /* Inside an act or a read. */
 struct err store_account_get(struct ctx *cx, struct db *db, struct sv id, struct account *out) MUST_USE
     NONNULL(1, 2, 4);

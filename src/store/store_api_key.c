@@ -54,8 +54,10 @@ struct err store_api_key_all(struct ctx *cx, struct store *st, struct api_key_ro
 struct err store_api_key_list(struct ctx *cx, struct store *st, struct sv project, const struct page *page,
 			      struct api_key_page *out)
 {
-	static const char sql[] = "SELECT " API_KEY_COLS " FROM api_keys WHERE project_id = $1"
-				  " ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3";
+	static const char sql[] = "SELECT " API_KEY_COLS " FROM api_keys WHERE project_id = $1 AND " STORE_ROW_HAS(
+	    "name", "$2") " ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4";
+	static const char count[] =
+	    "SELECT count(*) FROM api_keys WHERE project_id = $1 AND " STORE_ROW_HAS("name", "$2");
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	struct api_key_row one;
@@ -65,11 +67,12 @@ struct err store_api_key_list(struct ctx *cx, struct store *st, struct sv projec
 	if (out->v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "keys");
 	TRY(store_read(cx, st, &r));
-	TRY(store_row_count(cx, r.db, "SELECT count(*) FROM api_keys WHERE project_id = $1", project, &out->total));
+	TRY(store_row_count_of(cx, r.db, count, &(struct row_count){ project, page->q }, &out->total));
 	TRY(db_prepare(cx, r.db, sql, &q));
 	db_bind_sv(q, 1, project);
-	db_bind_i64(q, 2, page->limit);
-	db_bind_i64(q, 3, page->offset);
+	db_bind_sv(q, 2, page->q.p == NULL ? SV("") : page->q);
+	db_bind_i64(q, 3, page->limit);
+	db_bind_i64(q, 4, page->offset);
 	while (out->n < (size_t)page->limit) {
 		TRY(db_next(cx, q, &row));
 		if (!row)

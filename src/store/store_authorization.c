@@ -192,16 +192,24 @@ static void bind_filter(struct db_stmt *q, const struct authorization_filter *f)
 
 	for (size_t i = 0; i < ARRAY_LEN(by); i++)
 		db_bind_sv(q, (int)i + 1, by[i].p == NULL ? SV("") : by[i]);
+	db_bind_sv(q, 5, f->q.p == NULL ? SV("") : f->q);
+	db_bind_sv(q, 6, f->status.p == NULL ? SV("") : f->status);
+	db_bind_i64(q, 7, f->now);
 }
 
+/* As it is shown: succeeded counts while its connection lives; what nobody finished in time has failed. */
+#define SHOWN_STATUS                                                                                          \
+	"CASE WHEN status = 'pending' AND expires_at > $7 THEN 'pending' WHEN status = 'succeeded' AND "      \
+	"EXISTS(SELECT 1 FROM connections c WHERE c.id = authorizations.connection_id AND c.status = 'live')" \
+	" THEN 'completed' ELSE 'failed' END"
 #define FILTER                                                                                                        \
 	"WHERE project_id = $1 AND ($2 = '' OR user_id = $2) AND ($3 = '' OR provider_id = $3) AND ($4 = '' OR id = " \
-	"$4) "
+	"$4) AND " STORE_ROW_HAS("user_id", "$5") " AND ($6 = '' OR $6 = " SHOWN_STATUS ") "
 struct err store_authorization_list(struct ctx *cx, struct db *db, const struct authorization_filter *f,
 				    struct authorizations *out, int64_t *total)
 {
 	static const char count[] = "SELECT count(*) FROM authorizations " FILTER;
-	static const char sql[] = "SELECT " AUTH_COLS FILTER "ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6";
+	static const char sql[] = "SELECT " AUTH_COLS FILTER "ORDER BY created_at DESC, id DESC LIMIT $8 OFFSET $9";
 	CLEANUP(db_stmt_drop) struct db_stmt *n = NULL, *q = NULL;
 
 	TRY(db_prepare(cx, db, count, &n));
@@ -210,8 +218,8 @@ struct err store_authorization_list(struct ctx *cx, struct db *db, const struct 
 	*total = db_col_i64(n, 0);
 	TRY(db_prepare(cx, db, sql, &q));
 	bind_filter(q, f);
-	db_bind_i64(q, 5, f->limit);
-	db_bind_i64(q, 6, f->offset);
+	db_bind_i64(q, 8, f->limit);
+	db_bind_i64(q, 9, f->offset);
 	return from_rows(cx, q, out);
 }
 

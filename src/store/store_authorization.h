@@ -55,6 +55,8 @@ struct err store_authorization_token(struct ctx *cx, struct store *st, const str
 struct authorization_filter {
 	struct sv project_id, user_id, provider_id, id;
 	int64_t limit, offset;
+	struct sv q, status; /* q: in user_id; status pending, completed or failed as shown at `now`; n 0: any */
+	int64_t now;
 };
 struct err store_authorization_list(struct ctx *cx, struct db *db, const struct authorization_filter *f,
 				    struct authorizations *out, int64_t *total) MUST_USE NONNULL(1, 2, 3, 4, 5);

@@ -72,6 +72,8 @@ struct err store_connection_find(struct ctx *cx, struct store *st, const struct 
 struct connection_query {
 	struct sv project_id, provider, user_id, id;
 	int64_t limit, offset;
+	struct sv q, status; /* q: in user_id; status "active" or "expired" as it is at `now`; n 0: any */
+	int64_t now;
 };
 struct connection_rows {
 	struct connection *v;

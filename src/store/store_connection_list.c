@@ -22,10 +22,12 @@ struct err store_connection_rows(struct ctx *cx, struct db_stmt *q, size_t most,
 }
 
 /* ---- what is shown ---- */
-#define SHOWN                                                                                    \
-	" FROM connections WHERE project_id = $1 AND status IN ('live', 'dead')"                 \
-	" AND ($2 = '' OR user_id = $2) AND ($3 = '' OR id = $3) AND ($4 = '' OR provider_id IN" \
-	" (SELECT p.id FROM providers p WHERE p.unique_id = $4 OR p.type_id = $4))"
+#define SHOWN                                                                                                \
+	" FROM connections WHERE project_id = $1 AND status IN ('live', 'dead')"                             \
+	" AND ($2 = '' OR user_id = $2) AND ($3 = '' OR id = $3) AND ($4 = '' OR provider_id IN"             \
+	" (SELECT p.id FROM providers p WHERE p.unique_id = $4 OR p.type_id = $4))"                          \
+	" AND " STORE_ROW_HAS("user_id", "$5") " AND ($6 = '' OR ($6 = 'active') = (status = 'live' AND NOT" \
+					       " (token_expires_at > 0 AND token_expires_at <= $7 AND due_at = 0)))"
 static struct sv or_empty(struct sv v) { return v.p == NULL ? SV("") : v; }
 static void bind(struct db_stmt *q, const struct connection_query *in)
 {
@@ -33,6 +35,9 @@ static void bind(struct db_stmt *q, const struct connection_query *in)
 	db_bind_sv(q, 2, or_empty(in->user_id));
 	db_bind_sv(q, 3, or_empty(in->id));
 	db_bind_sv(q, 4, or_empty(in->provider));
+	db_bind_sv(q, 5, or_empty(in->q));
+	db_bind_sv(q, 6, or_empty(in->status));
+	db_bind_i64(q, 7, in->now);
 }
 static struct err total(struct ctx *cx, struct db *db, const struct connection_query *in, int64_t *out)
 {
@@ -49,7 +54,7 @@ struct err store_connection_list(struct ctx *cx, struct store *st, const struct 
 				 struct connection_rows *out)
 {
 	static const char sql[] =
-	    "SELECT " CONNECTION_COLS SHOWN " ORDER BY created_at DESC, id DESC LIMIT $5 OFFSET $6";
+	    "SELECT " CONNECTION_COLS SHOWN " ORDER BY created_at DESC, id DESC LIMIT $8 OFFSET $9";
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
@@ -58,8 +63,8 @@ struct err store_connection_list(struct ctx *cx, struct store *st, const struct 
 	TRY(total(cx, r.db, in, &out->total));
 	TRY(db_prepare(cx, r.db, sql, &q));
 	bind(q, in);
-	db_bind_i64(q, 5, in->limit);
-	db_bind_i64(q, 6, in->offset);
+	db_bind_i64(q, 8, in->limit);
+	db_bind_i64(q, 9, in->offset);
 	return store_connection_rows(cx, q, (size_t)in->limit, out);
 }
 

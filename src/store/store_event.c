@@ -4,13 +4,10 @@
 #include "core/logf.h"
 #include "core/metric.h"
 #include "core/text.h"
+#include "store/store_event_inner.h"
 #include "store/store_inner.h"
 #include "store/store_row.h"
 
-#define EVENT_COLS                                                                                                \
-	"id, at, project_id, kind, principal_type, principal_id, source, client_ip, resource_type, resource_id, " \
-	"authorization_id,"                                                                                       \
-	" step, outcome, reason, data"
 enum {
 	C_ID,
 	C_AT,
@@ -162,7 +159,7 @@ static struct err from_row(struct ctx *cx, struct db_stmt *q, struct event_row *
 	}
 	return store_row_sv(cx, q, C_DATA, &out->data);
 }
-static struct err rows(struct ctx *cx, struct db_stmt *q, size_t most, struct event_list *out)
+struct err store_event_rows(struct ctx *cx, struct db_stmt *q, size_t most, struct event_list *out)
 {
 	bool row = true;
 
@@ -193,7 +190,7 @@ static struct err story(struct ctx *cx, struct store *st, const char *sql, struc
 	db_bind_sv(q, 1, of.id);
 	db_bind_sv(q, 2, of.project);
 	db_bind_i64(q, 3, TIMELINE_MOST);
-	TRY(rows(cx, q, TIMELINE_MOST, out));
+	TRY(store_event_rows(cx, q, TIMELINE_MOST, out));
 	out->total = (int64_t)out->n;
 	return OK;
 }
@@ -218,39 +215,6 @@ struct err store_event_connection(struct ctx *cx, struct store *st, struct sv pr
 	    " AND project_id = $2 ORDER BY id DESC LIMIT $3) ORDER BY id";
 
 	return story(cx, st, sql, (struct whose){ connection_id, project }, out);
-}
-#define EVENT_FILTER " FROM events WHERE project_id = $1 AND ($2 = '' OR kind = $2) AND ($3 = '' OR resource_type = $3)"
-static void bind_filter(struct db_stmt *q, const struct event_filter *f)
-{
-	db_bind_sv(q, 1, sv_or_empty(f->project_id));
-	db_bind_sv(q, 2, sv_or_empty(f->kind));
-	db_bind_sv(q, 3, sv_or_empty(f->resource_type));
-}
-static struct err total(struct ctx *cx, struct db *db, const struct event_filter *f, int64_t *out)
-{
-	static const char sql[] = "SELECT count(*)" EVENT_FILTER;
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-
-	TRY(db_prepare(cx, db, sql, &q));
-	bind_filter(q, f);
-	TRY(db_one(cx, q));
-	*out = db_col_i64(q, 0);
-	return OK;
-}
-struct err store_event_list(struct ctx *cx, struct store *st, const struct event_filter *f, struct event_list *out)
-{
-	static const char sql[] = "SELECT " EVENT_COLS EVENT_FILTER " ORDER BY id DESC LIMIT $4 OFFSET $5";
-	CLEANUP(store_read_done) struct reader r = { .st = NULL };
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-
-	*out = (struct event_list){ .v = NULL };
-	TRY(store_read(cx, st, &r));
-	TRY(total(cx, r.db, f, &out->total));
-	TRY(db_prepare(cx, r.db, sql, &q));
-	bind_filter(q, f);
-	db_bind_i64(q, 4, f->limit);
-	db_bind_i64(q, 5, f->offset);
-	return rows(cx, q, (size_t)f->limit, out);
 }
 /* In batches, so that no COMMIT takes long; the job calls until nothing is gone. */
 static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void *out)

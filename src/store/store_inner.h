@@ -13,10 +13,18 @@
 #include <time.h>
 
 enum { READERS_KEPT = 16, READERS_MOST = 64 };
+/* Immutable once shown; old ones stay until the store is closed, so that readers need no lock. */
 struct held_project {
 	struct project project;
 	bool is_default;
-	struct data_key *key;
+	struct data_key *key;       /* shared by all that were made of one row */
+	struct held_project *older; /* made before this one, of any row */
+	bool owns_key;
+};
+struct held_projects {
+	struct held_projects *older;
+	size_t n, main;
+	struct held_project *v[]; /* oldest project first */
 };
 struct readers {
 	pthread_mutex_t lock;
@@ -29,9 +37,10 @@ struct store {
 	char *path;
 	const struct keyring *keys;
 	bool is_new;
-	struct held_project *projects; /* immutable once open */
-	size_t n_projects, main_project;
-	struct data_key *own; /* for rows of no project */
+	struct held_projects *_Atomic projects; /* replaced by the writer thread alone */
+	struct held_project *held;              /* every one ever made */
+	pthread_mutex_t projects_change;        /* one change at a time, from its act to its being shown */
+	struct data_key *own;                   /* for rows of no project */
 	struct secret *mac[MAC_KEY__COUNT];
 	struct readers readers;
 	struct writer *writer;
@@ -77,4 +86,9 @@ struct err store_keys_make(struct ctx *cx, struct store *st, struct db *db) MUST
 struct err store_keys_load(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
 struct err store_project_make(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
 struct err store_project_load(struct ctx *cx, struct store *st, struct db *db) MUST_USE NONNULL(1, 2, 3);
+void store_project_unload(struct store *st) NONNULL(1);
+static inline const struct held_projects *store_projects(const struct store *st)
+{
+	return atomic_load_explicit(&st->projects, memory_order_acquire);
+}
 #endif

@@ -5,7 +5,27 @@
 #include "store/store_account.h"
 #include "store/store_event.h"
 #include "store/store_row.h"
+#include "store/store_version.h"
 
+static struct err now_of(struct ctx *cx, struct db *db, const struct member_edit *of, struct member *out)
+{
+	static const char sql[] = "SELECT role, max(created_at, updated_at) FROM members"
+				  " WHERE project_id = $1 AND account_id = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool row = false;
+
+	out->role = ROLE_NONE;
+	out->version = -1;
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_sv(q, 1, of->project);
+	db_bind_sv(q, 2, of->account);
+	TRY(db_next(cx, q, &row));
+	if (row) {
+		out->role = role_of(db_col_sv(q, 0));
+		out->version = db_col_i64(q, 1);
+	}
+	return OK;
+}
 static struct err role_in(struct ctx *cx, struct db *db, struct sv project, struct sv account, enum role *out)
 {
 	static const char sql[] = "SELECT role FROM members WHERE project_id = $1 AND account_id = $2";
@@ -32,9 +52,13 @@ struct err store_member_role(struct ctx *cx, struct store *st, struct sv project
 struct err store_member_list(struct ctx *cx, struct store *st, struct sv project, const struct page *page,
 			     struct member_page *out)
 {
-	static const char sql[] = "SELECT a.id, a.email, a.created_at, a.last_sign_in_at, m.role FROM members m"
-				  " JOIN accounts a ON a.id = m.account_id WHERE m.project_id = $1"
-				  " ORDER BY m.created_at, a.id LIMIT $2 OFFSET $3";
+	static const char count[] = "SELECT count(*) FROM members m JOIN accounts a ON a.id = m.account_id"
+				    " WHERE m.project_id = $1 AND " STORE_ROW_HAS("a.email", "$2");
+	static const char sql[] =
+	    "SELECT a.id, a.email, a.created_at, a.last_sign_in_at, m.role,"
+	    " max(m.created_at, m.updated_at) FROM members m"
+	    " JOIN accounts a ON a.id = m.account_id WHERE m.project_id = $1"
+	    " AND " STORE_ROW_HAS("a.email", "$2") " ORDER BY m.created_at, a.id LIMIT $3 OFFSET $4";
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	bool row = false;
@@ -43,11 +67,12 @@ struct err store_member_list(struct ctx *cx, struct store *st, struct sv project
 	if (out->v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "members");
 	TRY(store_read(cx, st, &r));
-	TRY(store_row_count(cx, r.db, "SELECT count(*) FROM members WHERE project_id = $1", project, &out->total));
+	TRY(store_row_count_of(cx, r.db, count, &(struct row_count){ project, page->q }, &out->total));
 	TRY(db_prepare(cx, r.db, sql, &q));
 	db_bind_sv(q, 1, project);
-	db_bind_i64(q, 2, page->limit);
-	db_bind_i64(q, 3, page->offset);
+	db_bind_sv(q, 2, page->q.p == NULL ? SV("") : page->q);
+	db_bind_i64(q, 3, page->limit);
+	db_bind_i64(q, 4, page->offset);
 	while (out->n < (size_t)page->limit) {
 		TRY(db_next(cx, q, &row));
 		if (!row)
@@ -58,6 +83,7 @@ struct err store_member_list(struct ctx *cx, struct store *st, struct sv project
 		m->account.created_at = db_col_i64(q, 2);
 		m->account.last_sign_in_at = db_col_i64(q, 3);
 		m->role = role_of(db_col_sv(q, 4));
+		m->version = db_col_i64(q, 5);
 		out->n++;
 	}
 	return OK;
@@ -65,7 +91,8 @@ struct err store_member_list(struct ctx *cx, struct store *st, struct sv project
 struct err store_member_insert(struct ctx *cx, struct tx *tx, const struct member_edit *in)
 {
 	static const char sql[] = "INSERT INTO members(project_id, account_id, role, created_at) VALUES($1, $2, $3, $4)"
-				  " ON CONFLICT(project_id, account_id) DO UPDATE SET role = excluded.role";
+				  " ON CONFLICT(project_id, account_id) DO UPDATE SET role = excluded.role,"
+				  " updated_at = max(excluded.created_at, updated_at + 1, members.created_at + 1)";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
@@ -103,15 +130,19 @@ static struct err set_act(struct ctx *cx, struct tx *tx, const void *in, void *o
 	const struct member_edit *edit = in;
 	struct member *m = out;
 	struct account account;
-	enum role was = ROLE_NONE;
+	struct member was;
 
 	TRY(store_account_get(cx, tx_db(tx), edit->account, &account));
-	TRY(role_in(cx, tx_db(tx), edit->project, edit->account, &was));
-	if (edit->role == ROLE_NONE && was == ROLE_NONE)
+	TRY(now_of(cx, tx_db(tx), edit, &was));
+	if (edit->role == ROLE_NONE && was.role == ROLE_NONE)
 		return (struct err){ E_NOT_FOUND };
-	TRY(check_edit(cx, tx, edit, was));
+	TRY(store_version_check(cx, tx,
+				&(struct store_version){ "the member", sv_of(account.email), "account", edit->project,
+							 edit->account, was.version }));
+	TRY(check_edit(cx, tx, edit, was.role));
 	TRY(edit->role == ROLE_NONE ? remove_row(cx, tx, edit) : store_member_insert(cx, tx, edit));
-	*m = (struct member){ .account = account, .role = edit->role };
+	TRY(now_of(cx, tx_db(tx), edit, m));
+	m->account = account;
 	return edit->event == NULL ? OK : store_event_add(cx, tx, edit->event);
 }
 struct err store_member_set(struct ctx *cx, struct store *st, const struct member_edit *in, struct member *out)

@@ -52,3 +52,14 @@ void *store_row_room(struct ctx *cx, const void *rows, size_t *room, size_t size
 	*room = had * 2 + 8;
 	return more;
 }
+struct err store_row_count_of(struct ctx *cx, struct db *db, const char *sql, const struct row_count *in, int64_t *out)
+{
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_sv(q, 1, in->project);
+	db_bind_sv(q, 2, in->q.p == NULL ? SV("") : in->q);
+	TRY(db_one(cx, q));
+	*out = db_col_i64(q, 0);
+	return OK;
+}

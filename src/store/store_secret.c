@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "store/store_event.h"
 #include "store/store_row.h"
+#include "store/store_version.h"
 
 #define SECRET_COLS "id, key, description, hint, value_box, created_at, updated_at, last_accessed_at"
 enum { C_ID, C_KEY, C_DESCRIPTION, C_HINT, C_BOX, C_CREATED, C_UPDATED, C_ACCESSED };
@@ -119,6 +120,9 @@ static struct err put_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 	if (!made)
 		TRY(e);
 	(void)forgive(cx);
+	TRY(store_version_check(cx, tx,
+				&(struct store_version){ "secret", in->key, "secret", in->project, sv_of(was.row.id),
+							 made ? -1 : was.row.updated_at }));
 	*s = was.row;
 	if (in->description.p != NULL)
 		s->description = in->description;
@@ -136,8 +140,9 @@ struct err store_secret_put(struct ctx *cx, struct store *st, const struct secre
 /* ---- ending ---- */
 static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
-	static const char which[] = "SELECT id FROM secrets WHERE project_id = $1 AND (id = $2 OR folded = $3)"
-				    " ORDER BY id = $2 DESC LIMIT 1";
+	static const char which[] =
+	    "SELECT id, updated_at FROM secrets WHERE project_id = $1 AND (id = $2 OR folded = $3)"
+	    " ORDER BY id = $2 DESC LIMIT 1";
 	static const char gone[] = "DELETE FROM secrets WHERE id = $1";
 	const struct secret_end *in = in_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
@@ -152,6 +157,8 @@ static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	db_bind_sv(q, 3, folded);
 	TRY(db_one(cx, q));
 	TRY(store_row_sv(cx, q, 0, &id));
+	TRY(store_version_check(
+	    cx, tx, &(struct store_version){ "secret", in->which, "secret", in->project, id, db_col_i64(q, 1) }));
 	TRY(db_prepare(cx, tx_db(tx), gone, &d));
 	db_bind_sv(d, 1, id);
 	TRY(db_run(cx, d));
@@ -166,8 +173,10 @@ struct err store_secret_remove(struct ctx *cx, struct store *st, const struct se
 struct err store_secret_list(struct ctx *cx, struct store *st, struct sv project, const struct page *page,
 			     struct secret_page *out)
 {
-	static const char sql[] =
-	    "SELECT " SECRET_COLS " FROM secrets WHERE project_id = $1 ORDER BY folded LIMIT $2 OFFSET $3";
+	static const char sql[] = "SELECT " SECRET_COLS " FROM secrets WHERE project_id = $1 AND " STORE_ROW_HAS(
+	    "key || ' ' || description", "$2") " ORDER BY folded LIMIT $3 OFFSET $4";
+	static const char count[] =
+	    "SELECT count(*) FROM secrets WHERE project_id = $1 AND " STORE_ROW_HAS("key || ' ' || description", "$2");
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	size_t room = 0;
@@ -175,11 +184,12 @@ struct err store_secret_list(struct ctx *cx, struct store *st, struct sv project
 
 	*out = (struct secret_page){ .v = NULL };
 	TRY(store_read(cx, st, &r));
-	TRY(store_row_count(cx, r.db, "SELECT count(*) FROM secrets WHERE project_id = $1", project, &out->total));
+	TRY(store_row_count_of(cx, r.db, count, &(struct row_count){ project, page->q }, &out->total));
 	TRY(db_prepare(cx, r.db, sql, &q));
 	db_bind_sv(q, 1, project);
-	db_bind_i64(q, 2, page->limit);
-	db_bind_i64(q, 3, page->offset);
+	db_bind_sv(q, 2, page->q.p == NULL ? SV("") : page->q);
+	db_bind_i64(q, 3, page->limit);
+	db_bind_i64(q, 4, page->offset);
 	for (;;) {
 		TRY(db_next(cx, q, &row));
 		if (!row)

@@ -3,6 +3,7 @@
 #include "db/db.h"
 #include "store/store_event.h"
 #include "store/store_row.h"
+#include "store/store_version.h"
 
 struct err store_setting_find(struct ctx *cx, struct db *db, struct sv project, const char *name, struct sv *value)
 {
@@ -40,9 +41,39 @@ struct err store_setting_put(struct ctx *cx, struct tx *tx, const struct setting
 	TRY(db_run(cx, q));
 	return in->event == NULL ? OK : store_event_add(cx, tx, in->event);
 }
-static struct err put_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+static struct err set_at(struct ctx *cx, struct db *db, const struct setting_put *in, int64_t *at)
 {
+	static const char sql[] = "SELECT updated_at FROM settings WHERE project_id = $1 AND name = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool row = false;
+
+	*at = 0;
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_sv(q, 1, in->project);
+	db_bind_sv(q, 2, sv_of(in->name));
+	TRY(db_next(cx, q, &row));
+	if (row)
+		*at = db_col_i64(q, 0);
+	return OK;
+}
+struct err store_setting_at(struct ctx *cx, struct store *st, struct sv project, const char *name, int64_t *at)
+{
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+
+	*at = 0;
+	TRY(store_read(cx, st, &r));
+	return set_at(cx, r.db, &(struct setting_put){ .project = project, .name = name }, at);
+}
+static struct err put_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	const struct setting_put *in = in_;
+	int64_t at = 0;
+
 	(void)out;
+	TRY(set_at(cx, tx_db(tx), in, &at));
+	TRY(store_version_check(
+	    cx, tx,
+	    &(struct store_version){ "the setting", sv_of(in->name), "settings", in->project, sv_of(in->name), at }));
 	return store_setting_put(cx, tx, in);
 }
 struct err store_setting_set(struct ctx *cx, struct store *st, const struct setting_put *in)

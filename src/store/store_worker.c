@@ -3,6 +3,7 @@
 #include "db/db.h"
 #include "store/store_event.h"
 #include "store/store_row.h"
+#include "store/store_version.h"
 
 #define WORKER_COLS                                                                                               \
 	"id, project_id, unique_id, type, enabled, uri, timeout_s, retry, secret_box, hint, catalogue, told_at, " \
@@ -154,6 +155,12 @@ struct err store_worker_add(struct ctx *cx, struct store *st, const struct worke
 {
 	return store_act(cx, st, add_act, in, out);
 }
+static struct err keep_version(struct ctx *cx, struct tx *tx, const struct worker_row *w)
+{
+	return store_version_check(
+	    cx, tx,
+	    &(struct store_version){ "worker", w->unique_id, "worker", w->project_id, w->unique_id, w->updated_at });
+}
 static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
 {
 	static const char sql[] =
@@ -166,6 +173,7 @@ static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	int64_t changed = 0;
 
 	*w = in->row;
+	TRY(keep_version(cx, tx, w));
 	w->updated_at = tx_now(tx) > in->row.updated_at ? tx_now(tx) : in->row.updated_at + 1;
 	const struct seal_at at = box_of(w);
 	if (in->secret != NULL)
@@ -196,9 +204,15 @@ static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	static const char sql[] = "DELETE FROM workers WHERE id = $1";
 	const struct worker_end *in = in_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	struct worker_row now;
 	int64_t changed = 0;
 
 	(void)out;
+	struct err e = get(cx, tx_db(tx), in->event->project_id, in->event->resource_id, &now);
+	if (e.code == E_NOT_FOUND) /* somebody else was quicker */
+		return OK;
+	TRY(e);
+	TRY(keep_version(cx, tx, &now));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_sv(q, 1, in->id);
 	TRY(db_run_n(cx, q, &changed));

@@ -46,7 +46,7 @@ TEST(the_envelope)
 
 	page_list_open(&w);
 	jout_i64(&w, NULL, 7);
-	page_list_close(&w, &(struct page_list_end){ { 25, 50 }, 1, 51 });
+	page_list_close(&w, &(struct page_list_end){ { .limit = 25, .offset = 50 }, 1, 51 });
 	CHECK(!IS_ERR(jout_done(tt_ctx(), &w)));
 	CHECK(sv_eqz(buf_view(&b), "{\"items\":[7],\"limit\":25,\"offset\":50,\"page_count\":1,\"total_count\":51}"));
 }

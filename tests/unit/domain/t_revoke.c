@@ -225,8 +225,11 @@ TEST(the_list_of_connections)
 	(void)tt_adopt(cx, en, &bob);
 	tt_sql(cx, en, "UPDATE connections SET token_expires_at = 1 WHERE user_id = 'bob'");
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		const struct connection_filter f = { tt_project(en), sv_of(t[i].provider), sv_of(t[i].user),
-						     SV(""),         t[i].limit,           t[i].offset };
+		const struct connection_filter f = { .project_id = tt_project(en),
+						     .provider_id = sv_of(t[i].provider),
+						     .user_id = sv_of(t[i].user),
+						     .limit = t[i].limit,
+						     .offset = t[i].offset };
 
 		CHECK_ROW(t[i].name, !IS_ERR(connections_list(cx, en, &f, &v)));
 		CHECK_ROW(t[i].name, v.n == t[i].n && v.total == t[i].total);

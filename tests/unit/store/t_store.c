@@ -13,14 +13,15 @@ TEST(a_new_store_has_one_org_one_project_and_opens_again)
 {
 	struct ctx *cx = tt_ctx();
 	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
-	struct project p;
+	struct project p, *all = NULL;
+	size_t n = 0;
 	char id[ID_TEXT], org[ID_TEXT];
 	struct sha256 mac = store_mac(w.st, MAC_API_KEY, SV("arc_x"));
 	struct stat st;
 
 	CHECK(store_is_new(w.st));
-	CHECK(store_project_count(w.st) == 1);
-	store_project_at(w.st, 0, &p);
+	CHECK(!IS_ERR(store_project_all(cx, w.st, &all, &n)) && n == 1);
+	p = all[0];
 	CHECK(strcmp(p.id, store_default_project(w.st)) == 0 && strlen(p.id) == 36);
 	CHECK(strcmp(p.org_id, store_default_org(w.st)) == 0 && strlen(p.org_id) == 36);
 	CHECK(store_project_find(w.st, sv_of(p.id), &p) && !store_project_find(w.st, SV("default"), &p));
