@@ -354,57 +354,20 @@ static struct err paths(struct ctx *cx, struct jout *w)
 	return OK;
 }
 
-static void schemes(struct jout *w)
-{
-	jout_open(w, "securitySchemes");
-	jout_open(w, "Bearer");
-	jout_strz(w, "type", "apiKey");
-	jout_strz(w, "in", "header");
-	jout_strz(w, "name", "Authorization");
-	jout_strz(w, "description", "An API key, alone or after \"Bearer \".");
-	jout_close(w);
-	jout_open(w, "Session");
-	jout_strz(w, "type", "apiKey");
-	jout_strz(w, "in", "cookie");
-	jout_strz(w, "name", "__Host-tb_session");
-	jout_strz(w, "description", "The cookie of somebody signed in; tb_session_<port> on http.");
-	jout_close(w);
-	jout_close(w);
-}
-
-static void info(struct jout *w, const char *public_url, const char *version)
-{
-	jout_strz(w, "openapi", "3.0.3");
-	jout_open(w, "info");
-	jout_strz(w, "title", "Tokenbooth");
-	jout_strz(w, "version", version);
-	jout_strz(w, "description",
-		  "OAuth grants of end-users for AI agents and apps; fresh access tokens on request.");
-	jout_open(w, "license");
-	jout_strz(w, "name", "Apache-2.0");
-	jout_close(w);
-	jout_close(w);
-	jout_list(w, "servers");
-	jout_open(w, NULL);
-	jout_strz(w, "url", public_url);
-	jout_close(w);
-	jout_list_end(w);
-}
-
 struct err api_openapi(struct ctx *cx, const char *public_url, const char *version, struct buf *out)
 {
 	struct schema_list l = schemas_all();
 	struct jout w = JOUT(out);
 
 	jout_open(&w, NULL);
-	info(&w, public_url, version);
+	api_openapi_head(&w, public_url, version);
 	TRY(paths(cx, &w));
 	jout_open(&w, "components");
 	jout_open(&w, "schemas");
 	for (size_t i = 0; i < l.n; i++)
 		schema(&w, &l.v[i]);
 	jout_close(&w);
-	schemes(&w);
+	api_openapi_head_security(&w);
 	jout_close(&w);
 	jout_close(&w);
 	return jout_done(cx, &w);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/api.h"
 #include "api/caller.h"
 #include "api/handlers.h"
 #include "api/view.h"
 #include "core/text.h"
+#include "domain/health.h"
 #include "domain/overview.h"
 #include "domain/policy.h"
 #include "domain/projects.h"
-#include "domain/watch.h"
 
 static bool may(const struct request *rq, const char *action)
 {
@@ -69,9 +68,24 @@ static void first_steps(struct jout *w, const struct overview *o)
 	jout_list_end(w);
 }
 
+/* The worst of what /v1/health lists; a warning has a reason, too. */
+static void health(const struct request *rq, struct jout *w)
+{
+	struct health_check all[HEALTH_CHECKS];
+	const struct health_check *worst = &all[0];
+
+	health_look(rq->en, all);
+	for (size_t i = 1; i < HEALTH_CHECKS; i++)
+		if (all[i].status > worst->status)
+			worst = &all[i];
+	jout_open(w, "health");
+	jout_bool(w, "healthy", worst->status != HEALTH_FAIL);
+	jout_strz(w, "reason", worst->status == HEALTH_OK ? NULL : worst->cause);
+	jout_close(w);
+}
+
 struct err h_overview_show(struct request *rq)
 {
-	const char *why = watch_trouble(rq->en);
 	struct project p;
 	struct overview o;
 	struct jout w = JOUT(rq->out);
@@ -83,10 +97,7 @@ struct err h_overview_show(struct request *rq)
 	view_project(&w, rq->en, &p);
 	jout_strz(&w, "public_url", rq->en->config->public_url);
 	jout_strz(&w, "version", rq->en->version);
-	jout_open(&w, "health");
-	jout_bool(&w, "healthy", why == NULL);
-	jout_strz(&w, "reason", why);
-	jout_close(&w);
+	health(rq, &w);
 	counts(rq, &w, &o);
 	first_steps(&w, &o);
 	jout_open(&w, "verification");

@@ -64,16 +64,11 @@ struct err h_project_show(struct request *rq)
 	return answer(rq, &p, 200);
 }
 
-/* color and logo: null takes them away. */
 struct project_body {
 	struct sv name;
-	const struct node *color, *logo;
 };
-static const struct nfield project_fields[] = {
-	NSV(struct project_body, name, NOPT, 0, 1024),
-	NNODE(struct project_body, color, NOPT),
-	NNODE(struct project_body, logo, NOPT),
-};
+static const struct nfield project_fields[] = { NSV(struct project_body, name, NOPT, 0, 1024) };
+/* null takes it away, which is not the same as not speaking of it. */
 static struct err text_or_null(struct request *rq, const struct node *n, const char *field, struct sv *out)
 {
 	*out = n == NULL ? SV_NONE : n->kind == NODE_NULL ? SV("") : n->text;
@@ -84,11 +79,14 @@ static struct err text_or_null(struct request *rq, const struct node *n, const c
 static struct err body_of(struct request *rq, struct project_write *w)
 {
 	struct project_body in = { .name = SV_NONE };
+	const struct node_decode how = { project_fields, ARRAY_LEN(project_fields), "", NODE_IGNORE_UNKNOWN };
+	const struct node *tree;
 
-	TRY(INPUT(rq, project_fields, &in));
+	TRY(input_tree(rq, &tree));
+	TRY(node_decode(rq->cx, tree, &how, &in));
 	w->name = in.name;
-	TRY(text_or_null(rq, in.color, "color", &w->color));
-	return text_or_null(rq, in.logo, "logo", &w->logo);
+	TRY(text_or_null(rq, node_get(tree, "color"), "color", &w->color));
+	return text_or_null(rq, node_get(tree, "logo"), "logo", &w->logo);
 }
 
 struct err h_project_create(struct request *rq)

@@ -145,8 +145,8 @@ def routes(engine):
 FOREIGN = {"/admin/auth_providers/{id}": lambda t: "theirs", "/admin/user_connections/{id}": lambda t: t.connection, "/connections/{id}": lambda t: t.connection, "/api_keys/{id}": lambda t: t.key_id,
            "/authorizations/{id}": lambda t: t.authorization, "/secrets/{secret_key}": lambda t: "THEIR_SECRET", "/secrets/{id}": lambda t: t.secret,
            "/workers/{id}": lambda t: "their-worker", "/workers/{id}/health": lambda t: "their-worker", "/workers/{id}/tools": lambda t: "their-worker",
-           "/providers/{id}/test": lambda t: "theirs", "/scheduled_tools/{id}": lambda t: t.schedule, "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
-PEOPLE = ("/accounts", "/members/", "/sessions")  # accounts are the engine's, not a project's: the roles' tests attack them
+           "/providers/{id}/test": lambda t: "theirs", "/invitations/{id}": lambda t: "inv_theirs", "/scheduled_tools/{id}": lambda t: t.schedule, "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
+PEOPLE = ("/accounts", "/members/", "/sessions", "/totp")  # accounts are the engine's, not a project's: the roles' tests attack them
 BODIES = {"/auth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"}, "/oauth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"},
           "/admin/auth_providers/{id}": lambda t: {"description": "taken over"}, "/admin/settings/session_verification": lambda t: {"verifier_url": "https://evil.example/"},
           "/api_keys": lambda t: {"name": "backdoor"}, "/admin/auth_providers": lambda t: {"id": "backdoor"},
@@ -195,11 +195,13 @@ def test_their_things_by_their_ids(town):
     tried, mine = 0, town.owner.csrf()
     for who, call in (("key", town.client().request), ("session", town.owner.http.request)):
         for method, path, op in routes(town):
-            if "{project_id}" in path or not op["security"] or any(x in path for x in PEOPLE) or path.endswith(("/api_keys", "/session_verification", "/validate_custom_verifier", "/projects")) and method != "GET":
+            if "{project_id}" in path or not op["security"] or any(x in path for x in PEOPLE) or path.endswith(("/api_keys", "/session_verification", "/validate_custom_verifier", "/projects", "/projects/current", "/invitations")) and method != "GET":
                 continue
             at, body = calls(town, method, path)
             r = call(method, at, json=body, headers={"Origin": town.url, **mine})
-            if at != path or body:
+            if not any(who == "session" or "Bearer" in s for s in op["security"]):
+                assert r.status_code == 403, (who, method, at, r.text)
+            elif at != path or body:
                 assert r.status_code in (400, 404), (who, method, at, r.status_code, r.text)
                 assert "token" not in r.json().get("context", {}), (who, at)
             else:
