@@ -104,6 +104,7 @@ static struct err handle(struct request *rq)
 		rq->peer_key = hub_topic(rq->route->path, sv_of(rq->by.project_id));
 		return (struct err){ E_TAKE_CALL };
 	}
+	rq->cx->want = (struct precondition){ WANT_ANY, 0 }; /* a connection keeps its context */
 	if (rq->route->tagged)
 		etag_ask(rq);
 	TRY(rq->route->handle(rq));
