@@ -8,17 +8,21 @@
 
 enum { HINT_FROM = 12, HINT = 4 };
 
-static void secret(struct jout *w, const char *key, bool exists, struct sv hint)
+static void secret_of(struct jout *w, const char *key, struct sv binding, bool exists, struct sv hint)
 {
 	char text[16];
 
 	jout_open(w, key);
-	jout_strz(w, "binding", "project");
-	jout_bool(w, "editable", true);
+	jout_str(w, "binding", binding);
+	jout_bool(w, "editable", !sv_eqz(binding, "static"));
 	jout_bool(w, "exists", exists);
 	if (hint.n > 0 && snprintf(text, sizeof text, "...%.7s", hint.p) > 0)
 		jout_strz(w, "hint", text);
 	jout_close(w);
+}
+static void secret(struct jout *w, const char *key, bool exists, struct sv hint)
+{
+	secret_of(w, key, SV("project"), exists, hint);
 }
 static void http(struct jout *w, const struct worker_row *r)
 {
@@ -26,7 +30,7 @@ static void http(struct jout *w, const struct worker_row *r)
 	jout_str(w, "uri", r->uri);
 	jout_i64(w, "timeout", r->timeout_s);
 	jout_i64(w, "retry", r->retry);
-	secret(w, "secret", true, r->hint);
+	secret_of(w, "secret", r->binding, true, r->hint);
 	jout_close(w);
 }
 /* The end of a value that is long enough to bear it. */
@@ -70,7 +74,7 @@ struct err view_worker(struct ctx *cx, struct jout *w, const struct view_worker 
 	jout_bool(w, "enabled", r->enabled);
 	jout_bool(w, "managed", false);
 	jout_open(w, "binding");
-	jout_strz(w, "type", "project");
+	jout_str(w, "type", r->binding);
 	jout_str(w, "id", v->project_id);
 	jout_close(w);
 	if (workers_mcp_is(r))

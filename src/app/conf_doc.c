@@ -72,6 +72,7 @@ static const char *value_of(const struct conf_row *r)
 	case CONF_LIST: return "list";
 	case CONF_LEVEL: return "level";
 	case CONF_FORMAT: return "format";
+	case CONF_WORKERS:
 	case CONF_MAP: return "map";
 	case CONF_PROVIDERS:
 	case CONF_ROOT_KEYS: return "list";

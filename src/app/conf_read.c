@@ -189,6 +189,7 @@ static struct err put_scalar(struct ctx *cx, struct conf_raw *raw, const struct 
 	case CONF_MAP:
 	case CONF_PROVIDERS:
 	case CONF_ROOT_KEYS:
+	case CONF_WORKERS:
 	case CONF_UNUSED:
 	case CONF_REFUSED:
 	default: return OK;
@@ -225,6 +226,7 @@ static struct err put_node(struct ctx *cx, struct conf_raw *raw, const struct co
 		return OK;
 	case CONF_PROVIDERS: return conf_providers(cx, raw, n);
 	case CONF_ROOT_KEYS: return conf_root_keys(cx, raw, n);
+	case CONF_WORKERS: return conf_workers(cx, raw, n);
 	case CONF_REFUSED:
 		return conf_bad(cx, n, row->key,
 				"PostgreSQL is not supported by this version; remove it: the store is "

@@ -81,7 +81,11 @@
 	      "and the control socket may.")                                                                           \
 	X("metrics.public", BOOL(c.metrics_public), OURS, .fallback = "false",                                         \
 	  .doc = "Anybody who reaches the engine may read `/metrics`: only where nobody but you reaches it.")          \
-	X("tools", ONLY(CONF_UNUSED), .doc = "Accepted, without effect in this version.")                              \
+	X("tools", ONLY(CONF_WORKERS),                                                                                 \
+	  .doc =                                                                                                       \
+	      "Tool servers declared by the operator: `directors: [{id, enabled, workers: [{id, enabled, http: "       \
+	      "{uri, secret, timeout: 30, retry: 3}}]}]`. They belong to the default project, are read-only by API, "  \
+	      "and their addresses (scheme, host and port) may be called whatever the egress guard says of others.")   \
 	X("network.connect_to", LIST(c.connect_to), OURS,                                                              \
 	  .doc = "`HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT`, as curl's `--connect-to`: the connection goes "         \
 		 "elsewhere, while name, TLS name and "                                                                \

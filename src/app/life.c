@@ -18,6 +18,7 @@
 #include "domain/secret_names.h"
 #include "domain/throttle.h"
 #include "domain/toolbox.h"
+#include "domain/workers_static.h"
 #include "jobs/jobs.h"
 #include "net/net.h"
 #include "seal/keyring.h"
@@ -136,6 +137,8 @@ static struct err net_up(struct ctx *cx, struct life *l)
 	return net_start(cx,
 			 &(struct net_how){ .ssrf_allowlist = c->ssrf_allowlist,
 					    .connect_to = c->connect_to,
+					    .peers = c->worker_peers,
+					    .n_peers = c->n_workers,
 					    .ca_file = c->ca_file,
 					    .proxy = c->proxy,
 					    .development = c->development,
@@ -172,7 +175,6 @@ static void grants_down(struct life *l) { grant_cache_drop(&l->en.grants); }
 static struct err registry_up(struct ctx *cx, struct life *l)
 {
 	TRY(registry_open(cx, &l->en, &l->en.registry));
-	conf_forget(l->conf); /* keyring and registry were the last to need its secrets */
 	return OK;
 }
 static void registry_down(struct life *l)
@@ -198,7 +200,12 @@ static void secrets_down(struct life *l)
 	l->en.secret_names = NULL;
 }
 
-static struct err tools_up(struct ctx *cx, struct life *l) { return toolbox_open(cx, &l->en, &l->en.tools); }
+static struct err tools_up(struct ctx *cx, struct life *l)
+{
+	TRY(workers_static_sync(cx, &l->en));
+	conf_forget(l->conf); /* keyring, registry and workers have taken its secrets */
+	return toolbox_open(cx, &l->en, &l->en.tools);
+}
 static void tools_down(struct life *l) { toolbox_drop(&l->en.tools); }
 
 static struct err scheduler_up(struct ctx *cx, struct life *l)

@@ -192,6 +192,12 @@ static struct err moved(struct ctx *cx, const struct worker_row *w, const struct
 		   : bad_field(cx, "http.secret", "required",
 			       "must be given again when http.uri moves to another host: it would be sent there");
 }
+static struct err ours(struct ctx *cx, const struct worker_row *w)
+{
+	if (!sv_eqz(w->binding, "static"))
+		return OK;
+	return refuse(cx, E_FORBIDDEN, "worker %.*s is declared in engine.yaml; change it there", SV_FMT(w->unique_id));
+}
 /* What changes into put; *vault owns what put.secret points at for kind mcp. */
 static struct err changed(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_put *put,
 			  struct secret **vault)
@@ -219,6 +225,7 @@ struct err workers_patch(struct ctx *cx, struct engine *en, const struct worker_
 	char hint[WORKER_HINT];
 
 	TRY(workers_get(cx, en, in->project_id, in->unique_id, &put.row));
+	TRY(ours(cx, &put.row));
 	TRY(changed(cx, en, in, &put, &vault));
 	if (in->secret != NULL) {
 		hint_of(in->secret, hint);
@@ -242,6 +249,7 @@ struct err workers_remove(struct ctx *cx, struct engine *en, struct sv project_i
 	struct worker_row w;
 
 	TRY(workers_get(cx, en, project_id, unique_id, &w));
+	TRY(ours(cx, &w));
 	const struct event ev = event_of("worker.deleted", &w, by);
 	TRY(store_worker_remove(cx, en->store, &(struct worker_end){ w.id, &ev }));
 	return toolbox_load(cx, en);

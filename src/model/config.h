@@ -6,6 +6,7 @@
 #include "core/logf.h"
 #include "core/node.h"
 #include "core/secret.h"
+#include "core/url.h"
 struct root_key_conf {
 	const char *id;
 	bool is_default;
@@ -19,6 +20,11 @@ struct provider_conf {                          /* auth.providers[]: binding sta
 	bool enabled;
 	const struct node *oauth2; /* Arcade's oauth2 section as written (contract 5.4), NULL: none */
 	const char *where;         /* "engine.yaml:12" for messages */
+};
+struct worker_conf { /* tools.directors[].workers[]: binding static */
+	const char *id, *uri;
+	struct secret *secret;
+	int64_t timeout_s, retry;
 };
 struct limits_conf {
 	size_t connections, parked, calls, header_bytes, body_bytes, pool;
@@ -41,6 +47,9 @@ struct config {
 	size_t n_root_keys; /* none: file root.key */
 	struct provider_conf *providers;
 	size_t n_providers;
+	struct worker_conf *workers;
+	size_t n_workers;
+	struct url *worker_peers; /* their addresses, which may be called whatever the egress guard says of others */
 	const struct node *definitions; /* provider_definitions: map, NULL: none */
 	int64_t max_worker_timeout_s;
 	bool metrics_public;

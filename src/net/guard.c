@@ -20,6 +20,8 @@ struct target {
 	struct sv host, port; /* "": any */
 };
 struct guard {
+	const struct url *peers;
+	size_t n_peers;
 	bool development, proxied;
 	struct net_range *ranges;
 	size_t n_ranges;
@@ -167,6 +169,16 @@ static bool is_target(const struct guard *g, const struct url *u)
 	return false;
 }
 
+static bool is_peer(const struct guard *g, const struct url *u)
+{
+	for (size_t i = 0; i < g->n_peers; i++) {
+		const struct url *p = &g->peers[i];
+
+		if (p->https == u->https && sv_eq(p->host, u->host) && sv_eq(p->port, u->port))
+			return true;
+	}
+	return false;
+}
 enum guard_level guard_url(const struct guard *g, const struct url *u, const char **why)
 {
 	struct addr a;
@@ -174,7 +186,7 @@ enum guard_level guard_url(const struct guard *g, const struct url *u, const cha
 	bool dev = g->development && u->loopback;
 
 	*why = "";
-	if (name_listed(g, u->host) || listed)
+	if (name_listed(g, u->host) || listed || is_peer(g, u))
 		return GUARD_ANY;
 	if (!u->https && !dev) {
 		*why = "http is allowed only to hosts of security.ssrf_allowlist";
@@ -287,6 +299,8 @@ struct err guard_new(struct ctx *cx, const struct guard_how *how, struct guard *
 	g->targets = calloc(how->connect_to.n + 1, sizeof *g->targets);
 	if (g->ranges == NULL || g->names == NULL || g->targets == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "guard");
+	g->peers = how->peers;
+	g->n_peers = how->n_peers;
 	TRY(read_allowlist(cx, g, how->allowlist));
 	TRY(read_targets(cx, g, how->connect_to));
 	*out = TAKE(g);

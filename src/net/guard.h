@@ -17,15 +17,17 @@ struct guard;
 struct guard_how {
 	struct sv_list allowlist;  /* "api.internal", "*.internal", "10.0.0.0/8" */
 	struct sv_list connect_to; /* HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT */
-	bool development;          /* http and https to loopback are allowed */
-	bool proxied;              /* sockets go to the proxy: only names and literals can be checked */
+	const struct url *peers;   /* their origins may be called; borrowed */
+	size_t n_peers;
+	bool development; /* http and https to loopback are allowed */
+	bool proxied;     /* sockets go to the proxy: only names and literals can be checked */
 };
 enum guard_level {
 	GUARD_REFUSED,
 	GUARD_PUBLIC,   /* public addresses, and those of a listed CIDR */
 	GUARD_LISTED,   /* only those of a listed CIDR: http to a name that is not itself listed */
 	GUARD_LOOPBACK, /* only 127/8 and ::1 */
-	GUARD_ANY       /* named in the list, target of connect_to, or behind the proxy */
+	GUARD_ANY       /* named in the list, an origin of peers, target of connect_to, or behind the proxy */
 };
 void guard_free(struct guard *g);
 struct err guard_new(struct ctx *cx, const struct guard_how *how, struct guard **out) MUST_USE

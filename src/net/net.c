@@ -239,6 +239,8 @@ struct err net_start(struct ctx *cx, const struct net_how *how, struct net **out
 	CLEANUP(net_drop) struct net *n = calloc(1, sizeof *n);
 	struct guard_how gh = { .allowlist = how->ssrf_allowlist,
 				.connect_to = how->connect_to,
+				.peers = how->peers,
+				.n_peers = how->n_peers,
 				.development = how->development,
 				.proxied = how->proxy != NULL };
 

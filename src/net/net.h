@@ -13,6 +13,7 @@
 #include "core/buf.h"
 #include "core/node.h"
 struct net;
+struct url;
 struct net_how {
 	struct sv_list ssrf_allowlist; /* exact host, *.wildcard, CIDR */
 	struct sv_list connect_to;     /* as curl --connect-to; exempt from the guard */
@@ -20,6 +21,8 @@ struct net_how {
 	const char *proxy;             /* CONNECT proxy for everything; NULL: none (the environment is never obeyed) */
 	bool development;              /* http to loopback is allowed */
 	const char *user_agent;        /* "tokenbooth/VERSION" */
+	const struct url *peers;       /* workers that engine.yaml declares; must outlive the net */
+	size_t n_peers;
 };
 void net_free(struct net *n);
 struct err net_start(struct ctx *cx, const struct net_how *how, struct net **out) MUST_USE

@@ -7,7 +7,7 @@
 
 #define WORKER_COLS                                                                                               \
 	"id, project_id, unique_id, type, enabled, uri, timeout_s, retry, secret_box, hint, catalogue, told_at, " \
-	"created_at, updated_at, era, external_id, client_id, authorization_url, auth"
+	"created_at, updated_at, era, external_id, client_id, authorization_url, auth, binding"
 enum {
 	C_ID,
 	C_PROJECT,
@@ -27,7 +27,8 @@ enum {
 	C_EXTERNAL,
 	C_CLIENT,
 	C_AUTH_URL,
-	C_AUTH
+	C_AUTH,
+	C_BINDING
 };
 
 static struct err from_row(struct ctx *cx, struct db_stmt *q, struct worker_row *out)
@@ -46,7 +47,8 @@ static struct err from_row(struct ctx *cx, struct db_stmt *q, struct worker_row 
 		     { C_EXTERNAL, &out->external_id },
 		     { C_CLIENT, &out->client_id },
 		     { C_AUTH_URL, &out->authorization_url },
-		     { C_AUTH, &out->auth } };
+		     { C_AUTH, &out->auth },
+		     { C_BINDING, &out->binding } };
 
 	*out = (struct worker_row){ .enabled = db_col_i64(q, C_ENABLED) != 0,
 				    .timeout_s = db_col_i64(q, C_TIMEOUT),
@@ -119,8 +121,8 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 {
 	static const char sql[] =
 	    "INSERT INTO workers(id, project_id, unique_id, type, enabled, uri, timeout_s, retry,"
-	    " secret_box, hint, created_at, updated_at, external_id, client_id, authorization_url)"
-	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14)";
+	    " secret_box, hint, created_at, updated_at, external_id, client_id, authorization_url, binding)"
+	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15)";
 	const struct worker_put *in = in_;
 	struct worker_row *w = out_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
@@ -129,6 +131,7 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 	w->created_at = w->updated_at = tx_now(tx);
 	w->catalogue = w->era = w->auth = SV("");
 	w->external_id = w->external_id.p == NULL ? SV("") : w->external_id;
+	w->binding = w->binding.p == NULL ? SV("project") : w->binding;
 	w->client_id = w->client_id.p == NULL ? SV("") : w->client_id;
 	w->authorization_url = w->authorization_url.p == NULL ? SV("") : w->authorization_url;
 	const struct seal_at at = box_of(w);
@@ -148,6 +151,7 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 	db_bind_sv(q, 12, w->external_id);
 	db_bind_sv(q, 13, w->client_id);
 	db_bind_sv(q, 14, w->authorization_url);
+	db_bind_sv(q, 15, w->binding);
 	TRY(db_run(cx, q));
 	return store_event_add(cx, tx, in->event);
 }

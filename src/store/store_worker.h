@@ -18,6 +18,7 @@ struct worker_row {
 	struct sv secret_box;
 	struct sv catalogue; /* JSON list as it was told; "" before */
 	struct sv era;       /* of an mcp worker: the revision it speaks; "": not known yet */
+	struct sv binding;   /* project, or static: engine.yaml declares it */
 	struct sv external_id, client_id, authorization_url; /* of its OAuth client; "" when not given */
 	struct sv auth; /* JSON: what was found out about its authorization; "": it needs none */
 };
