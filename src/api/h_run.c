@@ -139,7 +139,8 @@ static struct err authorize(struct request *rq, const struct tool *t, const stru
 				      .provider = { .project_id = caller_project(rq),
 						    .id = t->auth.id,
 						    .provider_id = t->auth.provider_id,
-						    .provider_type = t->auth.provider_type },
+						    .provider_type = t->auth.provider_type,
+						    .worker = t->auth.worker },
 				      .scopes = t->auth.scopes,
 				      .lane = caller_lane(rq),
 				      .park_over = rq->park_over,
@@ -156,6 +157,8 @@ static struct err authorize(struct request *rq, const struct tool *t, const stru
 		rq->park.until = v.access.park_until;
 	}
 	TRY(e);
+	if (t->auth.worker.n > 0)
+		secret_drop(&v.access.token);             /* for the MCP server and nobody else */
 	http_header(rq, "Cache-Control", SV("no-store")); /* RFC 6749 section 5.1 */
 	view_authorization(&w, &v);
 	return jout_done(rq->cx, &w);

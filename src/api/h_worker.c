@@ -32,7 +32,11 @@ struct section {
 	struct sv uri;
 	struct secret *secret;
 	int64_t timeout, retry;
-	const struct node *headers, *secrets;
+	const struct node *headers, *secrets, *oauth2;
+	struct client {
+		struct sv client_id, authorization_url, external_id;
+		struct secret *client_secret;
+	} client;
 };
 struct worker_body {
 	struct sv id, type;
@@ -50,6 +54,13 @@ static const struct nfield mcp_fields[] = {
 	NI64(struct section, retry, NOPT, 0, NUMBER_MOST),
 	NNODE(struct section, headers, NOPT),
 	NNODE(struct section, secrets, NOPT),
+	NNODE(struct section, oauth2, NOPT),
+};
+static const struct nfield client_fields[] = {
+	NSV(struct client, client_id, NOPT, 0, TEXT_BYTES),
+	NSV(struct client, authorization_url, NOPT, 0, TEXT_BYTES),
+	NSV(struct client, external_id, NOPT, 0, TEXT_BYTES),
+	NSECRET(struct client, client_secret, NOPT, 0, TEXT_BYTES),
 };
 static const struct nfield worker_fields[] = {
 	NSV(struct worker_body, id, NOPT, 0, TEXT_BYTES),
@@ -58,7 +69,11 @@ static const struct nfield worker_fields[] = {
 	NNODE(struct worker_body, http, NOPT),
 	NNODE(struct worker_body, mcp, NOPT),
 };
-static void section_clear(struct section *b) { secret_drop(&b->secret); }
+static void section_clear(struct section *b)
+{
+	secret_drop(&b->secret);
+	secret_drop(&b->client.client_secret);
+}
 
 /* One section or the other, and the type that it says (contract 3.5). */
 static struct err kind_of(struct request *rq, const struct worker_body *b, bool *mcp)
@@ -79,9 +94,13 @@ static struct err read_section(struct request *rq, const struct worker_body *b, 
 {
 	const struct node_decode http = { http_fields, ARRAY_LEN(http_fields), "http", NODE_IGNORE_UNKNOWN };
 	const struct node_decode as_mcp = { mcp_fields, ARRAY_LEN(mcp_fields), "mcp", NODE_IGNORE_UNKNOWN };
+	const struct node_decode oauth2 = { client_fields, ARRAY_LEN(client_fields), "mcp.oauth2",
+					    NODE_IGNORE_UNKNOWN };
 	const struct node *n = mcp ? b->mcp : b->http;
 
-	return n == NULL ? OK : node_decode(rq->cx, n, mcp ? &as_mcp : &http, h);
+	if (n != NULL)
+		TRY(node_decode(rq->cx, n, mcp ? &as_mcp : &http, h));
+	return h->oauth2 == NULL ? OK : node_decode(rq->cx, h->oauth2, &oauth2, &h->client);
 }
 static void take(const struct worker_body *b, const struct section *h, struct worker_write *w)
 {
@@ -91,6 +110,11 @@ static void take(const struct worker_body *b, const struct section *h, struct wo
 	w->secret = h->secret != NULL && secret_view(h->secret).n > 0 ? h->secret : NULL;
 	w->headers = h->headers;
 	w->secrets = h->secrets;
+	w->client_id = h->client.client_id;
+	w->authorization_url = h->client.authorization_url;
+	w->external_id = h->client.external_id;
+	w->client_secret = h->client.client_secret;
+	w->oauth2 = w->client_id.p != NULL || w->authorization_url.p != NULL || w->client_secret != NULL;
 	w->timeout_s = h->timeout;
 	w->retry = h->retry;
 }

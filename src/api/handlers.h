@@ -10,7 +10,7 @@ handler_fn h_provider_type_list, h_provider_type_redirect, h_provider_type_test;
 handler_fn h_connection_list, h_connection_show, h_connection_delete;
 handler_fn h_setting_show, h_setting_put;
 handler_fn h_worker_list, h_worker_create, h_worker_show, h_worker_patch, h_worker_delete, h_worker_health;
-handler_fn h_worker_tools, h_worker_test;
+handler_fn h_worker_tools, h_worker_test, h_worker_auth_link, h_worker_auth_client;
 handler_fn h_tool_list, h_tool_show, h_tool_formatted_list, h_tool_formatted_show;
 handler_fn h_run_execute, h_run_authorize;
 handler_fn h_requirement_show;

@@ -103,7 +103,11 @@ static const struct schema all[] = {
 	  " redirect_uri:str oauth2:MCPOAuth2Response" },
 	{ "UpdateWorkerRequest", "enabled:bool http:HTTPWorkerConfigUpdate mcp:MCPWorkerConfigUpdate" },
 	{ "HTTPWorkerConfigResponse", "uri:str timeout:int retry:int secret:SecretResponse" },
-	{ "WorkerRequirementsResponse", "met:bool" },
+	{ "WorkerOAuth2RequirementResponse", "met:bool" },
+	{ "WorkerAuthorizationRequirementResponse", "met:bool oauth2:WorkerOAuth2RequirementResponse" },
+	{ "WorkerRequirementsResponse", "met:bool authorization:WorkerAuthorizationRequirementResponse" },
+	{ "WorkerAuthorizeResponse", "worker_id*:str user_id*:str status*:(not_started|pending|completed|failed) "
+				     "scopes*:[str] url:str next_uri:str" },
 	{ "WorkerResponse",
 	  "id:str type:(http|mcp|unknown) enabled:bool managed:bool binding:BindingResponse"
 	  " http:HTTPWorkerConfigResponse mcp:MCPWorkerConfigResponse requirements:WorkerRequirementsResponse"

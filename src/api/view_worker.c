@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/view_worker.h"
 #include "api/etag.h"
+#include "api/view.h"
 #include "core/text.h"
+#include "domain/mcp_token.h"
 #include "domain/worker_vault.h"
 #include "domain/workers_mcp.h"
 #include <stdio.h>
@@ -40,6 +42,30 @@ static struct sv hint_of(struct sv value)
 
 	return value.n >= HINT_FROM && text_is_id(end, HINT, "-_.!$+/=") ? end : SV_NONE;
 }
+/* The operator's, or the one that was found; where it comes back to has to be told to who registers one by hand. */
+static struct err client(struct ctx *cx, struct jout *w, const struct view_worker *v, const struct worker_vault *vault)
+{
+	struct sv redirect = mcp_auth_redirect(cx, v->en, v->row->external_id), name, id = v->row->client_id;
+	const struct provider *p;
+	struct mcp_auth a;
+
+	TRY(mcp_auth_read(cx, v->row, &a));
+	TRY(mcp_auth_name(cx, v->row, &name));
+	p = providers_of_worker(v->en, v->row->project_id, name);
+	if (p != NULL && id.n == 0)
+		id = sv_of(p->client_id);
+	jout_str(w, "external_id", v->row->external_id);
+	jout_str(w, "redirect_uri", redirect);
+	jout_open(w, "oauth2");
+	jout_str(w, "client_id", id);
+	secret(w, "client_secret", vault->client_secret.n > 0, hint_of(vault->client_secret));
+	jout_str(w, "authorization_url", v->row->authorization_url);
+	jout_str(w, "redirect_uri", redirect);
+	jout_str(w, "external_id", v->row->external_id);
+	view_list(w, "supported_scopes", a.supported);
+	jout_close(w);
+	return OK;
+}
 static struct err mcp(struct ctx *cx, struct jout *w, const struct view_worker *v)
 {
 	struct worker_vault vault;
@@ -61,6 +87,27 @@ static struct err mcp(struct ctx *cx, struct jout *w, const struct view_worker *
 		secret(w, NULL, true, hint_of(node_text(s)));
 	}
 	jout_close(w);
+	TRY(client(cx, w, v, &vault));
+	jout_close(w);
+	return OK;
+}
+/* met: somebody has agreed, so that the tools could be read. */
+static struct err requirements(struct ctx *cx, struct jout *w, const struct view_worker *v)
+{
+	bool needed = false, met = true;
+
+	if (workers_mcp_is(v->row))
+		TRY(mcp_token_met(cx, v->en, v->row, &needed, &met));
+	jout_open(w, "requirements");
+	jout_bool(w, "met", met);
+	if (needed) {
+		jout_open(w, "authorization");
+		jout_bool(w, "met", met);
+		jout_open(w, "oauth2");
+		jout_bool(w, "met", met);
+		jout_close(w);
+		jout_close(w);
+	}
 	jout_close(w);
 	return OK;
 }
@@ -81,9 +128,7 @@ struct err view_worker(struct ctx *cx, struct jout *w, const struct view_worker 
 		TRY(mcp(cx, w, v));
 	else
 		http(w, r);
-	jout_open(w, "requirements");
-	jout_bool(w, "met", true);
-	jout_close(w);
+	TRY(requirements(cx, w, v));
 	etag_field(w, r->updated_at);
 	jout_close(w);
 	return OK;

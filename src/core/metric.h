@@ -13,7 +13,7 @@
 /* Labels: kind, name (two names: the value holds both, a space between), most values, values known from the start. */
 #define METRIC_LABELS(X)                                                                           \
 	X(ML_NONE, "", 1, "-")                                                                     \
-	X(ML_ROUTE, "method,route", 96, "-")                                                       \
+	X(ML_ROUTE, "method,route", 160, "-")                                                      \
 	X(ML_CLASS, "class", 6, "-,1xx,2xx,3xx,4xx,5xx")                                           \
 	X(ML_LANE, "lane", 4, "inline,pool,call,parked")                                           \
 	X(ML_FULL, "lane", 4, "connections,pool,call,parked")                                      \

@@ -94,6 +94,8 @@ static struct err token(struct ctx *cx, struct engine *en, const struct auth_sta
 	if (p != NULL) {
 		TRY(access_get(cx, en, &look, &out->access));
 		if (out->access.state == ACCESS_OK) {
+			if (p->binding == BIND_WORKER) /* for the MCP server and nobody else */
+				secret_drop(&out->access.token);
 			out->status = AUTH_COMPLETED;
 			return OK;
 		}
@@ -184,6 +186,7 @@ struct err authorize_list(struct ctx *cx, struct engine *en, const struct auth_f
 	if (f->provider_id.n > 0) {
 		const struct provider *p = providers_by_id(en, f->project_id, f->provider_id);
 
+		p = p != NULL ? p : providers_of_worker(en, f->project_id, f->provider_id);
 		if (p == NULL)
 			return OK;
 		by.provider_id = sv_of(p->row_id);

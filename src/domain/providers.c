@@ -63,6 +63,11 @@ const struct provider *providers_by_id(struct engine *en, struct sv project_id, 
 	return p != NULL ? p : by_id(en, project_id, unique_id, BIND_STATIC);
 }
 
+const struct provider *providers_of_worker(struct engine *en, struct sv project_id, struct sv worker)
+{
+	return by_id(en, project_id, worker, BIND_WORKER);
+}
+
 struct err providers_list(struct ctx *cx, struct engine *en, struct sv project_id, struct provider_list *out)
 {
 	const struct registry_view *v = registry_view(en->registry);
@@ -197,6 +202,11 @@ struct err providers_resolve(struct ctx *cx, struct engine *en, const struct pro
 
 	*out = NULL;
 	*asked_as = SV_NONE;
+	if (ask->worker.n > 0) {
+		*out = providers_of_worker(en, ask->project_id, ask->worker);
+		*asked_as = ask->worker;
+		return *out == NULL ? unknown(cx, ask->worker) : OK;
+	}
 	if (ask->provider_type.n > 0 && !sv_ieq(ask->provider_type, SV("oauth2")))
 		return bad_field(cx, "auth_requirement.provider_type", "oneof", "must be oauth2");
 	if (ask->id.n == 0 && ask->provider_id.n == 0)

@@ -10,7 +10,7 @@
  */
 #include "domain/engine.h"
 #include "model/pdef.h"
-enum binding { BIND_STATIC, BIND_PROJECT };
+enum binding { BIND_STATIC, BIND_PROJECT, BIND_WORKER /* of an mcp worker; no list shows it */ };
 struct provider {
 	const char *row_id;                                          /* pv_…: what connections and flows store */
 	const char *project_id;                                      /* "" when static */
@@ -33,8 +33,9 @@ struct err registry_open(struct ctx *cx, struct engine *en, struct registry **ou
 const struct pdef_library *registry_library(const struct registry *r) NONNULL(1) RETURNS_NONNULL;
 
 struct provider_ask {
-	struct sv project_id, id, provider_id, provider_type;
-}; /* contract 2.1 AuthRequirement */
+	struct sv project_id, id, provider_id, provider_type; /* contract 2.1 AuthRequirement */
+	struct sv worker; /* "mcp:ID": the authorization server of an mcp worker is meant, and nothing else; n 0: no */
+};
 /* Contract 2.8.  E_PROVIDER_UNKNOWN, E_PROVIDER_AMBIGUOUS (names the ids to choose from).  *asked_as: what to echo as
  * provider_id. */
 struct err providers_resolve(struct ctx *cx, struct engine *en, const struct provider_ask *ask,
@@ -78,6 +79,18 @@ struct err providers_create(struct ctx *cx, struct engine *en, struct sv project
 struct err providers_patch(struct ctx *cx, struct engine *en, const struct provider *was,
 			   const struct provider_write *in, const struct provider **out) MUST_USE
     NONNULL(1, 2, 3, 4, 5);
+/* The authorization server of an mcp worker as a provider of its own (providers_worker.c): what is stored of it is its
+ * definition, found out by mcp_auth.h.  Another issuer or client ends the connections there were. */
+struct provider_worker {
+	struct sv project_id, worker /* "mcp:ID", which no provider of the API can be called */, external_id, client_id;
+	const struct secret *client_secret; /* NULL: public */
+	const struct node *definition;
+	const struct actor *by;
+};
+struct err providers_put_worker(struct ctx *cx, struct engine *en, const struct provider_worker *in,
+				const struct provider **out) MUST_USE NONNULL(1, 2, 3, 4);
+const struct provider *providers_of_worker(struct engine *en, struct sv project_id, struct sv worker)
+    NONNULL(1); /* NULL: none */
 /* Ends its authorizations, closes its connections, keeps the sealed client until revocations are done (design 5). */
 struct err providers_delete(struct ctx *cx, struct engine *en, const struct provider *p,
 			    const struct actor *by) MUST_USE NONNULL(1, 2, 3, 4);

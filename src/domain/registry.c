@@ -292,7 +292,9 @@ struct err registry_make(struct ctx *cx, const struct registry_make *how, struct
 	const char *built_in = e->p.type_id; /* "" when custom */
 	TRY(entry_secret(cx, how, e));
 	TRY(entry_config(cx, how, e));
-	e->p.binding = sv_eqz(row->binding, "static") ? BIND_STATIC : BIND_PROJECT;
+	e->p.binding = sv_eqz(row->binding, "static")   ? BIND_STATIC
+		       : sv_eqz(row->binding, "worker") ? BIND_WORKER
+							: BIND_PROJECT;
 	e->p.active = sv_eqz(row->status, "active");
 	e->p.created_at = row->created_at;
 	e->p.updated_at = row->updated_at;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/runner.h"
 #include "core/clock.h"
 #include "core/hub.h"
 #include "core/jout.h"
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/runner_inner.h"
 #include "domain/secret_names.h"
 #include "domain/tool_needs.h"
 #include "domain/workers_mcp.h"
@@ -19,19 +19,6 @@
 
 enum { BODY_MOST = 8 << 20, PAUSE_MOST_MS = 2000 };
 
-struct run {
-	struct engine *en;
-	const struct run_ask *ask;
-	const struct tool *t;
-	struct worker_row worker;
-	struct secret *secret; /* the worker's */
-	struct access access;
-	const struct provider *provider; /* NULL: the tool needs none */
-	int tries;
-	const struct tool_set
-	    *fresh; /* the catalogue that `t` is of since an mcp server told of it anew; NULL: not so */
-	int64_t started_at;
-};
 static void run_clear(struct run *r)
 {
 	secret_drop(&r->secret);
@@ -55,7 +42,7 @@ struct err runner_find(struct ctx *cx, const struct tool_set *s, const struct ru
 }
 
 /* ---- what it needs ---- */
-static struct err consent(struct ctx *cx, struct run *r)
+struct err runner_consent(struct ctx *cx, struct run *r)
 {
 	const struct run_ask *ask = r->ask;
 	struct sv asked_as;
@@ -173,9 +160,16 @@ static bool certainly_not_run(const struct wire_worker_answer *a)
 {
 	return a->fate == WORKER_UNREACHABLE || a->status == 503;
 }
-static bool again(const struct run *r, const struct wire_worker_answer *a)
+bool runner_again(const struct run *r, const struct wire_worker_answer *a)
 {
 	return certainly_not_run(a) && r->tries < r->worker.retry;
+}
+void runner_pause(struct ctx *cx, struct run *r)
+{
+	if (r->tries > 0)
+		clock_pause(MSEC(r->tries < 5 ? 50 << r->tries : PAUSE_MOST_MS));
+	r->tries++;
+	cx->now = clock_now();
 }
 static struct err invoke(struct ctx *cx, struct run *r, struct sv body, struct wire_worker_answer *a)
 {
@@ -183,65 +177,10 @@ static struct err invoke(struct ctx *cx, struct run *r, struct sv body, struct w
 	int64_t until = clock_mono() + at.timeout;
 
 	do {
-		if (r->tries > 0)
-			clock_pause(MSEC(r->tries < 5 ? 50 << r->tries : PAUSE_MOST_MS));
-		r->tries++;
-		cx->now = clock_now();
+		runner_pause(cx, r);
 		TRY(wire_worker_invoke(cx, &at, body, a));
-	} while (again(r, a) && clock_mono() < until);
+	} while (runner_again(r, a) && clock_mono() < until);
 	return OK;
-}
-/* The catalogue is old.  *again: the call was refused for that, and the tool is told of otherwise now. */
-static struct err reload(struct ctx *cx, struct run *r, const struct mcp_worker_done *done, bool *again)
-{
-	struct toolname name = { .text = r->t->qualified, .version = r->t->version };
-	const struct tool *t;
-
-	*again = false;
-	if (r->fresh != NULL)
-		return OK;
-	TRY(workers_reload(cx, r->en, &r->worker));
-	r->fresh = toolbox_hold(r->en);
-	t = toolbox_find(r->fresh, r->ask->project_id, &name);
-	*again = done->header_mismatch && t != NULL && sv_eq(t->worker_row, r->t->worker_row);
-	r->t = *again ? t : r->t;
-	return OK;
-}
-static struct err mcp_tries(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
-{
-	struct mcp_worker_call call = { .at = { &r->worker, r->access.token, SEC(r->worker.timeout_s) },
-					.tool = r->t->name,
-					.user_id = r->ask->user_id,
-					.input = r->ask->input,
-					.mirror = r->t->mirror };
-	int64_t until = clock_mono() + call.at.timeout;
-
-	do {
-		if (r->tries > 0)
-			clock_pause(MSEC(r->tries < 5 ? 50 << r->tries : PAUSE_MOST_MS));
-		r->tries++;
-		cx->now = clock_now();
-		TRY(mcp_worker_call(cx, r->en, &call, done));
-	} while (again(r, &done->answer) && clock_mono() < until);
-	return OK;
-}
-/* The same at an mcp server, which takes the tool's name and the inputs as they are. */
-static struct err call_mcp(struct ctx *cx, struct run *r, struct wire_worker_answer *a)
-{
-	struct mcp_worker_done done = { .stale = false };
-	bool once_more = true;
-
-	while (once_more) {
-		once_more = false;
-		TRY(mcp_tries(cx, r, &done));
-		if (done.stale)
-			TRY(reload(cx, r, &done, &once_more));
-	}
-	*a = done.answer;
-	return done.era.n == 0 || sv_eq(done.era, r->worker.era)
-		   ? OK
-		   : store_worker_speaks(cx, r->en->store,
-					 &(struct worker_told){ .id = r->worker.id, .era = done.era });
 }
 static void of_transport(const struct run *r, const struct wire_worker_answer *a, struct run_done *out)
 {
@@ -373,7 +312,7 @@ static struct err on_call(struct ctx *cx, struct run *r, struct run_done *out)
 	if (r->ask->keeper != NULL)
 		TRY(r->ask->keeper->sending(cx, r->ask->keeper->arg, r->t));
 	int64_t from = clock_mono();
-	TRY(mcp ? call_mcp(cx, r, &a) : invoke(cx, r, buf_view(&body), &a));
+	TRY(mcp ? runner_mcp(cx, r, &a) : invoke(cx, r, buf_view(&body), &a));
 	out->took = clock_mono() - from;
 	out->finished_at = clock_now();
 	take_answer(r, &a, out);
@@ -390,7 +329,7 @@ struct err runner_run(struct ctx *cx, struct engine *en, const struct run_ask *a
 	assert(r.t != NULL); /* it was found */
 	if (ask->input != NULL && ask->input->kind != NODE_MAP)
 		return bad_field(cx, "input", "object", "must be an object");
-	struct err e = consent(cx, &r);
+	struct err e = runner_consent(cx, &r);
 	out->peer_key = e.code == E_TAKE_CALL ? r.access.peer_key : hub_topic("worker", r.t->worker_row);
 	out->topic = r.access.topic;
 	out->park_until = r.access.park_until;

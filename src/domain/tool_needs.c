@@ -13,7 +13,8 @@ struct err tool_needs_provider(struct ctx *cx, struct engine *en, const struct t
 	const struct provider_ask ask = { .project_id = t->project_id,
 					  .id = t->auth.id,
 					  .provider_id = t->auth.provider_id,
-					  .provider_type = t->auth.provider_type };
+					  .provider_type = t->auth.provider_type,
+					  .worker = t->auth.worker };
 
 	return providers_resolve(cx, en, &ask, out, asked_as);
 }

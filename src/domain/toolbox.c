@@ -5,6 +5,7 @@
 #include "core/jdoc.h"
 #include "core/logf.h"
 #include "core/text.h"
+#include "domain/mcp_auth.h"
 #include "domain/toolbox_read.h"
 #include "store/store_worker.h"
 #include <pthread.h>
@@ -141,6 +142,29 @@ static bool more_room(struct loading *l)
 	l->v = v;
 	return true;
 }
+/* The server itself wants a user's token: for the scopes it is known to want for this tool. */
+static struct err server_auth(struct ctx *cx, struct loading *l, const struct worker_row *w, struct tool *t)
+{
+	struct mcp_auth a;
+	struct sv_list all;
+	struct sv name;
+
+	TRY(mcp_auth_read(cx, w, &a));
+	TRY(mcp_auth_scopes(cx, &a, t->name, &all));
+	TRY(mcp_auth_name(cx, w, &name));
+	t->auth = (struct tool_auth){ .there = true, .provider_type = SV("oauth2") };
+	t->auth.worker = t->auth.provider_id = t->auth.id = arena_sv(l->shelf->arena, name);
+	t->auth.scopes.v = arena_array(l->shelf->arena, all.n + 1, sizeof *all.v);
+	if (t->auth.worker.p == NULL || t->auth.scopes.v == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "tools");
+	for (size_t i = 0; i < all.n; i++) {
+		t->auth.scopes.v[i] = arena_sv(l->shelf->arena, all.v[i]);
+		if (t->auth.scopes.v[i].p == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "tools");
+		t->auth.scopes.n++;
+	}
+	return OK;
+}
 static struct err add(struct ctx *cx, struct loading *l, const struct worker_row *w, const struct node *entry)
 {
 	struct tool t;
@@ -153,6 +177,8 @@ static struct err add(struct ctx *cx, struct loading *l, const struct worker_row
 	}
 	if (IS_ERR(e) || !more_room(l))
 		return fail(cx, E_INTERNAL, "out of memory", "the tools of worker %.*s", SV_FMT(w->unique_id));
+	if (w->auth.n > 0)
+		TRY(server_auth(cx, l, w, &t));
 	t.project_id = arena_sv(l->shelf->arena, w->project_id);
 	t.worker_row = arena_sv(l->shelf->arena, w->id);
 	t.worker_id = arena_sv(l->shelf->arena, w->unique_id);

@@ -14,6 +14,7 @@
 struct tool_auth { /* contract 2.1 */
 	bool there;
 	struct sv id, provider_id, provider_type; /* p NULL: not named */
+	struct sv worker;                         /* "mcp:ID": that of its own server (providers.h); n 0 */
 	struct sv_list scopes;
 };
 struct tool {

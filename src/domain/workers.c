@@ -250,6 +250,8 @@ struct err workers_remove(struct ctx *cx, struct engine *en, struct sv project_i
 
 	TRY(workers_get(cx, en, project_id, unique_id, &w));
 	TRY(ours(cx, &w));
+	if (workers_mcp_is(&w))
+		TRY(workers_mcp_leave(cx, en, &w, by));
 	const struct event ev = event_of("worker.deleted", &w, by);
 	TRY(store_worker_remove(cx, en->store, &(struct worker_end){ w.id, &ev }));
 	return toolbox_load(cx, en);

@@ -13,7 +13,10 @@ struct worker_write { /* p NULL, NULL, negative: absent */
 	struct sv project_id, unique_id, uri;
 	bool mcp;                             /* its kind; of the row when changing */
 	const struct secret *secret;          /* http */
-	const struct node *headers, *secrets; /* mcp */
+	const struct node *headers, *secrets; /* mcp: */
+	struct sv client_id, authorization_url, external_id;
+	const struct secret *client_secret;
+	bool oauth2; /* any of these four was given */
 	int64_t timeout_s, retry;
 	int enabled; /* 0, 1; -1: absent */
 	const struct actor *by;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/workers_mcp.h"
 #include "core/text.h"
+#include "core/url.h"
+#include "domain/mcp_token.h"
+#include "domain/provider_mint.h"
+#include "domain/timeline.h"
 #include "domain/worker_vault.h"
 #include <stdio.h>
 
+enum { CLIENT_MOST = 1000, URL_MOST = 2048, SEGMENT_MOST = 50 };
 #define ASK_TIMEOUT SEC(10)
 
 /* ---- what it sends along ---- */
@@ -40,10 +45,63 @@ static bool sends_mask(const struct node *headers)
 			return true;
 	return false;
 }
+/* ---- its client at an authorization server ---- */
+static struct err check_client(struct ctx *cx, const struct worker_write *in)
+{
+	struct err e = OK;
+	struct url u;
+
+	if (in->client_id.n > CLIENT_MOST || text_has_control(in->client_id))
+		e = bad_field(cx, "mcp.oauth2.client_id", "max", "must have at most %d bytes and no control characters",
+			      CLIENT_MOST);
+	if (in->client_secret != NULL &&
+	    (secret_view(in->client_secret).n > CLIENT_MOST || text_has_control(secret_view(in->client_secret))))
+		e = bad_field(cx, "mcp.oauth2.client_secret", "max",
+			      "must have at most %d bytes and no control characters", CLIENT_MOST);
+	if (in->authorization_url.n > 0 &&
+	    (in->authorization_url.n > URL_MOST ||
+	     IS_ERR(url_parse(cx, in->authorization_url, "mcp.oauth2.authorization_url", &u)) || u.fragment.n > 0 ||
+	     (!u.https && !u.loopback)))
+		e = bad_field(cx, "mcp.oauth2.authorization_url", "url",
+			      "must be an https address of at most %d bytes without fragment", URL_MOST);
+	if (in->external_id.n > 0 && !text_is_id(in->external_id, SEGMENT_MOST, "_-"))
+		e = bad_field(cx, "mcp.oauth2.external_id", "id", "must have 1 to %d letters, digits, _ and -",
+			      SEGMENT_MOST);
+	return e;
+}
+static struct err take_client(struct ctx *cx, const struct workers_mcp_change *c, struct worker_row *row,
+			      struct worker_vault_change *vault)
+{
+	const struct worker_write *in = c->in;
+
+	TRY(check_client(cx, in));
+	if (c->was != NULL && in->external_id.n > 0 && !sv_eq(in->external_id, c->was->external_id))
+		return bad_field(cx, "mcp.oauth2.external_id", "immutable",
+				 "cannot be changed: the redirect address hangs on it");
+	if (c->was == NULL) {
+		row->external_id = in->external_id;
+		if (in->external_id.n == 0)
+			TRY(provider_mint_external(cx, &row->external_id));
+	}
+	if (in->client_id.p != NULL)
+		row->client_id = in->client_id;
+	if (in->authorization_url.p != NULL)
+		row->authorization_url = in->authorization_url;
+	if (in->client_secret != NULL)
+		vault->client_secret = secret_view(in->client_secret);
+	return OK;
+}
+struct err workers_mcp_leave(struct ctx *cx, struct engine *en, const struct worker_row *w, const struct actor *by)
+{
+	struct worker_row row = *w;
+
+	return w->auth.n == 0 ? OK : mcp_auth_drop(cx, en, &row, by);
+}
 struct err workers_mcp_change(struct ctx *cx, struct engine *en, const struct workers_mcp_change *c,
 			      struct worker_row *row, struct secret **box)
 {
-	const struct worker_vault_change in = { c->in->headers, c->in->secrets, SV_NONE };
+	struct worker_vault_change in = { c->in->headers, c->in->secrets, SV_NONE };
+	bool elsewhere = c->was != NULL && !sv_eq(row->uri, c->was->uri);
 	struct worker_vault v;
 
 	*box = NULL;
@@ -52,10 +110,16 @@ struct err workers_mcp_change(struct ctx *cx, struct engine *en, const struct wo
 	if (c->moved && sends_mask(c->in->headers))
 		return bad_field(cx, "mcp.headers", "value",
 				 "must be given in clear when mcp.uri moves to another host");
+	TRY(take_client(cx, c, row, &in));
 	TRY(worker_vault_merge(cx, &in, &v));
-	if (c->moved || c->was == NULL)
+	if (elsewhere || c->was == NULL)
 		row->era = SV("");
-	return worker_vault_pack(cx, &v, box);
+	TRY(worker_vault_pack(cx, &v, box));
+	if (c->was == NULL || (!elsewhere && !c->in->oauth2))
+		return OK;
+	row->auth = SV("");
+	return workers_mcp_leave(cx, en, c->was,
+				 c->in->by); /* before the address is another: no token may be there for it */
 }
 
 /* ---- asking ---- */
@@ -71,28 +135,77 @@ static struct err without_secret(struct ctx *cx, struct err e, char why[static 2
 	(void)snprintf(why, 240, "%.230s", cx->cause.say);
 	return forgive(cx);
 }
+/* Who the catalogue is read for, with his token.  *none: the server wants one, and nobody has agreed yet. */
+static struct err token_of(struct ctx *cx, struct engine *en, const struct worker_row *w, struct access *out,
+			   bool *none)
+{
+	struct mcp_auth a;
+
+	*out = (struct access){ .state = ACCESS_NONE };
+	TRY(mcp_auth_read(cx, w, &a));
+	*none = a.there;
+	if (!a.there || a.user.n == 0)
+		return OK;
+	TRY(mcp_token_get(cx, en, w, a.user, out));
+	*none = out->state != ACCESS_OK;
+	return OK;
+}
+static const char waits[] = "the server wants a user's authorization: ask for it at /v1/workers/{id}/authorize";
+
+/* A 401: what the server wants is found out now, so that a link can be given when it is asked for. */
+static struct err wants_token(struct ctx *cx, struct engine *en, const struct worker_row *w,
+			      const struct mcp_worker_told *told, char why[static 240])
+{
+	struct worker_row row = *w;
+	const struct mcp_auth_find in = { &row, told->answer.challenge, &timeline_system };
+
+	if (w->auth.n == 0)
+		TRY(mcp_auth_find(cx, en, &in, why));
+	if (why[0] == '\0')
+		(void)snprintf(why, 240, "%s", waits);
+	return OK;
+}
+static struct err told_of(struct ctx *cx, struct engine *en, const struct worker_row *w,
+			  const struct mcp_worker_told *told, bool *other)
+{
+	if (told->catalogue.p == NULL || (sv_eq(told->catalogue, w->catalogue) && sv_eq(told->era, w->era)))
+		return OK;
+	*other = true;
+	return store_worker_told(cx, en->store, &(struct worker_told){ w->id, told->catalogue, told->era });
+}
 struct err workers_mcp_tell(struct ctx *cx, struct engine *en, const struct worker_row *w, char why[static 240],
 			    bool *other)
 {
-	const struct mcp_worker_ask ask = { w, NULL, patience(w) };
+	CLEANUP(access_clear) struct access access = { .state = ACCESS_NONE };
+	struct mcp_worker_ask ask = { w, NULL, patience(w) };
 	struct mcp_worker_told told = { .catalogue = SV_NONE };
+	bool none = false;
 
 	*other = false;
+	TRY(token_of(cx, en, w, &access, &none));
+	if (none) {
+		(void)snprintf(why, 240, "%s", waits);
+		return OK;
+	}
+	ask.token = access.token;
 	TRY(without_secret(cx, mcp_worker_tools(cx, en, &ask, &told), why));
 	if (why[0] != '\0')
 		return OK;
+	if (told.answer.fate == MCP_NO_TOKEN)
+		return wants_token(cx, en, w, &told, why);
 	(void)snprintf(why, 240, "%s", told.answer.say);
-	if (told.catalogue.p == NULL || (sv_eq(told.catalogue, w->catalogue) && sv_eq(told.era, w->era)))
-		return OK;
-	*other = true;
-	return store_worker_told(cx, en->store, &(struct worker_told){ w->id, told.catalogue, told.era });
+	return told_of(cx, en, w, &told, other);
 }
 struct err workers_mcp_health(struct ctx *cx, struct engine *en, const struct worker_row *w, struct worker_health *out)
 {
-	const struct mcp_worker_ask ask = { w, NULL, patience(w) };
+	CLEANUP(access_clear) struct access access = { .state = ACCESS_NONE };
+	struct mcp_worker_ask ask = { w, NULL, patience(w) };
 	struct mcp_worker_told told = { .catalogue = SV_NONE };
 	char why[240] = "";
+	bool none = false;
 
+	TRY(token_of(cx, en, w, &access, &none));
+	ask.token = access.token;
 	TRY(without_secret(cx, mcp_worker_greet(cx, en, &ask, &told), why));
 	bool wants_consent = told.answer.fate == MCP_NO_TOKEN;
 	out->healthy = why[0] == '\0' && (told.answer.fate == MCP_ANSWERED || wants_consent);

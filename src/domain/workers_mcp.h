@@ -11,9 +11,13 @@ struct workers_mcp_change {
 	const struct worker_write *in;
 	const struct worker_row *was;
 	bool moved;
+	const struct actor *by;
 };
 struct err workers_mcp_change(struct ctx *cx, struct engine *en, const struct workers_mcp_change *c,
 			      struct worker_row *row, struct secret **box) MUST_USE NONNULL(1, 2, 3, 4, 5);
+/* Before it goes: its authorization server's provider, and all tokens of its. */
+struct err workers_mcp_leave(struct ctx *cx, struct engine *en, const struct worker_row *w,
+			     const struct actor *by) MUST_USE NONNULL(1, 2, 3, 4);
 /* As tell() and health() of workers.c. */
 struct err workers_mcp_tell(struct ctx *cx, struct engine *en, const struct worker_row *w, char why[static 240],
 			    bool *other) MUST_USE NONNULL(1, 2, 3, 4, 5);

@@ -142,11 +142,10 @@ static struct err over(struct ctx *cx, struct tx *tx, struct connection_rows *ro
 	db_bind_i64(q, 2, BATCH);
 	return store_connection_rows(cx, q, BATCH, rows);
 }
-static struct err expire_one(struct ctx *cx, struct tx *tx, const struct connection *c)
+static struct err die(struct ctx *cx, struct tx *tx, const struct connection *c, const char *reason, const char *step)
 {
 	static const char sql[] = "UPDATE connections SET status = 'dead', reason = $1, access_box = NULL,"
 				  " refresh_box = NULL, updated_at = $2, ended_at = $2 WHERE id = $3";
-	const char *reason = reason_code(REASON_NO_REFRESH);
 	const struct connection_key key = store_connection_key(c);
 	const struct event ev = {
 		.project_id = c->project_id,
@@ -155,7 +154,7 @@ static struct err expire_one(struct ctx *cx, struct tx *tx, const struct connect
 		.resource_type = "connection",
 		.resource_id = c->id,
 		.authorization_id = c->authorization_id,
-		.step = "expiry",
+		.step = step,
 		.outcome = "ok",
 		.reason = reason,
 	};
@@ -169,6 +168,35 @@ static struct err expire_one(struct ctx *cx, struct tx *tx, const struct connect
 	TRY(store_event_add(cx, tx, &ev));
 	store_connection_ended(tx, reason, 1);
 	return store_connection_changed(cx, tx, &key);
+}
+static struct err expire_one(struct ctx *cx, struct tx *tx, const struct connection *c)
+{
+	return die(cx, tx, c, reason_code(REASON_NO_REFRESH), "expiry");
+}
+struct refused {
+	struct sv project_id, id;
+	int64_t generation;
+};
+static struct err refused_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	const struct refused *in = in_;
+	struct connection c;
+
+	(void)out;
+	struct err e = store_connection_by_id(cx, tx_db(tx), in->id, &c);
+	if (e.code == E_NOT_FOUND)
+		return forgive(cx);
+	TRY(e);
+	if (!sv_eq(c.project_id, in->project_id) || !sv_eqz(c.status, "live") || c.generation != in->generation)
+		return OK;
+	return die(cx, tx, &c, reason_code(REASON_REVOKED), "refused_by_resource");
+}
+struct err store_connection_refused(struct ctx *cx, struct store *st, struct sv project_id, struct sv id,
+				    int64_t generation)
+{
+	const struct refused in = { project_id, id, generation };
+
+	return store_act(cx, st, refused_act, &in, NULL);
 }
 static struct err expire_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {

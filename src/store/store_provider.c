@@ -162,7 +162,7 @@ struct err store_provider_delete(struct ctx *cx, struct tx *tx, struct sv id)
 struct err store_provider_forget(struct ctx *cx, struct tx *tx)
 {
 	static const char sql[] = "UPDATE providers SET client_secret_box = NULL WHERE deleted_at > 0 "
-				  "AND client_secret_box IS NOT NULL AND binding = 'project' "
+				  "AND client_secret_box IS NOT NULL AND binding <> 'static' "
 				  "AND NOT EXISTS(SELECT 1 FROM revocations v WHERE v.provider_id = providers.id)";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 

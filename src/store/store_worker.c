@@ -169,8 +169,8 @@ static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 {
 	static const char sql[] =
 	    "UPDATE workers SET enabled = $1, uri = $2, timeout_s = $3, retry = $4, secret_box = $5,"
-	    " hint = $6, updated_at = $7, era = $8, client_id = $9, authorization_url = $10, auth = $11"
-	    " WHERE id = $12 AND updated_at = $13";
+	    " hint = $6, updated_at = $7, era = $8, client_id = $9, authorization_url = $10"
+	    " WHERE id = $11 AND updated_at = $12";
 	const struct worker_put *in = in_;
 	struct worker_row *w = out_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
@@ -193,9 +193,8 @@ static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	db_bind_sv(q, 8, w->era);
 	db_bind_sv(q, 9, w->client_id);
 	db_bind_sv(q, 10, w->authorization_url);
-	db_bind_sv(q, 11, w->auth);
-	db_bind_sv(q, 12, w->id);
-	db_bind_i64(q, 13, in->row.updated_at);
+	db_bind_sv(q, 11, w->id);
+	db_bind_i64(q, 12, in->row.updated_at);
 	TRY(db_run_n(cx, q, &changed));
 	return changed == 0 ? (struct err){ E_STALE } : store_event_add(cx, tx, in->event);
 }
@@ -259,4 +258,20 @@ static struct err speaks_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 struct err store_worker_speaks(struct ctx *cx, struct store *st, const struct worker_told *in)
 {
 	return store_act(cx, st, speaks_act, in, NULL);
+}
+static struct err auth_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	static const char sql[] = "UPDATE workers SET auth = $1 WHERE id = $2";
+	const struct worker_auth *in = in_;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	(void)out;
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, in->auth);
+	db_bind_sv(q, 2, in->id);
+	return db_run(cx, q);
+}
+struct err store_worker_auth(struct ctx *cx, struct store *st, const struct worker_auth *in)
+{
+	return store_act(cx, st, auth_act, in, NULL);
 }

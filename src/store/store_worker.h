@@ -39,7 +39,7 @@ struct worker_put {
 /* E_CONFLICT: the id is taken.  *out as stored. */
 struct err store_worker_add(struct ctx *cx, struct store *st, const struct worker_put *in,
 			    struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Everything but id, project, unique_id, type; E_STALE: it has moved on from row.updated_at. */
+/* Everything but id, project, unique_id, type, external_id, auth; E_STALE: it has moved on from row.updated_at. */
 struct err store_worker_change(struct ctx *cx, struct store *st, const struct worker_put *in,
 			       struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
 struct worker_end {
@@ -51,6 +51,11 @@ struct worker_told {
 	struct sv id, catalogue, era;
 };
 struct err store_worker_told(struct ctx *cx, struct store *st, const struct worker_told *in) MUST_USE NONNULL(1, 2, 3);
+/* What was found out about its authorization; "" forgets it. */
+struct worker_auth {
+	struct sv id, auth;
+};
+struct err store_worker_auth(struct ctx *cx, struct store *st, const struct worker_auth *in) MUST_USE NONNULL(1, 2, 3);
 /* The revision an mcp worker speaks, found out anew. */
 struct err store_worker_speaks(struct ctx *cx, struct store *st, const struct worker_told *in) MUST_USE
     NONNULL(1, 2, 3);

@@ -56,9 +56,11 @@ static bool take(struct wire_sse *s, struct sv *rest)
 {
 	size_t n = 0;
 
-	if (s->after_cr && rest->n > 0 && rest->p[0] == '\n')
+	if (rest->n == 0)
+		return false;
+	if (s->after_cr && rest->p[0] == '\n')
 		*rest = sv_from(*rest, 1); /* the second half of a CRLF */
-	s->after_cr = s->after_cr && rest->n == 0;
+	s->after_cr = false;
 	while (n < rest->n && rest->p[n] != '\n' && rest->p[n] != '\r')
 		n++;
 	buf_add(&s->line, rest->p, n);
@@ -78,7 +80,7 @@ bool wire_sse_next(struct wire_sse *s, struct sv *rest, struct sv *event)
 		s->ready = false;
 	}
 	while (rest->n > 0 && !wire_sse_broken(s)) {
-		if (!take(s, rest))
+		if (!take(s, rest) || wire_sse_broken(s))
 			return false;
 		line(s);
 		if (s->ready && !wire_sse_broken(s)) {

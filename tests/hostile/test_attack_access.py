@@ -145,6 +145,7 @@ def routes(engine):
 FOREIGN = {"/admin/auth_providers/{id}": lambda t: "theirs", "/admin/user_connections/{id}": lambda t: t.connection, "/connections/{id}": lambda t: t.connection, "/api_keys/{id}": lambda t: t.key_id,
            "/authorizations/{id}": lambda t: t.authorization, "/secrets/{secret_key}": lambda t: "THEIR_SECRET", "/secrets/{id}": lambda t: t.secret,
            "/workers/{id}": lambda t: "their-worker", "/workers/{id}/health": lambda t: "their-worker", "/workers/{id}/tools": lambda t: "their-worker",
+           "/workers/{id}/authorize": lambda t: "their-worker", "/oauth/{id}/client": lambda t: "their-worker",
            "/providers/{id}/test": lambda t: "theirs", "/invitations/{id}": lambda t: "inv_theirs", "/scheduled_tools/{id}": lambda t: t.schedule, "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
 PEOPLE = ("/accounts", "/members/", "/sessions", "/totp")  # accounts are the engine's, not a project's: the roles' tests attack them
 BODIES = {"/auth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"}, "/oauth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"},

@@ -1,16 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An MCP server on the Python SDK, on a loopback port of its own: python server.py [stateless] [json].  It speaks 2026-07-28 and,
+"""An MCP server on the Python SDK, on a loopback port of its own: python server.py [stateless] [json] [issuer=URL].  It speaks 2026-07-28 and,
 with sessions unless stateless, the revisions before it.  GET /seen tells which requests came (method, protocol headers)."""
+import asyncio
 import json
 import socket
 import sys
+import urllib.parse
+import urllib.request
 
 import uvicorn
+from mcp.server.auth.middleware.auth_context import get_access_token
+from mcp.server.auth.provider import AccessToken
+from mcp.server.auth.settings import AuthSettings
 from mcp.server.mcpserver import Context, MCPServer
 from starlette.responses import JSONResponse
 
 seen = []
-server = MCPServer("probe-mcp-server", version="2.0.0-beta+build.5", instructions="Adds and fails.")
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+uri = "http://127.0.0.1:%d/mcp" % listener.getsockname()[1]
+
+
+def how(name):
+    return next((a.split("=", 1)[1] for a in sys.argv if a.startswith(name + "=")), None)
+
+
+class Verifier:
+    """A token counts when the issuer knows it and gave it out for this very server."""
+
+    def ask(self, token):
+        with urllib.request.urlopen(how("issuer") + "/check?" + urllib.parse.urlencode({"token": token})) as r:
+            return r.read()
+
+    async def verify_token(self, token):
+        t = json.loads(await asyncio.to_thread(self.ask, token))
+        if t.get("audience") != uri:
+            return None
+        return AccessToken(token=token, client_id=t["client"], subject=t["user"], scopes=t["scope"].split(), expires_at=t["expires"], resource=uri)
+
+
+def protected():
+    if how("issuer") is None:
+        return {}
+    return {"token_verifier": Verifier(), "auth": AuthSettings(issuer_url=how("issuer"), resource_server_url=uri, required_scopes=["files:read"], validate_token_resource=True)}
+
+
+server = MCPServer("probe-mcp-server", version="2.0.0-beta+build.5", instructions="Adds and fails.", **protected())
 
 
 @server.tool(annotations={"readOnlyHint": True})
@@ -51,6 +86,13 @@ def odd_name(n: str) -> str:
     return n
 
 
+@server.tool()
+def whoami() -> dict[str, object]:
+    """Tells whose token came."""
+    t = get_access_token()
+    return {"user": None if t is None else t.subject, "scopes": [] if t is None else sorted(t.scopes)}
+
+
 class Seen:
     def __init__(self, app):
         self.app = app
@@ -74,8 +116,6 @@ class Seen:
 
 def main():
     app = Seen(server.streamable_http_app(stateless_http="stateless" in sys.argv, json_response="json" in sys.argv))
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
     listener.listen(128)
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Remote MCP servers as workers: the Python SDK's (2026-07-28 and before) and the reference server of the TypeScript SDK."""
+import arcadepy
 import pytest
 from conftest import body, everything, execute, python_server, register
 
@@ -22,7 +23,7 @@ def test_a_modern_server(api, modern):
     made = register(api, modern.uri)
     assert made["type"] == "mcp" and made["mcp"]["uri"] == modern.uri and made["mcp"]["headers"] == {} and "http" not in made
     tools = {t["name"]: t for t in api.get("/v1/tools", params={"toolkit": "probe"}).json()["items"]}
-    assert set(tools) == {"add", "pets", "words", "fail", "slow", "odd_name"}
+    assert set(tools) == {"add", "pets", "words", "fail", "slow", "odd_name", "whoami"}
     add = tools["add"]
     assert add["fully_qualified_name"] == "Probe.add@2.0.0-betabuild.5" and add["toolkit"]["description"] == "Adds and fails."
     assert add["metadata"]["behavior"]["read_only"] is True
@@ -148,4 +149,18 @@ def test_a_worker_keeps_its_kind(api, modern):
     assert api.patch("/v1/workers/remote", json={"enabled": False}).json()["enabled"] is False
     assert api.get("/v1/tools").json()["items"] == []
     assert api.patch("/v1/workers/remote", json={"enabled": True, "mcp": {"timeout": 7}}).json()["mcp"]["timeout"] == 7
-    assert len(api.get("/v1/tools").json()["items"]) == 6
+    assert len(api.get("/v1/tools").json()["items"]) == 7
+
+
+def test_from_the_python_sdk(engine, api, modern):
+    sdk = arcadepy.Arcade(base_url=engine.url, api_key=engine.key, max_retries=0)
+    made = sdk.workers.create(id="remote", mcp={"uri": modern.uri, "timeout": 20, "retry": 2, "headers": {"X-K": "${secret:K}"}, "secrets": {"K": "a-secret-value-1234"}})
+    assert made.type == "mcp" and made.mcp.uri == modern.uri and made.mcp.secrets["K"].hint == "...1234" and made.mcp.headers == {"X-K": "${secret:K}"}
+    assert sdk.workers.get("remote").mcp.timeout == 20 and sdk.workers.health("remote").healthy is True
+    assert len(sdk.workers.tools("remote").items) == 7
+    assert sdk.workers.update("remote", mcp={"timeout": 9}).mcp.timeout == 9
+    done = sdk.tools.execute(tool_name="Probe.add", input={"a": 1})
+    assert done.success is True and done.output.value == {"result": 3}
+    assert sdk.tools.authorize(tool_name="Probe.add", user_id="u@example.com").status == "completed"
+    sdk.workers.delete("remote")
+    assert sdk.tools.list().items == []

@@ -66,7 +66,7 @@ TEST(which_one_is_meant)
 	CHECK(!IS_ERR(
 	    providers_patch(cx, en, sl, &(struct provider_write){ .status = SV("inactive"), .by = &tt_by }, &sl)));
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		struct provider_ask ask = { tt_project(en), t[i].id, t[i].provider_id, SV_NONE };
+		struct provider_ask ask = { tt_project(en), t[i].id, t[i].provider_id, SV_NONE, SV_NONE };
 		const struct provider *p = NULL;
 		struct sv asked = SV_NONE;
 		const char *row = arena_printf(cx->arena, "%s/%s", t[i].id.p, t[i].provider_id.p);
@@ -78,7 +78,7 @@ TEST(which_one_is_meant)
 				   : strcmp(p->unique_id, t[i].unique) == 0 && sv_eqz(asked, t[i].asked));
 		(void)forgive(cx);
 	}
-	struct provider_ask other = { SV("another project"), SV("gh-one"), SV_NONE, SV_NONE };
+	struct provider_ask other = { SV("another project"), SV("gh-one"), SV_NONE, SV_NONE, SV_NONE };
 	const struct provider *p = NULL;
 	struct sv asked;
 	CHECK(providers_resolve(cx, en, &other, &p, &asked).code == E_PROVIDER_UNKNOWN);
@@ -89,7 +89,7 @@ TEST(a_provider_of_the_project_comes_before_the_file)
 	struct ctx *cx = tt_ctx();
 	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
 	struct engine *en = tt_flow_begin(cx, &w);
-	struct provider_ask ask = { tt_project(en), SV_NONE, SV("discord"), SV_NONE };
+	struct provider_ask ask = { tt_project(en), SV_NONE, SV("discord"), SV_NONE, SV_NONE };
 	const struct provider *p = NULL;
 	struct sv asked;
 

@@ -104,7 +104,8 @@ TEST(a_header_carries_any_text)
 		{ "a b", "a b" },
 		{ " a", "=?base64?IGE=?=" },
 		{ "a ", "=?base64?YSA=?=" },
-		{ "", "=?base64?" "?=" },
+		{ "", "=?base64?"
+		      "?=" },
 		{ "gr\xC3\xBC", "=?base64?Z3LDvA==?=" },
 		{ "a\r\nX: y", "=?base64?YQ0KWDogeQ==?=" },
 		{ "=?base64?YQ==?=", "=?base64?PT9iYXNlNjQ/WVE9PT89?=" },

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "domain/mcp_auth.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/hub.h"
+#include "core/jdoc.h"
+#include "core/jout.h"
+#include "core/text.h"
+#include "core/url.h"
+#include "domain/mcp_auth_def.h"
+#include "domain/provider_mint.h"
+#include "domain/scopes.h"
+#include "domain/worker_vault.h"
+#include "wire/wire_challenge.h"
+#include "wire/wire_discover.h"
+#include <pthread.h>
+#include <stdio.h>
+
+#define FIND_TIME SEC(30)
+enum { AUTH_MOST = 64 << 10, SCOPES_MOST = 50, STEPS_MOST = 20 };
+
+/* ---- what is kept ---- */
+static struct sv text_or_empty(const struct node *map, const char *key)
+{
+	struct sv s = node_text_at(map, key);
+
+	return s.p == NULL ? SV("") : s;
+}
+static struct err list_of(struct ctx *cx, const struct node *list, struct sv_list *out)
+{
+	size_t most = list == NULL ? 0 : list->n;
+
+	*out = (struct sv_list){ .v = arena_array(cx->arena, most + 1, sizeof *out->v) };
+	if (out->v == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "scopes");
+	for (const struct node *n = list == NULL ? NULL : list->first; n != NULL; n = n->next)
+		if (node_text(n).n > 0)
+			out->v[out->n++] = node_text(n);
+	return OK;
+}
+struct err mcp_auth_read(struct ctx *cx, const struct worker_row *w, struct mcp_auth *out)
+{
+	const struct node *n = NULL;
+
+	*out = (struct mcp_auth){ .there = w->auth.n > 0 };
+	if (!out->there)
+		return OK;
+	TRY(jdoc_parse(cx, w->auth, "a worker's authorization", &n));
+	out->issuer = text_or_empty(n, "issuer");
+	out->resource = text_or_empty(n, "resource");
+	out->client = text_or_empty(n, "client");
+	out->method = text_or_empty(n, "method");
+	out->user = text_or_empty(n, "user");
+	out->tools = node_get(n, "tools");
+	TRY(list_of(cx, node_get(n, "scopes"), &out->scopes));
+	return list_of(cx, node_get(n, "supported"), &out->supported);
+}
+struct err mcp_auth_scopes(struct ctx *cx, const struct mcp_auth *a, struct sv tool, struct sv_list *out)
+{
+	struct sv_list more;
+
+	TRY(list_of(cx, node_get_sv(a->tools, tool), &more));
+	return scopes_union(cx, a->scopes, more, out);
+}
+static void put_list(struct jout *w, const char *key, struct sv_list l)
+{
+	jout_list(w, key);
+	for (size_t i = 0; i < l.n; i++)
+		jout_str(w, NULL, l.v[i]);
+	jout_list_end(w);
+}
+static struct err keep(struct ctx *cx, struct engine *en, const struct mcp_auth *a, struct worker_row *w)
+{
+	CLEANUP(buf_free) struct buf b = BUF(AUTH_MOST);
+	struct jout j = JOUT(&b);
+
+	jout_open(&j, NULL);
+	jout_str(&j, "issuer", a->issuer);
+	jout_str(&j, "resource", a->resource);
+	jout_str(&j, "client", a->client);
+	jout_str(&j, "method", a->method);
+	jout_str(&j, "user", a->user);
+	put_list(&j, "scopes", a->scopes);
+	put_list(&j, "supported", a->supported);
+	jout_node(&j, "tools", a->tools);
+	jout_close(&j);
+	TRY(jout_done(cx, &j));
+	w->auth = arena_sv(cx->arena, buf_view(&b));
+	if (w->auth.p == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "a worker's authorization");
+	return store_worker_auth(cx, en->store, &(struct worker_auth){ w->id, w->auth });
+}
+struct err mcp_auth_name(struct ctx *cx, const struct worker_row *w, struct sv *out)
+{
+	*out = sv_of(arena_printf(cx->arena, "mcp:%.*s", SV_FMT(w->unique_id)));
+	return out->p == NULL ? fail(cx, E_INTERNAL, "out of memory", "a worker") : OK;
+}
+struct sv mcp_auth_redirect(struct ctx *cx, const struct engine *en, struct sv external_id)
+{
+	return sv_of(
+	    arena_printf(cx->arena, "%s/api/v1/oauth/%.*s/callback", en->config->public_url, SV_FMT(external_id)));
+}
+
+/* ---- a client there ---- */
+struct finding {
+	struct engine *en;
+	const struct mcp_auth_find *in;
+	struct mcp_auth was, is;
+	struct wire_discovered found;
+	struct mcp_auth_client client;
+	char *why;
+};
+static void finding_clear(struct finding *f) { secret_drop(&f->client.secret); }
+
+static struct sv issuer_of(const struct finding *f) { return f->found.issuer.p == NULL ? SV("") : f->found.issuer; }
+
+static bool public_https(struct ctx *cx, const struct engine *en)
+{
+	struct url u;
+	bool https = !IS_ERR(url_parse(cx, sv_of(en->config->public_url), "url", &u)) && u.https;
+
+	(void)forgive(cx);
+	return https;
+}
+static struct err configured(struct ctx *cx, struct finding *f)
+{
+	struct worker_vault v;
+
+	if (f->was.there && sv_eqz(f->was.client, "configured") && !sv_eq(f->was.issuer, f->found.issuer)) {
+		(void)snprintf(f->why, 240,
+			       "the server names another authorization server than the one the client is for; "
+			       "set mcp.oauth2 again");
+		return OK;
+	}
+	TRY(worker_vault_open(cx, f->en, f->in->w, &v));
+	f->is.client = SV("configured");
+	f->client.id = f->in->w->client_id;
+	if (v.client_secret.n == 0)
+		return OK;
+	f->client.secret = secret_copy(v.client_secret);
+	return f->client.secret == NULL ? fail(cx, E_INTERNAL, "out of memory", "a client secret") : OK;
+}
+/* The one we have there already: a client and its tokens last as long as the issuer is the same. */
+static struct err known(struct ctx *cx, struct finding *f, bool *out)
+{
+	const struct provider *p;
+	struct sv name;
+
+	TRY(mcp_auth_name(cx, f->in->w, &name));
+	p = providers_of_worker(f->en, f->in->w->project_id, name);
+	*out = p != NULL && f->was.there && sv_eqz(f->was.client, "registered") && sv_eq(f->was.issuer, issuer_of(f)) &&
+	       sv_eq(f->was.resource, f->found.resource);
+	if (!*out)
+		return OK;
+	f->is.client = f->was.client;
+	f->client.id = sv_of(p->client_id);
+	f->client.auth_method = f->was.method.n > 0 ? f->was.method : SV_NONE;
+	return providers_secret(cx, f->en, p, &f->client.secret);
+}
+static struct err registered(struct ctx *cx, struct finding *f)
+{
+	struct wire_registered r;
+	bool have = false;
+	struct url u;
+	bool loopback = !IS_ERR(url_parse(cx, sv_of(f->en->config->public_url), "url", &u)) && u.loopback;
+	const struct wire_register_ask ask = { f->en->net, &f->found,
+					       mcp_auth_redirect(cx, f->en, f->in->w->external_id), loopback };
+
+	TRY(known(cx, f, &have));
+	if (have)
+		return OK;
+	if (f->found.register_url.n == 0) {
+		(void)snprintf(f->why, 240,
+			       "the authorization server registers no clients by itself; register one there and "
+			       "set mcp.oauth2.client_id");
+		return OK;
+	}
+	TRY(wire_register(cx, &ask, &r));
+	(void)snprintf(f->why, 240, "%s", r.why);
+	f->is.client = SV("registered");
+	f->client = (struct mcp_auth_client){ r.client_id, r.secret, r.auth_method };
+	return OK;
+}
+/* In the order of the specification: the operator's, a document of ours, registration. */
+static struct err client(struct ctx *cx, struct finding *f)
+{
+	if (f->in->w->client_id.n > 0)
+		return configured(cx, f);
+	if (!f->found.takes_documents || !public_https(cx, f->en))
+		return registered(cx, f);
+	f->is.client = SV("document");
+	f->client.id = sv_of(arena_printf(cx->arena, "%s/api/v1/oauth/%.*s/client", f->en->config->public_url,
+					  SV_FMT(f->in->w->external_id)));
+	f->client.auth_method = SV("none");
+	return f->client.id.p == NULL ? fail(cx, E_INTERNAL, "out of memory", "a client") : OK;
+}
+
+/* ---- scopes ---- */
+static bool listed(struct sv_list l, struct sv word)
+{
+	for (size_t i = 0; i < l.n; i++)
+		if (sv_eq(l.v[i], word))
+			return true;
+	return false;
+}
+/* The challenge's; else all of the resource's; a refresh token is asked for where that is a scope. */
+static struct err scopes(struct ctx *cx, struct finding *f, const struct wire_challenge *c)
+{
+	static struct sv offline[] = { SV_INIT("offline_access") };
+	const struct sv_list more = { offline, listed(f->found.as_scopes, offline[0]) };
+	struct sv_list base = f->found.scopes;
+
+	if (c->scope.n > 0)
+		TRY(wire_challenge_scopes(cx, c->scope, SCOPES_MOST, &base));
+	return scopes_union(cx, base, more, &f->is.scopes);
+}
+
+/* ---- all of it ---- */
+static struct err put_provider(struct ctx *cx, struct finding *f)
+{
+	struct worker_row *w = f->in->w;
+	struct provider_worker put = { .project_id = w->project_id,
+				       .external_id = w->external_id,
+				       .client_id = f->client.id,
+				       .client_secret = f->client.secret,
+				       .by = f->in->by };
+	const struct mcp_auth_def def = { w->unique_id, &f->found, &f->client, f->is.scopes };
+	const struct provider *p;
+
+	TRY(mcp_auth_name(cx, w, &put.worker));
+	TRY(mcp_auth_def(cx, &def, &put.definition));
+	return providers_put_worker(cx, f->en, &put, &p);
+}
+/* What is wrong with the metadata is the server's to mend, and no mistake of who asks. */
+static struct err provider(struct ctx *cx, struct finding *f)
+{
+	struct err e = put_provider(cx, f);
+
+	if (e.code != E_BAD_INPUT && e.code != E_CONFIG)
+		return e;
+	(void)snprintf(f->why, 240, "the authorization server's metadata cannot be used: %.180s", cx->cause.say);
+	return forgive(cx);
+}
+/* Somebody else may have found out meanwhile. */
+static struct err as_now(struct ctx *cx, struct finding *f)
+{
+	struct worker_row now;
+
+	TRY(store_worker_get(cx, f->en->store, f->in->w->project_id, f->in->w->unique_id, &now));
+	f->in->w->auth = now.auth;
+	return mcp_auth_read(cx, &now, &f->was);
+}
+static struct err find(struct ctx *cx, struct finding *f)
+{
+	struct wire_challenge c;
+	const struct worker_row *w = f->in->w;
+	struct wire_discover_ask ask = { .net = f->en->net,
+					 .endpoint = w->uri,
+					 .authorize_url = w->authorization_url,
+					 .until = clock_mono() + FIND_TIME };
+
+	TRY(as_now(cx, f));
+	TRY(wire_challenge_read(cx, f->in->challenge.p == NULL ? SV("") : f->in->challenge, &c));
+	ask.resource_metadata = c.resource_metadata;
+	ask.old_server = !sv_eqz(w->era, "2026-07-28");
+	TRY(wire_discover(cx, &ask, &f->found));
+	(void)snprintf(f->why, 240, "%s", f->found.why);
+	if (f->why[0] != '\0')
+		return OK;
+	TRY(scopes(cx, f, &c));
+	TRY(client(cx, f));
+	if (f->why[0] == '\0')
+		TRY(provider(cx, f));
+	if (f->why[0] != '\0')
+		return OK;
+	f->is.issuer = issuer_of(f);
+	f->is.method = f->client.auth_method.p == NULL ? SV("") : f->client.auth_method;
+	f->is.resource = f->found.resource;
+	f->is.supported = f->found.scopes;
+	f->is.user = f->was.there && sv_eq(f->was.issuer, f->is.issuer) ? f->was.user : SV("");
+	f->is.tools = f->was.tools;
+	return keep(cx, f->en, &f->is, f->in->w);
+}
+/* One at a time for a worker: two that find at once would register two clients, and the later one ends the earlier
+ * one's tokens. */
+enum { LOCKS = 8 };
+static pthread_mutex_t locks[LOCKS] = {
+	PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
+	PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER,
+};
+
+struct err mcp_auth_find(struct ctx *cx, struct engine *en, const struct mcp_auth_find *in, char why[static 240])
+{
+	CLEANUP(finding_clear) struct finding f = { .en = en, .in = in, .why = why };
+	pthread_mutex_t *lock = &locks[hub_topic("worker", in->w->id) % LOCKS];
+
+	why[0] = '\0';
+	(void)pthread_mutex_lock(lock);
+	struct err e = find(cx, &f);
+	(void)pthread_mutex_unlock(lock);
+	return e;
+}
+struct err mcp_auth_user(struct ctx *cx, struct engine *en, struct worker_row *w, struct sv user)
+{
+	struct mcp_auth a;
+
+	TRY(mcp_auth_read(cx, w, &a));
+	if (!a.there || sv_eq(a.user, user))
+		return OK;
+	a.user = user;
+	return keep(cx, en, &a, w);
+}
+static struct err add_scopes(struct ctx *cx, const struct node *tools, const struct mcp_auth_step *in,
+			     struct sv_list more, const struct node **out)
+{
+	struct node *map =
+	    tools == NULL || tools->kind != NODE_MAP ? node_new(cx->arena, NODE_MAP) : node_copy(cx->arena, tools);
+	struct node *list = node_new(cx->arena, NODE_LIST);
+
+	for (size_t i = 0; i < more.n && list != NULL; i++)
+		if (!node_add(list, node_new_text(cx->arena, more.v[i])))
+			list = NULL;
+	if (map == NULL || list == NULL || !node_set(cx->arena, map, in->tool, list))
+		return fail(cx, E_INTERNAL, "out of memory", "scopes");
+	*out = map;
+	return OK;
+}
+struct err mcp_auth_step(struct ctx *cx, struct engine *en, const struct mcp_auth_step *in, bool *grew)
+{
+	struct sv_list asked, had, all;
+	struct mcp_auth a;
+
+	*grew = false;
+	TRY(mcp_auth_read(cx, in->w, &a));
+	TRY(wire_challenge_scopes(cx, in->scope, SCOPES_MOST, &asked));
+	TRY(list_of(cx, node_get_sv(a.tools, in->tool), &had));
+	TRY(scopes_union(cx, had, asked, &all));
+	for (size_t i = 0; i < asked.n; i++)
+		*grew = *grew || (!listed(had, asked.v[i]) && !listed(a.scopes, asked.v[i]));
+	*grew = *grew && a.there && all.n <= STEPS_MOST;
+	if (!*grew)
+		return OK;
+	TRY(add_scopes(cx, a.tools, in, all, &a.tools));
+	return keep(cx, en, &a, in->w);
+}
+struct err mcp_auth_drop(struct ctx *cx, struct engine *en, struct worker_row *w, const struct actor *by)
+{
+	struct sv name;
+
+	TRY(mcp_auth_name(cx, w, &name));
+	const struct provider *p = providers_of_worker(en, w->project_id, name);
+	if (p != NULL)
+		TRY(providers_delete(cx, en, p, by));
+	w->auth = SV("");
+	return store_worker_auth(cx, en->store, &(struct worker_auth){ w->id, w->auth });
+}
+
+/* ---- the document (CIMD) ---- */
+struct err mcp_auth_document(struct ctx *cx, struct engine *en, struct sv external_id, struct buf *out)
+{
+	const struct provider *p = providers_by_external(en, external_id);
+	const char *id = arena_printf(cx->arena, "%s/api/v1/oauth/%.*s/client", en->config->public_url,
+				      SV_FMT(sv_upto(external_id, 100)));
+	struct jout w = JOUT(out);
+
+	if (id == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "a client");
+	if (p == NULL || p->binding != BIND_WORKER || strcmp(p->client_id, id) != 0)
+		return refuse(cx, E_NOT_FOUND, "no client has this address");
+	jout_open(&w, NULL);
+	jout_strz(&w, "client_id", id);
+	jout_strz(&w, "client_name", "Tokenbooth");
+	jout_strz(&w, "client_uri", en->config->public_url);
+	jout_list(&w, "redirect_uris");
+	jout_strz(&w, NULL, p->redirect_uri);
+	jout_list_end(&w);
+	jout_list(&w, "grant_types");
+	jout_strz(&w, NULL, "authorization_code");
+	jout_strz(&w, NULL, "refresh_token");
+	jout_list_end(&w);
+	jout_list(&w, "response_types");
+	jout_strz(&w, NULL, "code");
+	jout_list_end(&w);
+	jout_strz(&w, "token_endpoint_auth_method", "none");
+	jout_close(&w);
+	return jout_done(cx, &w);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/clock.h"
+#include "core/jdoc.h"
+#include "core/text.h"
+#include "domain/mcp_token.h"
+#include "domain/runner_inner.h"
+#include "domain/timeline.h"
+#include "store/store_connection.h"
+#include "wire/wire_challenge.h"
+
+/* ---- a catalogue that is old ---- */
+static struct err reload(struct ctx *cx, struct run *r, const struct mcp_worker_done *done, bool *again)
+{
+	struct toolname name = { .text = r->t->qualified, .version = r->t->version };
+	const struct tool *t;
+
+	*again = false;
+	if (r->fresh != NULL)
+		return OK;
+	TRY(workers_reload(cx, r->en, &r->worker));
+	r->fresh = toolbox_hold(r->en);
+	t = toolbox_find(r->fresh, r->ask->project_id, &name);
+	*again = done->header_mismatch && t != NULL && sv_eq(t->worker_row, r->t->worker_row);
+	r->t = *again ? t : r->t;
+	return OK;
+}
+
+/* ---- a token that is not taken ---- */
+static struct err wanted(struct ctx *cx, const struct run *r, const char *why)
+{
+	return refuse(cx, E_TOOL_CONSENT, "authorization required for tool %.*s: %s", SV_FMT(r->t->qualified), why);
+}
+/* The server wants a token, and it was not known to. */
+static struct err new_to_us(struct ctx *cx, struct run *r, const struct mcp_worker_done *done)
+{
+	const struct mcp_auth_find in = { &r->worker, done->last.challenge, &timeline_system };
+	char why[240] = "";
+
+	TRY(mcp_auth_find(cx, r->en, &in, why));
+	TRY(toolbox_load(cx, r->en));
+	return wanted(cx, r, why[0] == '\0' ? "its server wants a user's authorization now" : why);
+}
+/* Once with a fresh one; then there has to be a new consent. */
+static struct err no_token(struct ctx *cx, struct run *r, const struct mcp_worker_done *done, bool *again)
+{
+	if (r->access.token == NULL)
+		return new_to_us(cx, r, done);
+	if (r->renewed) {
+		TRY(mcp_token_refused(cx, r->en, &r->access, r->ask->project_id));
+		return wanted(cx, r, "its server does not take the user's token any more");
+	}
+	r->renewed = true;
+	struct err e = store_connection_force(cx, r->en->store, r->ask->project_id, sv_of(r->access.connection_id));
+	if (e.code != E_NOT_FOUND)
+		TRY(e);
+	(void)forgive(cx);
+	access_clear(&r->access);
+	TRY(runner_consent(cx, r));
+	*again = true;
+	return OK;
+}
+/* The token may not do this.  What is missing is asked for once; a server that still refuses has the last word. */
+static struct err no_scope(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
+{
+	static const char refused[] =
+	    "{\"success\":false,\"output\":{\"error\":{\"message\":\"the server refuses this tool "
+	    "to the user, with all the scopes it asks for\",\"kind\":"
+	    "\"UPSTREAM_RUNTIME_AUTH_ERROR\",\"can_retry\":false,\"status_code\":403}}}";
+	struct wire_challenge c;
+	bool grew = false;
+
+	TRY(wire_challenge_read(cx, done->last.challenge, &c));
+	const struct mcp_auth_step in = { &r->worker, r->t->name, c.scope };
+	if (sv_eqz(c.error, "insufficient_scope") && c.scope.n > 0)
+		TRY(mcp_auth_step(cx, r->en, &in, &grew));
+	if (grew) {
+		TRY(toolbox_load(cx, r->en));
+		return wanted(cx, r, "its server wants more scopes than the user has granted");
+	}
+	done->answer = (struct wire_worker_answer){ .fate = WORKER_ANSWERED, .status = 403 };
+	return jdoc_parse(cx, sv_of(refused), "an answer", &done->answer.json);
+}
+
+/* ---- the call ---- */
+static struct err tries(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
+{
+	struct mcp_worker_call call = { .at = { &r->worker, r->access.token, SEC(r->worker.timeout_s) },
+					.tool = r->t->name,
+					.user_id = r->ask->user_id,
+					.input = r->ask->input,
+					.mirror = r->t->mirror };
+	int64_t until = clock_mono() + call.at.timeout;
+
+	do {
+		runner_pause(cx, r);
+		TRY(mcp_worker_call(cx, r->en, &call, done));
+	} while (runner_again(r, &done->answer) && clock_mono() < until);
+	return OK;
+}
+struct err runner_mcp(struct ctx *cx, struct run *r, struct wire_worker_answer *a)
+{
+	struct mcp_worker_done done = { .stale = false };
+	bool once_more = true;
+
+	while (once_more) {
+		once_more = false;
+		TRY(tries(cx, r, &done));
+		if (done.last.fate == MCP_NO_TOKEN)
+			TRY(no_token(cx, r, &done, &once_more));
+		else if (done.last.fate == MCP_NO_SCOPE)
+			TRY(no_scope(cx, r, &done));
+		else if (done.stale)
+			TRY(reload(cx, r, &done, &once_more));
+	}
+	*a = done.answer;
+	return done.era.n == 0 || sv_eq(done.era, r->worker.era)
+		   ? OK
+		   : store_worker_speaks(cx, r->en->store,
+					 &(struct worker_told){ .id = r->worker.id, .era = done.era });
+}
