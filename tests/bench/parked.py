@@ -108,7 +108,11 @@ def main():
 
 The event is the removal of the provider, which ends its authorizations in one commit; times count from the sending of that request, and
 ending {POLLS} authorizations is most of the wait for the first answer in the second row.  The client that reads the
-{POLLS} answers runs on the same machine.""")
+{POLLS} answers runs on the same machine.
+
+Where the time goes, by `perf` of the engine while it wakes them: 46 % are in `write` (one a socket; on loopback that includes the receiving side of TCP), 24 % in
+SQLite (each reads its row; a third of it takes and gives back the lock of a snapshot), 27 % in our own code and libc.  That is 12 us of the engine a poll on
+two threads; the client needs about 5 us a poll more on the same two cores.""")
 
 
 if __name__ == '__main__':
