@@ -9,7 +9,10 @@ import { Loading, Note, Page, Wrong } from './ui/page'
 import { SessionEnded } from './ui/session_ended'
 import { Shell } from './ui/shell'
 
+const Home = lazy(() => import('./pages/home'))
 const Playground = lazy(() => import('./pages/playground'))
+const Projects = lazy(() => import('./pages/projects'))
+const Members = lazy(() => import('./pages/members'))
 const Tools = lazy(() => import('./pages/tools'))
 const Tool = lazy(() => import('./pages/tool'))
 const Servers = lazy(() => import('./pages/servers'))
@@ -24,7 +27,9 @@ const ConnectionPage = lazy(() => import('./pages/connection'))
 const Authorizations = lazy(() => import('./pages/authorizations'))
 const AuthorizationPage = lazy(() => import('./pages/authorization'))
 const Verification = lazy(() => import('./pages/verification'))
+const Audit = lazy(() => import('./pages/audit'))
 const Keys = lazy(() => import('./pages/keys'))
+const Account = lazy(() => import('./pages/account'))
 
 // Answers of the engine are final but for a lost connection and a busy engine; what is shown is read again when one comes back to it.
 const cache = new QueryClient({ defaultOptions: { queries: {
@@ -38,8 +43,11 @@ function Pages({ banner }: { banner: ReactNode }) {
   return (
     <Routes>
       <Route path="/dashboard" element={<Shell banner={banner} />}>
+        <Route index element={<Home />} />
         <Route path="playground" element={<Playground />} />
         <Route path="playground/chat" element={<Playground />} />
+        <Route path="projects" element={<Projects />} />
+        <Route path="members" element={<Members />} />
         <Route path="tools" element={<Tools />} />
         <Route path="tools/:name" element={<Tool />} />
         <Route path="servers" element={<Servers />} />
@@ -54,8 +62,9 @@ function Pages({ banner }: { banner: ReactNode }) {
         <Route path="auth/authorizations" element={<Authorizations />} />
         <Route path="auth/authorizations/:id" element={<AuthorizationPage />} />
         <Route path="auth/settings" element={<Verification />} />
+        <Route path="audit-logs" element={<Audit />} />
         <Route path="api-keys" element={<Keys />} />
-        <Route index element={<Navigate to="/dashboard/auth/oauth" replace />} />
+        <Route path="account" element={<Account />} />
         <Route path="register" element={<Navigate to="/dashboard" replace />} />
         <Route path="*" element={<Nowhere />} />
       </Route>

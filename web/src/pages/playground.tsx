@@ -27,7 +27,7 @@ export default function Playground() {
         <div className="stack">
           <Card><div className="fields"><Combobox label="Tool" placeholder={`Search ${q.data.length} tools`} value={tool?.fully_qualified_name ?? ''} onChange={(id) => setParams({ tool: id }, { replace: true })}
             options={q.data.map((t) => ({ id: t.fully_qualified_name, name: t.qualified_name, words: typeof t.description === 'string' ? t.description : '' }))}
-            hint={tool ? <>{typeof tool.description === 'string' ? tool.description : ''} <Requirements t={tool} /></> : undefined} /></div></Card>
+            hint={tool ? <>{typeof tool.description === 'string' ? tool.description : ''} {(requirements(tool).provider || requirements(tool).secrets.length > 0) && <Requirements t={tool} />}</> : undefined} /></div></Card>
           {tool && <Run key={tool.fully_qualified_name} tool={tool} />}
         </div>
       )}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Activity, Boxes, ChevronsUpDown, KeyRound, Link2, Lock, LogOut, Menu, Moon, Server, ShieldCheck, Sun, SunMoon, Terminal, UserRound, Users, type LucideIcon } from 'lucide-react'
+import { Activity, Boxes, ChevronsUpDown, FolderKanban, KeyRound, LayoutDashboard, Link2, Lock, LogOut, Menu, Moon, ScrollText, Server, ShieldCheck, Sun, SunMoon, Terminal, UserRound, Users, UsersRound, type LucideIcon } from 'lucide-react'
 import { Dialog, DropdownMenu } from 'radix-ui'
 import { Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Link, NavLink, Outlet, useLocation } from 'react-router'
@@ -14,9 +14,12 @@ type Item = { to: string; name: string; icon: LucideIcon; needs?: string; end?: 
 type Group = { name?: string; to?: string; icon?: LucideIcon; items: Item[] }
 const menu: Group[] = [
   { items: [
+    { to: '/dashboard', name: 'Dashboard', icon: LayoutDashboard, end: true },
     { to: '/dashboard/playground', name: 'Playground', icon: Terminal, needs: 'tools:read' },
   ] },
   { items: [
+    { to: '/dashboard/projects', name: 'Projects', icon: FolderKanban },
+    { to: '/dashboard/members', name: 'Members', icon: UsersRound, needs: 'members:read' },
     { to: '/dashboard/tools', name: 'Tool Catalog', icon: Boxes, needs: 'tools:read' },
   ] },
   { items: [
@@ -30,6 +33,7 @@ const menu: Group[] = [
     { to: '/dashboard/auth/settings', name: 'User Verification', icon: ShieldCheck, needs: 'settings:read' },
   ] },
   { items: [
+    { to: '/dashboard/audit-logs', name: 'Audit Logs', icon: ScrollText, needs: 'events:read' },
     { to: '/dashboard/api-keys', name: 'API Keys', icon: KeyRound, needs: 'keys:read' },
   ] },
 ]
@@ -56,7 +60,7 @@ function ProjectSwitch() {
   const now = s.projects.find((p) => p.id === s.project_id)
   const name = now?.name ?? 'Project'
   const change = (id: string) => { scope.set(id); location.assign('/dashboard') }
-  if (s.projects.length < 2) return <div className="switch"><ProjectSign p={now} /><span>{name}</span></div>
+  if (s.projects.length < 2) return <Link className="switch" to="/dashboard/projects"><ProjectSign p={now} /><span>{name}</span></Link>
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="switch" ><ProjectSign p={now} /><span><span className="visually-hidden">Project </span>{name}</span><ChevronsUpDown aria-hidden="true" /></DropdownMenu.Trigger>
@@ -92,6 +96,7 @@ function UserMenu() {
             {themes.map(([v, name, Icon]) => <DropdownMenu.RadioItem key={v} value={v}><Icon aria-hidden="true" />{name}</DropdownMenu.RadioItem>)}
           </DropdownMenu.RadioGroup>
           <DropdownMenu.Separator />
+          <DropdownMenu.Item asChild><Link to="/dashboard/account"><UserRound aria-hidden="true" />Your account</Link></DropdownMenu.Item>
           <DropdownMenu.Item onSelect={() => { void out() }}><LogOut aria-hidden="true" />Sign out</DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

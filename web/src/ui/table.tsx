@@ -17,7 +17,9 @@ export function useListState() {
     if (name !== 'page') next.delete('page')
     return next
   }, { replace: true })
-  return { get: (name: string) => params.get(name) ?? '', set, page, offset: (page - 1) * PAGE, any: [...params.keys()].some((k) => k !== 'page') }
+  // One change: the address is not written at once, so a second one in the same turn would begin from the old address.
+  const clear = () => setParams({}, { replace: true })
+  return { clear, get: (name: string) => params.get(name) ?? '', set, page, offset: (page - 1) * PAGE, any: [...params.keys()].some((k) => k !== 'page') }
 }
 export type ListState = ReturnType<typeof useListState>
 
@@ -63,7 +65,7 @@ export function Table<T>({ label, query, columns, id, list, empty, tools }: Prop
   return (
     <>
       {bar}
-      {nothing ? <p className="nomatch">Nothing matches. <Button kind="ghost" onClick={() => { for (const k of new URLSearchParams(location.search).keys()) list?.set(k, '') }}>Clear the filters</Button></p> : (
+      {nothing ? <p className="nomatch">Nothing matches. <Button kind="ghost" onClick={() => list?.clear()}>Clear the filters</Button></p> : (
         <div className={`tablebox${query.isPlaceholderData ? ' stale' : ''}`} role="region" aria-label={label} tabIndex={0}>
           <table>
             <thead><tr>{columns.map((c) => <th key={c.head} scope="col" className={c.className}>{c.head === 'Actions' ? <span className="visually-hidden">Actions</span> : c.head}</th>)}</tr></thead>

@@ -16,7 +16,10 @@ export function words(s: string | null | undefined) {
   const t = (s ?? '').replaceAll(/[_.]+/g, ' ').trim()
   return t.charAt(0).toUpperCase() + t.slice(1)
 }
-function shown(v: unknown) { return typeof v === 'string' || typeof v === 'number' || typeof v === 'boolean' ? String(v) : JSON.stringify(v) }
+function shown(v: unknown): string {
+  if (Array.isArray(v)) return v.map(shown).join(', ')
+  return typeof v === 'string' || typeof v === 'number' || typeof v === 'boolean' ? String(v) : JSON.stringify(v)
+}
 
 export function Timeline({ events }: { events: Step[] }) {
   if (events.length === 0) return <p className="hint">No step of this is recorded. Steps are kept for 90 days.</p>
@@ -27,7 +30,7 @@ export function Timeline({ events }: { events: Step[] }) {
         const date = full(e.at).replace(/,.*/, '')
         const head = date === day ? null : date
         day = date
-        const data = Object.entries(e.data ?? {}).filter(([, v]) => v !== null && v !== '')
+        const data = Object.entries(e.data ?? {}).filter(([k, v]) => v !== null && v !== '' && k !== 'cause' && k !== 'fix')
         return (
           <li key={i} className={tone(e.outcome)}>
             {head && <p className="day">{head}</p>}
@@ -36,7 +39,7 @@ export function Timeline({ events }: { events: Step[] }) {
               <b>{words(e.step)}</b>
               {e.outcome && <Badge tone={tone(e.outcome)}>{words(e.outcome)}</Badge>}
             </div>
-            {(e.cause || e.fix) && <div className="why">{e.cause && <p>{e.cause}</p>}{e.fix && <p><b>How to mend it:</b> {e.fix}</p>}</div>}
+            {(e.cause || e.fix) && e.cause !== events[i - 1]?.cause && <div className="why">{e.cause && <p>{e.cause}</p>}{e.fix && <p><b>How to mend it:</b> {e.fix}</p>}</div>}
             {data.length > 0 && <dl>{data.map(([k, v]) => <div key={k}><dt>{words(k)}</dt><dd>{shown(v)}</dd></div>)}</dl>}
           </li>
         )

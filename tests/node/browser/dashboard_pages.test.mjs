@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every other page of the dashboard, first empty, then filled, as a person uses it; axe finds nothing on any of them, light, dark or small.
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { after, before, test } from 'node:test'
+import { app, good, inDark, inLight, owner, shot, world } from './dashboard_world.mjs'
+
+let w, worker
+const SECRET = 'the-workers-own-secret'
+const pages = ['', '/playground', '/projects', '/members', '/tools', '/servers', '/servers/new', '/auth/secrets', '/auth/oauth', '/auth/oauth/new', '/auth/oauth/new?tab=custom', '/auth/connections', '/auth/authorizations',
+  '/auth/settings', '/audit-logs', '/api-keys', '/account', '/no-such-page']
+
+/** A tool server after the wire contract: one tool that greets, one that needs Discord. */
+function toolServer() {
+  const tool = (name, description, parameters, requirements) => ({ name, fully_qualified_name: `Play.${name}`, description, toolkit: { name: 'Play', description: 'To play with', version: '1.0.0' }, input: { parameters },
+    output: { description: 'words', available_modes: ['value', 'error'], value_schema: { val_type: 'json' } }, requirements })
+  const tools = [
+    tool('Greet', 'Says hello to somebody, so many times.', [{ name: 'whom', required: true, description: 'Who is greeted.', inferrable: true, value_schema: { val_type: 'string' } },
+      { name: 'times', required: false, description: 'How often.', inferrable: true, value_schema: { val_type: 'integer' } }], null),
+    tool('WhoAmI', 'Tells whether a token came.', [], { authorization: { provider_id: 'discord', provider_type: 'oauth2', oauth2: { scopes: ['identify'] } }, secrets: [] }),
+  ]
+  const server = createServer(async (q, r) => {
+    let text = ''
+    for await (const part of q) text += part
+    const say = (o) => { r.setHeader('content-type', 'application/json'); r.end(JSON.stringify(o)) }
+    if (q.url === '/worker/health') return say({ status: 'ok', tool_count: '2' })
+    if (q.url === '/worker/tools') return say(tools)
+    const call = JSON.parse(text)
+    const value = call.tool.name === 'Greet' ? { words: Array(call.inputs.times ?? 1).fill(`Hello ${call.inputs.whom}`) } : { token: Boolean(call.context.authorization?.token) }
+    say({ execution_id: call.execution_id, finished_at: '2026-09-02T20:10:14.123456', duration: 1.5, success: true, output: { value, logs: [], error: null } })
+  })
+  return new Promise((done) => server.listen(0, '127.0.0.1', () => done({ uri: `http://127.0.0.1:${server.address().port}`, close: () => server.close() })))
+}
+
+before(async () => { worker = await toolServer(); w = await world({ config: 'security: {ssrf_allowlist: ["127.0.0.1"]}\n' }) })
+after(async () => { await w?.stop(); worker?.close() })
+
+async function settled(page) {
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.waitForFunction(() => !document.querySelector('.loading'))
+}
+async function everyPage(what, options) {
+  const { page, close } = await w.person(options)
+  for (const at of pages) {
+    await page.goto(`${w.eng.url}/dashboard${at}`)
+    await settled(page)
+    const name = `${what}-${at.replace(/^\/$|^\//, '').replace(/[^a-z]+/g, '-') || 'home'}`
+    await good(page, `${what} ${at}`); await shot(page, name, { fullPage: true })
+    if (options?.viewport) continue
+    await inDark(page); await good(page, `${what} ${at} in dark`); await inLight(page)
+  }
+  await close()
+}
+
+test('empty pages say what belongs there and how to get it', async () => {
+  await everyPage('empty')
+  const { page, close } = await w.person()
+  for (const [at, title, command] of [['/servers', 'No server is registered', 'curl'], ['/auth/secrets', 'There is no secret yet', 'curl'], ['/auth/connections', 'Nobody is connected yet', 'curl'], ['/tools', 'There is no tool yet', 'pip install'], ['/auth/oauth', 'No app is connected yet', 'tokenbooth provider add']]) {
+    await page.goto(`${w.eng.url}/dashboard${at}`)
+    await page.getByRole('heading', { name: title }).waitFor()
+    assert.match(await page.locator('.empty pre').innerText(), new RegExp(command))
+    await page.locator('.empty').getByRole('button', { name: /^Copy/ }).click()
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), new RegExp(command))
+  }
+  await close()
+})
+
+test('an API key is shown once, works, and is revoked', async () => {
+  const { page, close } = await w.person()
+  await page.goto(`${w.eng.url}/dashboard/api-keys`)
+  await page.getByRole('button', { name: 'Create API Key' }).click()
+  await page.getByRole('button', { name: 'Create', exact: true }).click()
+  await page.getByText('Give the key a name').waitFor()
+  await page.getByLabel('Name', { exact: true }).fill('my app')
+  await page.getByLabel('Expires').selectOption('30')
+  await page.getByRole('button', { name: 'Create', exact: true }).click()
+  const key = await page.getByLabel('API key', { exact: true }).inputValue()
+  assert.match(key, /^arc_/)
+  await good(page, 'the new key'); await shot(page, 'key-shown-once')
+  const use = () => fetch(`${w.eng.url}/v1/tools`, { headers: { authorization: key } }).then((r) => r.status)
+  assert.equal(await use(), 200)
+  await page.getByRole('button', { name: 'I have copied it' }).click()
+  await page.getByRole('cell', { name: 'my app', exact: true }).waitFor()
+  assert.ok(!(await page.content()).includes(key), 'the key is still in the page')
+  await page.reload(); await page.getByRole('cell', { name: 'my app', exact: true }).waitFor()
+  assert.ok(!(await page.content()).includes(key))
+  assert.ok(!JSON.stringify(await page.evaluate(() => [{ ...localStorage }, { ...sessionStorage }])).includes('arc_'), 'a key in the browser\'s storage')
+  await page.getByRole('button', { name: 'Revoke my app' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click()
+  await page.getByText('my app is revoked').waitFor()
+  assert.equal(await use(), 401)
+  await close()
+})
+
+test('a secret is saved and never shown, saved anew, not overwritten by a new one of its name, and deleted', async () => {
+  const { page, close } = await w.person()
+  await page.goto(`${w.eng.url}/dashboard/auth/secrets`)
+  await page.getByRole('button', { name: 'Add Secret' }).click()
+  await page.getByLabel('Secret ID').fill('WEATHER_API_KEY')
+  await page.getByLabel('Value').fill('a-value-nobody-sees-again')
+  await page.getByRole('button', { name: 'Create', exact: true }).click()
+  await page.getByRole('button', { name: 'Edit WEATHER_API_KEY' }).click()
+  assert.ok(!(await page.content()).includes('a-value-nobody-sees-again'))
+  await good(page, 'a secret in its form')
+  await page.getByLabel('Description').fill('For the forecast')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Enter the value again').waitFor()
+  await page.getByLabel('Value').fill('a-newer-value')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('cell', { name: 'For the forecast' }).waitFor()
+  await page.getByRole('button', { name: 'Add Secret' }).click()
+  await page.getByLabel('Secret ID').fill('WEATHER_API_KEY')
+  await page.getByLabel('Value').fill('another')
+  await page.getByRole('button', { name: 'Create', exact: true }).click()
+  await page.getByText('There is a secret of this name already').waitFor() // not overwritten silently
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Delete WEATHER_API_KEY' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click()
+  await page.getByRole('heading', { name: 'There is no secret yet' }).waitFor()
+  await close()
+})
+
+test('a server is tested, added, its tools run in the playground; one that needs Discord asks for the consent and goes on by itself', async () => {
+  const made = await w.eng.call('/v1/admin/auth_providers', { method: 'POST', body: { id: 'my-discord', provider_id: 'discord', oauth2: { client_id: app.id, client_secret: app.secret } } })
+  await w.sim.register(made.body.oauth2.redirect_uri)
+  const { context, page, close } = await w.person()
+  await page.goto(`${w.eng.url}/dashboard/servers/new`)
+  await page.getByLabel('ID', { exact: true }).fill('play')
+  await page.getByLabel('URL').fill(worker.uri)
+  await page.getByLabel('Secret').fill(SECRET)
+  await page.getByRole('button', { name: 'Test connection' }).click()
+  await page.locator('.note.good').waitFor()
+  await page.getByRole('button', { name: 'Create', exact: true }).click()
+  await page.getByRole('heading', { name: 'play', level: 1 }).waitFor()
+  await page.getByRole('link', { name: /Greet/ }).first().waitFor()
+  await page.getByText('Healthy').waitFor()
+  await good(page, 'a server'); await shot(page, 'server')
+  await page.getByRole('link', { name: 'Execute Greet' }).click()
+  await page.getByRole('button', { name: 'Run' }).click()
+  await page.getByText('This tool needs it.').waitFor()
+  await page.getByLabel('whom').fill('Ada'); await page.getByLabel('times').fill('2')
+  await page.getByRole('button', { name: 'Run' }).click()
+  await page.getByText('Hello Ada').first().waitFor()
+  await good(page, 'an answer in the playground'); await shot(page, 'playground-answer', { fullPage: true })
+  await page.getByRole('combobox', { name: 'Tool' }).fill('whoami'); await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Run' }).click()
+  await page.getByRole('heading', { name: /has to agree first/ }).waitFor()
+  await good(page, 'the consent in the playground'); await shot(page, 'playground-consent', { fullPage: true })
+  const opened = context.waitForEvent('page')
+  await page.getByRole('link', { name: 'Authorize' }).click()
+  const consent = await opened
+  await consent.getByLabel('Sign in as').selectOption('alice')
+  await consent.getByRole('button', { name: 'Authorize' }).click()
+  await consent.getByRole('button', { name: /Yes/ }).click()
+  await consent.getByRole('heading', { name: /connected/i }).waitFor()
+  await consent.close()
+  await page.getByText('"token": true').waitFor()
+  await close()
+})
+
+test('a connected user: found by search, his timeline, disconnected with what the provider did', async () => {
+  const { page, close } = await w.person()
+  await page.goto(`${w.eng.url}/dashboard/auth/connections`)
+  await page.getByLabel('Search user IDs').fill('nobody-of-that-name')
+  await page.getByText('Nothing matches.').waitFor()
+  await page.getByLabel('Status').selectOption('expired')
+  await page.getByRole('button', { name: 'Clear the filters' }).click()
+  await page.getByRole('link', { name: owner.email }).waitFor()
+  assert.equal(new URL(page.url()).search, '', 'a filter is left')
+  await page.getByLabel('Search user IDs').fill('ADA@')
+  await page.getByRole('link', { name: owner.email }).click()
+  await page.getByRole('heading', { name: 'Timeline' }).waitFor()
+  assert.ok(await page.locator('.timeline > li').count() > 3)
+  await good(page, 'a connection'); await shot(page, 'connection', { fullPage: true })
+  await page.goto(`${w.eng.url}/dashboard/auth/authorizations`)
+  await page.getByRole('link', { name: owner.email }).first().click()
+  await page.locator('.timeline > li').first().waitFor()
+  await good(page, 'an authorization'); await shot(page, 'authorization', { fullPage: true })
+  await page.goto(`${w.eng.url}/dashboard/auth/connections`)
+  await page.getByRole('link', { name: owner.email }).click()
+  await page.getByRole('button', { name: 'Disconnect' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click()
+  await page.getByText('the provider has revoked the tokens').waitFor()
+  await good(page, 'after a disconnect')
+  await close()
+})
+
+test('a failed consent tells cause and mend', async () => {
+  const start = await w.eng.call('/v1/auth/authorize', { method: 'POST', body: { user_id: 'denies@example.com', auth_requirement: { provider_id: 'discord', oauth2: { scopes: ['identify'] } } } })
+  const stranger = await w.person({ signIn: false })
+  await stranger.page.goto(start.body.url)
+  await stranger.page.getByRole('button', { name: 'Cancel' }).click()
+  await stranger.page.waitForURL(`${w.eng.url}/**`)
+  await stranger.close()
+  const { page, close } = await w.person()
+  await page.goto(`${w.eng.url}/dashboard/auth/authorizations/${start.body.id}`)
+  await page.getByText('How to mend it:').first().waitFor()
+  await good(page, 'a failed authorization'); await shot(page, 'authorization-failed', { fullPage: true })
+  await close()
+})
+
+test('user verification, a member invited, a project renamed; the audit log has it all', async () => {
+  const { page, close } = await w.person()
+  await page.goto(`${w.eng.url}/dashboard/auth/settings`)
+  await page.getByLabel('Custom user verifier').check()
+  await page.getByRole('button', { name: 'Save settings' }).click()
+  await page.getByText('Enter the address of your verifier page').waitFor()
+  await page.getByLabel('Custom verifier URL').fill('https://app.example/verify')
+  await page.getByRole('button', { name: 'Save settings' }).click()
+  await page.getByText('Saved', { exact: true }).waitFor()
+  assert.equal((await w.eng.call('/v1/admin/settings/session_verification')).body.verifier_url, 'https://app.example/verify')
+  await page.getByRole('button', { name: 'Test' }).click()
+  const link = page.getByRole('link', { name: 'Open your verifier page' })
+  assert.match(await link.getAttribute('href'), /^https:\/\/app\.example\/verify\?.*flow_id=/)
+  await good(page, 'User Verification'); await shot(page, 'verification', { fullPage: true })
+  await page.getByLabel('Accounts of this engine only').check()
+  await page.getByRole('button', { name: 'Save settings' }).click()
+  await page.goto(`${w.eng.url}/dashboard/members`)
+  await page.getByRole('button', { name: 'Invite Member' }).click()
+  await page.getByLabel('Email', { exact: true }).fill('bob@example.com')
+  await page.getByLabel('Role').selectOption('viewer')
+  await page.getByRole('button', { name: 'Invite', exact: true }).click()
+  assert.match(await page.getByLabel('Invitation link', { exact: true }).inputValue(), /\/invite\?token=/)
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('heading', { name: 'Open invitations' }).waitFor()
+  await good(page, 'Members'); await shot(page, 'members')
+  await page.goto(`${w.eng.url}/dashboard/projects`)
+  await page.getByLabel('Name', { exact: true }).fill('Guild helper')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved', { exact: true }).waitFor()
+  await page.goto(`${w.eng.url}/dashboard/audit-logs`)
+  await page.getByRole('list', { name: 'Events' }).getByText('Settings updated').first().waitFor()
+  await good(page, 'Audit Logs'); await shot(page, 'audit', { fullPage: true })
+  await page.getByLabel('Search events').fill('no such event')
+  await page.getByText('No event matches these filters.').waitFor()
+  await page.getByRole('button', { name: 'Clear Filters' }).click()
+  await page.getByRole('list', { name: 'Events' }).waitFor()
+  await page.goto(`${w.eng.url}/dashboard`); await settled(page); await good(page, 'Dashboard'); await shot(page, 'home')
+  await inDark(page); await shot(page, 'home-dark')
+  await close()
+})
+
+test('every page, filled, in light, in dark, and at 360 px', async () => {
+  await everyPage('filled')
+  await everyPage('small', { viewport: { width: 360, height: 740 } })
+})

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useForm } from 'react-hook-form'
+import { api, must } from '../api/client'
+import { message, useSending } from '../lib/form'
+import { useSession } from '../lib/session'
+import { Button } from '../ui/button'
+import { Field } from '../ui/field'
+import { Card, Facts, Page, Time } from '../ui/page'
+import { say } from '../ui/toast'
+
+export default function Account() {
+  const s = useSession()
+  const out = async () => { await must(api.DELETE('/tb/v1/sessions')); location.assign('/sign-in') }
+  return (
+    <Page title="Your account" about={s.email}>
+      <div className="stack">
+        <Card><Facts rows={[['Email', s.email], ['Role in this project', s.role], ['Session ends', <Time at={s.expires_at} />]]} /></Card>
+        <Password />
+        <Card title="Sign out everywhere" about="Ends your sessions in every browser, this one too." action={<Button onClick={() => { void out().catch((e: Error) => say(e.message, 'bad')) }}>Sign out everywhere</Button>}>{null}</Card>
+      </div>
+    </Page>
+  )
+}
+function Password() {
+  const s = useSession()
+  const form = useForm({ defaultValues: { current_password: '', password: '' } })
+  const { send, busy, note } = useSending(form)
+  const save = form.handleSubmit((f) => send(async () => {
+    if (f.password.length < 10) { form.setError('password', { message: 'At least 10 characters; a sentence is fine.' }, { shouldFocus: true }); return }
+    await must(api.PUT('/tb/v1/accounts/{id}/password', { params: { path: { id: s.account_id } }, body: f as never }))
+    location.assign('/sign-in?return=%2Fdashboard%2Faccount')
+  }))
+  return (
+    <Card title="Password" about="A new one ends all your sessions; you sign in again with it.">
+      <form noValidate className="fields" onSubmit={save}>
+        {note}
+        <Field label="Current password" type="password" autoComplete="current-password" error={message(form, 'current_password')} {...form.register('current_password')} />
+        <Field label="New password" type="password" autoComplete="new-password" error={message(form, 'password')} {...form.register('password')} />
+        <div className="actions"><Button type="submit" busy={busy}>Change password</Button></div>
+      </form>
+    </Card>
+  )
+}

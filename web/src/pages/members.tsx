@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { zodResolver } from '@hookform/resolvers/zod'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Plus, UsersRound } from 'lucide-react'
+import { useState } from 'react'
+import { useForm } from 'react-hook-form'
+import { z } from 'zod/mini'
+import { api, must, Problem, type Schemas } from '../api/client'
+import { message, useSending } from '../lib/form'
+import { useMay, useSession } from '../lib/session'
+import { Button } from '../ui/button'
+import { Confirm, Dialog } from '../ui/dialog'
+import { CopyField, Field, Select } from '../ui/field'
+import { Letter } from '../ui/letter'
+import { Badge, Card, Empty, Note, Page, Time } from '../ui/page'
+import { PAGE, SearchBox, Table, useListState } from '../ui/table'
+import { say } from '../ui/toast'
+
+type Member = Schemas['Member']
+type Role = Member['role']
+export const roles: [Role, string][] = [['viewer', 'Viewer: sees apps, connections and settings'], ['member', 'Member: also sees timelines, logs, members and secrets’ names'], ['admin', 'Admin: changes everything in the project'], ['owner', 'Owner: also makes owners and projects']]
+const rank = ['none', 'verify', 'viewer', 'member', 'admin', 'owner']
+const key = ['members'], invited = ['invitations']
+
+export default function Members() {
+  const list = useListState()
+  const may = useMay()
+  const me = useSession()
+  const q = list.get('q')
+  const [open, setOpen] = useState(false)
+  const query = useQuery({ queryKey: [...key, q, list.page], placeholderData: keepPreviousData, queryFn: () => must(api.GET('/tb/v1/members', { params: { query: { limit: PAGE, offset: list.offset, ...(q && { q }) } } })) })
+  const add = may('members:write') && <Button kind="primary" onClick={() => setOpen(true)}><Plus aria-hidden="true" />Invite Member</Button>
+  const mayChange = (m: Member) => may('members:write') && rank.indexOf(m.role) <= rank.indexOf(me.role)
+  return (
+    <Page title="Members" about="Who may sign in to this project, and what they may do. The same accounts serve the built-in user verification." action={add}>
+      <div className="stack">
+        <div><Table label="Members" query={query} list={list} id={(m) => m.account_id} tools={<SearchBox list={list} label="Search emails" />}
+          empty={<Empty icon={<UsersRound />} title="Nobody is a member" command="tokenbooth user add ada@example.com --role admin">Invite people by email, or by command:</Empty>}
+          columns={[
+            { head: 'Member', className: 'main', cell: (m) => <span className="rowlink"><Letter name={m.email} /><span><b>{m.email}</b>{m.account_id === me.account_id && <small>You</small>}</span></span> },
+            { head: 'Role', cell: (m) => mayChange(m) && m.account_id !== me.account_id ? <RoleSelect m={m} /> : <Badge>{m.role}</Badge> },
+            { head: 'Last sign-in', cell: (m) => <Time at={m.last_sign_in_at} /> },
+            { head: 'Since', cell: (m) => <Time at={m.created_at} /> },
+            { head: 'Actions', cell: (m) => m.account_id === me.account_id ? <Leave /> : mayChange(m) && <Remove m={m} /> },
+          ]} /></div>
+        {may('members:read') && <Invitations />}
+      </div>
+      <Invite open={open} close={() => setOpen(false)} />
+    </Page>
+  )
+}
+function RoleSelect({ m }: { m: Member }) {
+  const cache = useQueryClient()
+  const me = useSession()
+  const [busy, setBusy] = useState(false)
+  const change = async (role: Role) => {
+    setBusy(true)
+    try {
+      await must(api.PUT('/tb/v1/members/{account_id}', { params: { path: { account_id: m.account_id } }, headers: m.etag ? { 'If-Match': m.etag } : {}, body: { role } }))
+      say(`${m.email} is now ${role}`)
+    } catch (e) {
+      say(e instanceof Problem && e.status === 412 ? `Not changed: ${e.message}` : (e as Error).message, 'bad')
+    } finally { setBusy(false); void cache.invalidateQueries({ queryKey: key }) }
+  }
+  return (
+    <span className="select"><select aria-label={`Role of ${m.email}`} value={m.role} disabled={busy} onChange={(e) => { void change(e.target.value as Role) }}>
+      {(['verify', ...roles.map(([r]) => r)] as Role[]).filter((r) => rank.indexOf(r) <= rank.indexOf(me.role)).map((r) => <option key={r} value={r}>{r === 'verify' ? 'verify only' : r}</option>)}
+    </select></span>
+  )
+}
+function Remove({ m }: { m: Member }) {
+  const cache = useQueryClient()
+  const run = async () => { await must(api.DELETE('/tb/v1/members/{account_id}', { params: { path: { account_id: m.account_id } } })); void cache.invalidateQueries({ queryKey: key }); say(`${m.email} is removed`) }
+  return <Confirm trigger={<Button kind="ghost" aria-label={`Remove ${m.email}`}>Remove</Button>} title={`Remove ${m.email}?`} action="Remove" run={run} about={<p>The account stays, but can do nothing in this project any more.</p>} />
+}
+function Leave() {
+  const run = async () => { await must(api.POST('/tb/v1/members/leave')); location.assign('/dashboard') }
+  return <Confirm trigger={<Button kind="ghost">Leave</Button>} title="Leave this project?" action="Leave" run={run} about={<p>You can come back only when somebody invites you again.</p>} />
+}
+function Invitations() {
+  const may = useMay()
+  const cache = useQueryClient()
+  const query = useQuery({ queryKey: invited, queryFn: () => must(api.GET('/tb/v1/invitations', { params: { query: { limit: 100 } } })) })
+  if (!query.data || query.data.items.length === 0) return null
+  return (
+    <Card title="Open invitations">
+      <ul className="plainlist">{query.data.items.map((i) => (
+        <li key={i.id}><span><b>{i.email}</b> <Badge>{i.role}</Badge></span><span className="soft">good until <Time at={i.expires_at} /></span>
+          {may('members:write') && <Confirm trigger={<Button kind="ghost" aria-label={`Withdraw the invitation of ${i.email}`}>Withdraw</Button>} title={`Withdraw the invitation of ${i.email}?`} action="Withdraw" about={<p>Its link stops working.</p>}
+            run={async () => { await must(api.DELETE('/tb/v1/invitations/{id}', { params: { path: { id: i.id } } })); void cache.invalidateQueries({ queryKey: invited }) }} />}</li>
+      ))}</ul>
+    </Card>
+  )
+}
+const schema = z.object({ email: z.string().check(z.trim(), z.regex(/^[^\s@]+@[^\s@]+$/, 'Enter an email address.')), role: z.string() })
+function Invite({ open, close }: { open: boolean; close: () => void }) {
+  const cache = useQueryClient()
+  const me = useSession()
+  const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: '', role: 'member' } })
+  const { send, busy, note } = useSending(form)
+  const [made, setMade] = useState<{ email: string; url: string } | null>(null)
+  const leave = () => { close(); setMade(null); form.reset() }
+  const invite = form.handleSubmit((f) => send(async () => {
+    setMade(await must(api.POST('/tb/v1/invitations', { body: { email: f.email, role: f.role as Role } })))
+    void cache.invalidateQueries({ queryKey: invited })
+  }))
+  if (made) {
+    return (
+      <Dialog open={open} onOpenChange={leave} title={`Invitation for ${made.email}`}>
+        <Note tone="warn">Give this link to {made.email}. It is shown this once, works once, and for seven days.</Note>
+        <CopyField label="Invitation link" value={made.url} />
+        <div className="actions"><Button kind="primary" onClick={leave}>Done</Button></div>
+      </Dialog>
+    )
+  }
+  return (
+    <Dialog open={open} onOpenChange={(o) => { if (!o) leave() }} title="Invite Member" about="You get a link to give to them; the engine sends no mail.">
+      <form onSubmit={invite} noValidate className="fields">
+        {note}
+        <Field label="Email" type="email" autoFocus error={message(form, 'email')} {...form.register('email')} />
+        <Select label="Role" {...form.register('role')}>{roles.filter(([r]) => rank.indexOf(r) <= rank.indexOf(me.role)).map(([r, t]) => <option key={r} value={r}>{t}</option>)}</Select>
+        <div className="actions"><Button onClick={leave}>Cancel</Button><Button kind="primary" type="submit" busy={busy}>Invite</Button></div>
+      </form>
+    </Dialog>
+  )
+}
