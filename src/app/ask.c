@@ -38,7 +38,8 @@ static const char *with_query(struct cli *cli, const char *rest)
 	} known[] = { { OPT_LIMIT, SV_INIT("limit") },
 		      { OPT_OFFSET, SV_INIT("offset") },
 		      { OPT_USER, SV_INIT("user_id") },
-		      { OPT_PROVIDER, SV_INIT("provider_id") } };
+		      { OPT_PROVIDER, SV_INIT("provider_id") },
+		      { OPT_TOOLKIT, SV_INIT("toolkit") } };
 	CLEANUP(buf_free) struct buf q = BUF(4096);
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)

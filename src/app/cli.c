@@ -176,6 +176,11 @@ static struct err take_option(struct cli *cli, int o, const char *value)
 {
 	if (o != OPT_HELP && (cli->command->options & CLI_BIT(o)) == 0)
 		return cli_usage(cli, "--%s does not go with %s", options[o].name, cli->command->name);
+	if (o == OPT_INPUT) {
+		if (cli->n_inputs == CLI_APPS)
+			return cli_usage(cli, "--input: at most %d", CLI_APPS);
+		cli->inputs[cli->n_inputs++] = value;
+	}
 	if (o == OPT_APP) {
 		if (cli->n_apps == CLI_APPS)
 			return cli_usage(cli, "too many --app");

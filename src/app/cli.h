@@ -38,7 +38,7 @@
 	X(OPT_PASSWORD, "password-file", 0, "FILE",                                                                    \
 	  "file with the password, - for standard input; else it is asked for")                                        \
 	X(OPT_ROLE, "role", 0, "ROLE", "verify (default), viewer, member, admin or owner")                             \
-	X(OPT_USER, "user", 0, "USER", "only this user's")                                                             \
+	X(OPT_USER, "user", 0, "USER", "the user, or only his")                                                        \
 	X(OPT_PROVIDER, "provider", 0, "ID", "only this provider's")                                                   \
 	X(OPT_EXPIRES, "expires-at", 0, "TIME", "when it ends: 2027-01-31T00:00:00Z")                                  \
 	X(OPT_LIMIT, "limit", 0, "N", "how many (default 100)")                                                        \
@@ -50,6 +50,13 @@
 	  "where the simulated provider listens (default 127.0.0.1:9199)")                                             \
 	X(OPT_NO_WAIT, "no-wait", 0, NULL, "do not wait for the consent")                                              \
 	X(OPT_FORCE, "force", 0, NULL, "replace what is there")                                                        \
+	X(OPT_SECRET, "secret-file", 0, "FILE",                                                                        \
+	  "file with the server's secret, - for standard input; else it is asked for")                                 \
+	X(OPT_TIMEOUT, "timeout", 0, "SECONDS", "how long a call may take (default 30)")                               \
+	X(OPT_RETRY, "retry", 0, "N", "tries when it cannot be reached, with the first (default 3)")                   \
+	X(OPT_VALUE, "value-file", 0, "FILE", "file with the value, - for standard input; else it is asked for")       \
+	X(OPT_TOOLKIT, "toolkit", 0, "NAME", "only this toolkit's")                                                    \
+	X(OPT_INPUT, "input", 0, "NAME=VALUE", "an input of the tool; may be repeated")                                \
 	X(OPT_HELP, "help", 'h', NULL, "this text")
 enum cli_option {
 #define X(id, name, brief, value, doc) id,
@@ -68,6 +75,8 @@ struct cli {
 	const char *opt[OPT__COUNT]; /* value; "" for one without value; NULL: not given */
 	const char *apps[CLI_APPS];
 	size_t n_apps;
+	const char *inputs[CLI_APPS];
+	size_t n_inputs;
 	const char *args[CLI_ARGS];
 	size_t n_args;
 	int status; /* what main returns when `run` returned OK, or instead of 1 when it failed */

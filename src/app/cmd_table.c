@@ -52,6 +52,26 @@ const struct cli_command cmd_table[] = {
 	  "Lists what users were asked for, and how it stands.", NULL },
 	{ "authorization show", "ID", 1, 1, CLIENT, cmd_authorization_show, "Shows one authorization and its story.",
 	  "Also of one that failed and so has no connection." },
+	{ "server add", "ID URI", 2, 2, CLIENT | B(SECRET) | B(TIMEOUT) | B(RETRY), cmd_server_add,
+	  "Registers a tool server made with arcade-serve or arcade-mcp-server.",
+	  "The secret it shares with the engine is read from --secret-file, or asked for." },
+	{ "server test", "URI", 1, 1, CLIENT, cmd_server_test, "Says whether a tool server answers at an address.",
+	  NULL },
+	{ "server list", "", 0, 0, CLIENT | PAGED, cmd_server_list, "Lists tool servers.", NULL },
+	{ "server show", "ID", 1, 1, CLIENT, cmd_server_show, "Shows one tool server.", NULL },
+	{ "server remove", "ID", 1, 1, CLIENT, cmd_server_remove, "Takes a tool server and its tools away.", NULL },
+	{ "tool list", "", 0, 0, CLIENT | PAGED | B(TOOLKIT), cmd_tool_list, "Lists tools.", NULL },
+	{ "tool show", "NAME", 1, 1, CLIENT, cmd_tool_show, "Shows one tool and its inputs.", NULL },
+	{ "tool run", "NAME", 1, 1, CLIENT | B(USER) | B(INPUT), cmd_tool_run,
+	  "Runs a tool and prints what it answers.",
+	  "Inputs are given with --input; required ones that are missing are asked for at a terminal.  When the tool "
+	  "acts "
+	  "for\n"
+	  "--user and he has not agreed yet, the link for him is shown, and the tool runs when he has." },
+	{ "secret set", "KEY", 1, 1, CLIENT | B(VALUE) | B(DESCRIPTION), cmd_secret_set,
+	  "Sets a secret that tools ask for by its key.", "The value is read from --value-file, or asked for." },
+	{ "secret list", "", 0, 0, CLIENT | PAGED, cmd_secret_list, "Lists secrets, never their values.", NULL },
+	{ "secret remove", "KEY", 1, 1, CLIENT, cmd_secret_remove, "Removes a secret.", NULL },
 	{ "user add", "EMAIL", 1, 1, CLIENT | B(PASSWORD) | B(ROLE), cmd_user_add,
 	  "Makes an account that may confirm who it is.",
 	  "The password is read from --password-file, or asked for.  With --role it may do more: the first owner of "
