@@ -183,10 +183,8 @@ struct err workers_mcp_tell(struct ctx *cx, struct engine *en, const struct work
 
 	*other = false;
 	TRY(token_of(cx, en, w, &access, &none));
-	if (none) {
-		(void)snprintf(why, 240, "%s", waits);
+	if (none) /* no failure of the server's: as soon as somebody has agreed, it is asked */
 		return OK;
-	}
 	ask.token = access.token;
 	TRY(without_secret(cx, mcp_worker_tools(cx, en, &ask, &told), why));
 	if (why[0] != '\0')

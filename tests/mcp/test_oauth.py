@@ -106,6 +106,12 @@ def test_the_whole_way(api, engine, issuer, server):
     assert api.post("/v1/auth/authorize", json={"auth_requirement": {"id": "mcp:remote"}, "user_id": "bob@example.com"}).status_code == 400
 
 
+def test_the_tools_appear_by_themselves_after_the_consent(api, engine, server):
+    register(api, server.uri)
+    agree(api, engine, worker_authorize(api, "admin@example.com")["url"], "admin@example.com", "admin")
+    until("the tools", lambda: len(api.get("/v1/workers/remote/tools").json()["items"]) == 7, bound=60)
+
+
 def test_a_token_that_is_not_taken_is_renewed_once_and_then_asked_for_anew(api, engine, issuer, server, ready):
     before = issuer.seen()["refreshed"]
     issuer.kill("access")
