@@ -5,6 +5,7 @@
 #include "api/page_list.h"
 #include "api/view.h"
 #include "core/text.h"
+#include "domain/factor.h"
 #include "domain/people.h"
 #include "domain/projects.h"
 
@@ -106,6 +107,17 @@ struct err h_account_password(struct request *rq)
 	TRY(INPUT(rq, password_fields, &in));
 	TRY(not_above(rq, rq->params[0]));
 	TRY(people_password_set(rq->cx, rq->en, rq->params[0], in.password, &by));
+	rq->status = 204;
+	return OK;
+}
+
+/* For somebody who lost his device. */
+struct err h_account_totp(struct request *rq)
+{
+	struct actor by = caller_actor(rq);
+
+	TRY(not_above(rq, rq->params[0]));
+	TRY(factor_reset(rq->cx, rq->en, rq->params[0], &by));
 	rq->status = 204;
 	return OK;
 }

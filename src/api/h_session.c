@@ -11,11 +11,12 @@
 #include "pages/visitor.h"
 
 struct session_body {
-	struct sv email, password;
+	struct sv email, password, code;
 };
 static const struct nfield session_fields[] = {
 	NSV(struct session_body, email, NREQ, 1, 1024),
 	NSV(struct session_body, password, NREQ, 1, 1024),
+	NSV(struct session_body, code, NOPT, 0, 64),
 };
 
 /* Signs in: the session is the cookie, never in the body.  A foreign page must not sign its visitor in (login CSRF). */
@@ -30,7 +31,9 @@ struct err h_session_create(struct request *rq)
 	TRY(INPUT(rq, session_fields, &in));
 	TRY(people_sign_in(
 	    rq->cx, rq->en,
-	    &(struct people_try){ .email = in.email, .password = in.password, .client_ip = rq->client_ip }, &s));
+	    &(struct people_try){
+		.email = in.email, .password = in.password, .client_ip = rq->client_ip, .code = in.code },
+	    &s));
 	visitor_set(rq, VISITOR_SESSION, secret_view(s.token));
 	rq->status = 201;
 	view_account(&w, &s.account);

@@ -171,7 +171,12 @@ static const struct schema all[] = {
 		    "last_sign_in_at:time etag:str" },
 	{ "MemberPut", "role*:(verify|viewer|member|admin|owner)" },
 	{ "OffsetPage-Member", PAGE_OF("Member") },
-	{ "SessionCreate", "email*:text<=254 password*:text<=256" },
+	{ "SessionCreate", "email*:text<=254 password*:text<=256 code:str<=64" },
+	{ "Totp", "enabled*:bool pending*:bool recovery_codes_left*:int" },
+	{ "TotpBegin", "password*:text<=256" },
+	{ "TotpBegun", "secret*:str otpauth_url*:str" },
+	{ "TotpCode", "code*:text<=64" },
+	{ "TotpCodes", "recovery_codes*:[str]" },
 	{ "SessionProject",
 	  "id*:str org_id*:str name*:str is_default*:bool color:str logo_url:str created_at*:time etag*:str"
 	  " role*:(verify|viewer|member|admin|owner)" },

@@ -11,15 +11,7 @@
 
 #define LIFE DAY(7)
 
-/* The use goes first, as in people.c: one MAC key serves several. */
-static struct sha256 mac_of(const struct engine *en, struct sv token)
-{
-	struct sha256 h = sha256_of(token);
-	char in[1 + SHA256_BYTES] = { 'i' };
-
-	memcpy(in + 1, h.b, SHA256_BYTES);
-	return store_mac(en->store, MAC_SESSION, (struct sv){ in, sizeof in });
-}
+static struct sha256 mac_of(const struct engine *en, struct sv token) { return people_mac(en, 'i', token); }
 static struct err over(struct ctx *cx)
 {
 	return refuse(cx, E_FORBIDDEN,

@@ -8,6 +8,7 @@
 #include "core/metric.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/factor.h"
 #include "domain/password.h"
 #include "domain/throttle.h"
 #include "store/store_account.h"
@@ -21,7 +22,7 @@
 enum { EMAIL_MOST = 254 }; /* RFC 5321 4.5.3.1.3: a path of 256 with its brackets */
 
 /* One MAC key serves several uses; the use goes first.  The value goes in as its digest, so the length is fixed. */
-static struct sha256 mac_of(const struct engine *en, char use, struct sv value)
+struct sha256 people_mac(const struct engine *en, char use, struct sv value)
 {
 	struct sha256 h = sha256_of(value);
 	char in[1 + SHA256_BYTES] = { use };
@@ -29,7 +30,7 @@ static struct sha256 mac_of(const struct engine *en, char use, struct sv value)
 	memcpy(in + 1, h.b, SHA256_BYTES);
 	return store_mac(en->store, MAC_SESSION, (struct sv){ in, sizeof in });
 }
-static struct sha256 session_mac(const struct engine *en, struct sv token) { return mac_of(en, 't', token); }
+static struct sha256 session_mac(const struct engine *en, struct sv token) { return people_mac(en, 't', token); }
 
 /* ---- emails ---- */
 static bool email_shape(struct sv e)
@@ -70,7 +71,7 @@ bool people_is_user(const struct account *a, struct sv user_id) { return sv_ieq(
 static struct err setup_hash(struct ctx *cx, const struct engine *en, struct sv token, struct sv *out)
 {
 	CLEANUP(buf_free) struct buf hex = BUF(2 * SHA256_BYTES);
-	struct sha256 mac = mac_of(en, 's', token);
+	struct sha256 mac = people_mac(en, 's', token);
 
 	enc_hex(&hex, sha256_view(&mac));
 	TRY(buf_done(cx, &hex, "set-up token"));
@@ -194,30 +195,89 @@ static struct err wrong(struct ctx *cx, struct sv client_ip)
 	log_event(cx, LOG_INFO, "sign_in.refused", LOG_SV("client_ip", client_ip));
 	return fail(cx, E_UNAUTHENTICATED, "wrong email or password", "sign-in");
 }
-struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people_try *in, struct signed_in *out)
+static struct err look_up(struct ctx *cx, struct engine *en, const struct people_try *in, struct account *out,
+			  bool *same)
 {
 	struct account_row row = { .password = "" };
-	char email[EMAIL_MAX], net[IP_NET];
-	bool same = false;
+	char email[EMAIL_MAX];
 
-	*out = (struct signed_in){ .token = NULL };
+	*same = false;
 	(void)lower_email(in->email, email); /* of no shape: "", which no account has */
-	struct sv from = ip_net(in->client_ip, net);
-	char *pair = arena_printf(cx->arena, "%s %.*s", email, SV_FMT(from));
-	if (pair == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "sign-in");
-	struct tries tries = { from, sv_of(pair), sv_of(email) };
-	TRY(take_tries(cx, en, &tries));
 	struct err e = store_account_by_email(cx, en->store, sv_of(email), &row);
 	if (IS_ERR(e) && e.code != E_NOT_FOUND)
 		return e;
-	TRY(password_verify(cx, IS_ERR(e) ? NULL : row.password, in->password, &same));
+	bool there = !IS_ERR(e) && row.password[0] != '\0';
+	e = password_verify(cx, there ? row.password : NULL, in->password, same);
 	wipe(row.password, sizeof row.password);
-	if (IS_ERR(e) || !same)
+	*same = *same && there;
+	*out = row.account;
+	return e;
+}
+static struct err tries_of(struct ctx *cx, const struct people_try *in, char email[static EMAIL_MAX], struct tries *out)
+{
+	static const size_t most = IP_NET;
+	char *net = arena_alloc(cx->arena, most), *mail;
+
+	(void)lower_email(in->email, email);
+	if (net == NULL || (mail = arena_text(cx->arena, sv_of(email))) == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "sign-in");
+	struct sv from = ip_net(in->client_ip, net);
+	char *pair = arena_printf(cx->arena, "%s %.*s", mail, SV_FMT(from));
+	*out = (struct tries){ from, sv_of(pair), sv_of(mail) };
+	return pair != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "sign-in");
+}
+/* After the password: a wrong code costs what a wrong password does, so that neither is guessed by way of the other. */
+static struct err second(struct ctx *cx, struct engine *en, const struct people_try *in, const struct account *a)
+{
+	CLEANUP(secret_drop) struct secret *none = NULL;
+	struct factor_status st;
+
+	TRY(factor_status(cx, en, sv_of(a->id), &st));
+	if (!st.enabled)
+		return OK;
+	if (in->code.n == 0)
+		return refuse(cx, E_SECOND_FACTOR, "the code of your authenticator app is needed, too");
+	struct err e = factor_show(cx, en, &(struct factor_show){ sv_of(a->id), in->code, FACTOR_PASS, NULL }, &none);
+	if (e.code != E_BAD_INPUT)
+		return e;
+	(void)forgive(cx);
+	log_event(cx, LOG_INFO, "sign_in.code_refused", LOG_SV("client_ip", in->client_ip));
+	return fail(cx, E_UNAUTHENTICATED, "the code is wrong or was used already; wait for the next one",
+		    "second factor");
+}
+struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people_try *in, struct signed_in *out)
+{
+	char email[EMAIL_MAX];
+	struct tries tries;
+	struct account a;
+	bool same;
+
+	*out = (struct signed_in){ .token = NULL };
+	TRY(tries_of(cx, in, email, &tries));
+	TRY(take_tries(cx, en, &tries));
+	TRY(look_up(cx, en, in, &a, &same));
+	if (!same)
 		return wrong(cx, in->client_ip);
-	give_tries_back(en, &tries);
-	TRY(start(cx, en, &row.account, in->client_ip, &out->token));
-	out->account = row.account;
+	struct err e = second(cx, en, in, &a);
+	if (!IS_ERR(e) || e.code == E_SECOND_FACTOR)
+		give_tries_back(en, &tries);
+	TRY(e);
+	TRY(start(cx, en, &a, in->client_ip, &out->token));
+	out->account = a;
+	return OK;
+}
+struct err people_password_is(struct ctx *cx, struct engine *en, const struct people_try *in, bool *same)
+{
+	char email[EMAIL_MAX];
+	struct tries tries;
+	struct account a;
+
+	*same = false;
+	TRY(tries_of(cx, in, email, &tries));
+	TRY(take_tries(cx, en, &tries));
+	TRY(look_up(cx, en, in, &a, same));
+	if (*same)
+		give_tries_back(en, &tries);
 	return OK;
 }
 static struct err nobody(struct ctx *cx, const char *why)
@@ -278,7 +338,7 @@ struct err people_prune(struct ctx *cx, struct engine *en)
 void people_csrf(const struct engine *en, struct sv cookie_value, char out[static CSRF_TEXT])
 {
 	CLEANUP(buf_free) struct buf b = BUF(CSRF_TEXT);
-	struct sha256 mac = mac_of(en, 'c', cookie_value);
+	struct sha256 mac = people_mac(en, 'c', cookie_value);
 
 	enc_b64url(&b, sha256_view(&mac));
 	if (!sv_copy(buf_view(&b), out, CSRF_TEXT))

@@ -10,6 +10,7 @@
  * of its token.  A project always keeps an owner; only an owner or the operator makes, changes or removes an owner.
  * Needs:    en->store, en->throttle.
  */
+#include "core/digest.h"
 #include "core/secret.h"
 #include "domain/engine.h"
 #include "model/person.h"
@@ -23,7 +24,8 @@ struct err people_setup_needed(struct ctx *cx, struct engine *en, bool *needed) 
     NONNULL(1, 2, 3); /* no account yet */
 struct people_try {
 	struct sv token, email, password, client_ip;
-}; /* token: set-up only */
+	struct sv code; /* of the second factor; n 0: none */
+};                      /* token: set-up only */
 /* Owner of the default project.  E_FORBIDDEN: wrong or used token. */
 struct err people_setup(struct ctx *cx, struct engine *en, const struct people_try *in, struct account *out) MUST_USE
     NONNULL(1, 2, 3, 4);
@@ -34,6 +36,7 @@ struct signed_in {
 	struct secret *token;
 }; /* token: the cookie's value, 43 url-safe characters */
 void signed_in_clear(struct signed_in *s) NONNULL(1);
+/* E_SECOND_FACTOR: the password is right, and the account has a second factor: ask for a code. */
 struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people_try *in,
 			  struct signed_in *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* A session without a password: after people_setup, or for the demo. */
@@ -47,6 +50,11 @@ struct err people_session_ends(struct ctx *cx, struct engine *en, struct sv toke
     NONNULL(1, 2, 4);
 struct err people_sign_out(struct ctx *cx, struct engine *en, struct sv token) MUST_USE NONNULL(1, 2);
 struct err people_sign_out_everywhere(struct ctx *cx, struct engine *en, struct sv account_id) MUST_USE NONNULL(1, 2);
+/* Is it the account's password?  Throttled as signing in is. */
+struct err people_password_is(struct ctx *cx, struct engine *en, const struct people_try *in, bool *same) MUST_USE
+    NONNULL(1, 2, 3, 4);
+/* A keyed hash of a one-time value; one key serves several uses, which do not meet. */
+struct sha256 people_mac(const struct engine *en, char use, struct sv value) NONNULL(1);
 /* For forms: bound to the session (or, before sign-in, to the browser's cookie value) by HMAC. */
 void people_csrf(const struct engine *en, struct sv cookie_value, char out[static CSRF_TEXT]) NONNULL(1);
 bool people_csrf_ok(const struct engine *en, struct sv cookie_value, struct sv given) NONNULL(1);

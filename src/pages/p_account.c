@@ -23,7 +23,8 @@ static void csrf_field(struct html *h, struct sv cookie)
 /* What a person may mend by typing again; anything else is an error page. */
 static bool mendable(struct err e)
 {
-	return e.code == E_UNAUTHENTICATED || e.code == E_RATE || e.code == E_BAD_INPUT || e.code == E_BUSY;
+	return e.code == E_UNAUTHENTICATED || e.code == E_SECOND_FACTOR || e.code == E_RATE || e.code == E_BAD_INPUT ||
+	       e.code == E_BUSY;
 }
 
 static int mend_status(struct err e)
@@ -58,7 +59,13 @@ struct err p_account_sign_in_page(struct request *rq, const struct p_account_sig
 	      "maxlength=\"254\"></label>",
 	      p->email);
 	HTML(&h, "<label>Password<input type=\"password\" name=\"password\" autocomplete=\"current-password\" required "
-		 "maxlength=\"256\"></label><button>Sign in</button></form></div>");
+		 "maxlength=\"256\"></label>");
+	if (p->code)
+		HTML(&h,
+		     "<label>Code<span class=\"hint\">Six digits of your authenticator app, or a recovery code.</span>"
+		     "<input type=\"text\" name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\" required "
+		     "maxlength=\"64\"></label>");
+	HTML(&h, "<button>Sign in</button></form></div>");
 	html_end(&h);
 	return OK;
 }
@@ -95,6 +102,7 @@ struct err p_account_sign_in(struct request *rq)
 	TRY(visitor_field(rq, "return", &back));
 	TRY(visitor_field(rq, "email", &t.email));
 	TRY(visitor_field(rq, "password", &t.password));
+	TRY(visitor_field(rq, "code", &t.code));
 	back = visitor_return(back);
 	t.email = t.email.p == NULL ? SV("") : t.email;
 	t.password = t.password.p == NULL ? SV("") : t.password;
@@ -102,7 +110,13 @@ struct err p_account_sign_in(struct request *rq)
 	if (mendable(e))
 		return p_account_sign_in_page(
 		    rq, &(struct p_account_sign_in){
-			    .back = back, .email = t.email, .wrong = html_cause(rq), .status = mend_status(e) });
+			    .back = back,
+			    .email = t.email,
+			    .code = e.code == E_SECOND_FACTOR || t.code.n > 0,
+			    .wrong = e.code == E_SECOND_FACTOR
+					 ? SV("Type your password once more, and the code of your authenticator app.")
+					 : html_cause(rq),
+			    .status = mend_status(e) });
 	TRY(e);
 	visitor_set(rq, VISITOR_SESSION, secret_view(s.token));
 	http_redirect(rq, back);

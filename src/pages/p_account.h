@@ -11,6 +11,7 @@ struct p_account_sign_in {
 	struct sv project_id; /* whose page it is; p NULL: the engine's */
 	struct sv email;      /* as typed before */
 	struct sv wrong;      /* why the last try failed; p NULL: first */
+	bool code;            /* a second factor is asked for */
 	int status;
 };
 struct err p_account_sign_in_page(struct request *rq, const struct p_account_sign_in *p) MUST_USE NONNULL(1, 2);
