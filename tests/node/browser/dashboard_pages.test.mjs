@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every other page of the dashboard, first empty, then filled, as a person uses it; axe finds nothing on any of them, light, dark or small.
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { app, good, inDark, inLight, owner, shot, world } from './dashboard_world.mjs'
@@ -237,6 +238,38 @@ test('user verification, a member invited, a project renamed; the audit log has 
   await page.getByRole('list', { name: 'Events' }).waitFor()
   await page.goto(`${w.eng.url}/dashboard`); await settled(page); await good(page, 'Dashboard'); await shot(page, 'home')
   await inDark(page); await shot(page, 'home-dark')
+  await close()
+})
+
+/** RFC 6238, as an authenticator app does it: SHA-1, 30 seconds, six digits. */
+function totp(secret, step = Math.floor(Date.now() / 30_000)) {
+  const bits = [...secret.replaceAll('=', '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))
+  const counter = Buffer.alloc(8); counter.writeBigUInt64BE(BigInt(step))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
+
+test('the second factor is switched on with an authenticator app, its recovery codes are shown once, and one switches it off', async () => {
+  const { page, close } = await w.person()
+  await page.goto(`${w.eng.url}/dashboard/account`)
+  const card = page.locator('.card', { has: page.getByRole('heading', { name: 'Second factor' }) })
+  await card.getByLabel('Password').fill('not the password')
+  await card.getByRole('button', { name: 'Set up' }).click()
+  await card.getByRole('alert').waitFor()
+  await card.getByLabel('Password').fill(owner.password)
+  await card.getByRole('button', { name: 'Set up' }).click()
+  const secret = await card.getByLabel('Key', { exact: true }).inputValue()
+  await card.getByLabel('Code').fill(totp(secret))
+  await card.getByRole('button', { name: 'Switch on' }).click()
+  const codes = (await card.getByLabel('recovery codes').locator('code').innerText()).trim().split('\n')
+  assert.equal(codes.length, 10)
+  await good(page, 'the second factor'); await shot(page, 'second-factor', { fullPage: true })
+  await page.reload(); await settled(page); await card.getByText('10 recovery codes are left.').waitFor()
+  assert.ok(!(await page.content()).includes(codes[0]), 'a recovery code is shown again')
+  await card.getByLabel('Code').fill(codes[0])
+  await card.getByRole('button', { name: 'Switch off' }).click()
+  await card.getByText('Off', { exact: true }).waitFor()
   await close()
 })
 
