@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* t_torture_more.c: as t_torture.c, for what needs more than a request to begin with: sessions, pages, secrets, workers
  * and their tools, waits, numbers, backup. */
+#include "domain/secret_names.h"
 #include "domain/toolbox.h"
 #include "tt_api.h"
 
@@ -106,12 +107,15 @@ TEST(secrets_without_each_allocation)
 	CLEANUP(tt_api_end) struct tt_api w = { .api = NULL };
 
 	tt_api_begin(tt_ctx(), &w);
+	CHECK(!IS_ERR(secret_names_open(w.cx, w.f.en, &w.f.en->secret_names)));
 	CHECK(tt_send(&w, "PUT", "/v1/admin/secrets/KEY", "{\"value\":\"first\"}").status < 300);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
 		torture(&w, &t[i], SHORT);
 	struct tt_answer a = tt_send(&w, "GET", "/v1/admin/secrets", NULL);
 	CHECK_ROW(a.body, a.status == 200 && !tt_has(a.body, "s3cret"));
 	whole(&w);
+	secret_names_free(w.f.en->secret_names);
+	w.f.en->secret_names = NULL;
 }
 
 TEST(workers_and_tools_without_each_allocation)
@@ -135,6 +139,7 @@ TEST(workers_and_tools_without_each_allocation)
 
 	tt_api_begin(tt_ctx(), &w);
 	w.f.e.config.max_worker_timeout_s = 300;
+	CHECK(!IS_ERR(secret_names_open(w.cx, w.f.en, &w.f.en->secret_names)));
 	CHECK(!IS_ERR(toolbox_open(w.cx, w.f.en, &w.f.en->tools)));
 	tt_net_answer("worker.health", 200, "{\"status\":\"ok\"}");
 	tt_net_answer(
@@ -153,6 +158,8 @@ TEST(workers_and_tools_without_each_allocation)
 	CHECK_ROW(a.body, a.status == 200 && tt_has(a.body, "\"well\""));
 	whole(&w);
 	toolbox_drop(&w.f.en->tools);
+	secret_names_free(w.f.en->secret_names);
+	w.f.en->secret_names = NULL;
 }
 
 /* ---- sessions ---- */
