@@ -73,7 +73,7 @@ static const struct job {
 	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, false, false, workers_refresh },
 	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, true, false, revoke_due },
 };
-enum { JOBS = ARRAY_LEN(jobs), ARENA = 8 << 20 };
+enum { JOBS = ARRAY_LEN(jobs), ARENA = 256 << 20 }; /* a cap: catalogues of many tools are parsed here */
 _Static_assert(JOBS <= (int)HEALTH_JOBS, "each has a slot");
 #define JUMP     MIN(10)
 #define DISTRUST HOUR(1)

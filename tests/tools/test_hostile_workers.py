@@ -189,8 +189,8 @@ def test_a_worker_dies_comes_back_and_the_engine_restarts_meanwhile(binary, tmp_
 
 def test_new_tools_of_a_worker_appear_by_themselves(api, odd):
     assert register(api, odd.uri, id="odd").status_code == 201
-    odd.tools = [TOOL, {**TOOL, "name": "Newer"}]
-    until("the new tool", lambda: len(api.get("/v1/tools", params={"toolkit": "odd"}).json()["items"]) == 2, bound=60)
+    odd.tools = [{**TOOL, "name": f"Newer{n}", "description": "d" * 600} for n in range(8000)]  # many of them, too
+    until("the new tools", lambda: api.get("/v1/tools", params={"toolkit": "odd"}).json()["total_count"] == 8000, bound=60)
 
 
 def test_roles_and_projects(api, odd, engine):
