@@ -213,6 +213,9 @@ static bool usual_header(const struct header *h)
 	}
 }
 
+/* Nothing stands behind the value: llhttp has its own opinion of a tab after a length. */
+static bool ends_at(struct sv line, struct sv value) { return value.p + value.n == line.p + line.n; }
+
 /* The scan has seen that lines end in CR LF alone, that names are tokens with a colon behind them, and all that decides
  * where the message ends; so the lines need only be cut. */
 static bool cut(struct request *rq, struct sv head, const struct scan *s, struct parse *p)
@@ -231,7 +234,7 @@ static bool cut(struct request *rq, struct sv head, const struct scan *s, struct
 		struct header *h = &p->headers[rq->n_headers++];
 		h->name = sv_cut(&line, ':');
 		h->value = sv_trim(line);
-		if (!usual_header(h))
+		if (!usual_header(h) || (s->has_length && h->value.n > 0 && !ends_at(line, h->value)))
 			return false;
 	}
 }
