@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "db/db.h"
 #include "domain/keys.h"
+#include "domain/secret_names.h"
 #include "domain/upkeep.h"
 #include "jobs/jobs.h"
 #include "store/grant_cache.h"
@@ -11,7 +12,7 @@
 
 static const char *const names[] = { "refresh.scan",    "flows.expire",   "connections.expire", "connections.used",
 				     "keys.used",       "sessions.prune", "events.prune",       "workers.refresh",
-				     "revocations.due", "watch.root_key" };
+				     "revocations.due", "watch.root_key", "secrets.used",       "schedules.prune" };
 static void grants_end(struct grant_cache **c) { grant_cache_drop(c); }
 static struct err sql_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
@@ -37,13 +38,19 @@ static struct engine *begin(struct ctx *cx, struct tt_engine *w, struct grant_ca
 	(void)snprintf(en->owner, sizeof en->owner, "one");
 	CHECK(!IS_ERR(grant_cache_new(cx, en->store, 1 << 20, c)));
 	en->grants = *c;
+	CHECK(!IS_ERR(secret_names_open(cx, en, &en->secret_names)));
 	return en;
+}
+static void end(struct tt_engine *w)
+{
+	secret_names_free(w->en.secret_names);
+	tt_engine_end(w);
 }
 
 TEST(every_row_runs_and_gives_its_lease_back)
 {
 	struct ctx *cx = tt_ctx();
-	CLEANUP(tt_engine_end) struct tt_engine w = { .en = { .version = NULL } };
+	CLEANUP(end) struct tt_engine w = { .en = { .version = NULL } };
 	CLEANUP(grants_end) struct grant_cache *c = NULL;
 	struct engine *en = begin(cx, &w, &c);
 
@@ -56,7 +63,7 @@ TEST(every_row_runs_and_gives_its_lease_back)
 TEST(a_row_whose_turn_another_engine_has_is_left_alone)
 {
 	struct ctx *cx = tt_ctx();
-	CLEANUP(tt_engine_end) struct tt_engine w = { .en = { .version = NULL } };
+	CLEANUP(end) struct tt_engine w = { .en = { .version = NULL } };
 	CLEANUP(grants_end) struct grant_cache *c = NULL;
 	struct engine *en = begin(cx, &w, &c), other = *en;
 	const struct upkeep_turn turn = { "events.prune", MIN(1) };
@@ -78,7 +85,7 @@ TEST(the_threads_run_the_table_and_end_with_the_marks_written)
 {
 	const struct timespec pause = { 0, 5 * 1000 * 1000 };
 	struct ctx *cx = tt_ctx();
-	CLEANUP(tt_engine_end) struct tt_engine w = { .en = { .version = NULL } };
+	CLEANUP(end) struct tt_engine w = { .en = { .version = NULL } };
 	CLEANUP(grants_end) struct grant_cache *c = NULL;
 	struct engine *en = begin(cx, &w, &c);
 	const struct grant_key key = { SV("p"), SV("ada"), SV("pv_1") };
