@@ -110,7 +110,7 @@ def test_external_id_and_redirect_address_are_known_before_saving(engine, api):
 def test_session_verification(api):
     path = "/v1/admin/settings/session_verification"
     before = api.get(path).json()
-    assert set(before) == {"verifier_url", "unsafe_skip_verification", "unsafe_skip_verification_choice_allowed"}
+    assert set(before) == {"etag", "verifier_url", "unsafe_skip_verification", "unsafe_skip_verification_choice_allowed"}
     assert before["unsafe_skip_verification_choice_allowed"] is False
     try:
         r = api.put(path, json={"verifier_url": "https://app.example/v?x=1"})

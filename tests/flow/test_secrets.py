@@ -36,8 +36,9 @@ def test_a_second_set_changes_the_value_and_keeps_id_and_description(clean):
     first = clean.post("/v1/admin/secrets/Key.one", json={"value": "the first long value", "description": "kept"}).json()
     again = clean.put("/v1/admin/secrets/KEY.ONE", json={"value": "another, longer value"}).json()
     assert again["id"] == first["id"] and again["description"] == "kept" and again["key"] == "KEY.ONE" and again["hint"] == "...alue"
-    assert clean.put("/v1/admin/secrets/key.one", json={"value": "short", "description": ""}).json() == {
-        **again, "key": "key.one", "hint": None, "description": "", "updated_at": clean.get("/v1/secrets").json()["items"][0]["updated_at"]}
+    third, listed = clean.put("/v1/admin/secrets/key.one", json={"value": "short", "description": ""}).json(), clean.get("/v1/secrets").json()["items"][0]
+    assert third == {**again, "key": "key.one", "hint": None, "description": "", "updated_at": listed["updated_at"], "etag": listed["etag"]}
+    assert len({first["etag"], again["etag"], third["etag"]}) == 3
 
 
 @pytest.mark.parametrize("key,body,field,words", [

@@ -135,7 +135,7 @@ def test_a_worker_that_is_not_there_is_tried_again_and_keeps_its_tools(api, odd)
 
 @pytest.mark.parametrize("tools,names", [
     ({"not": "a list"}, []),
-    ([TOOL, 7, None, [], {"name": "NoToolkit"}, {**TOOL, "name": ""}, {**TOOL, "name": "x" * 101}, {**TOOL, "name": "with space"},
+    ([TOOL, 7, None, [], {"name": "NoToolkit"}, {**TOOL, "name": ""}, {**TOOL, "name": "x" * 129}, {**TOOL, "name": "with space"},
       {**TOOL, "toolkit": {"name": "hy-phen"}}, {**TOOL, "toolkit": None}, {**TOOL, "name": "Bad", "input": {"parameters": [{}]}}], ["Do"]),
     ([TOOL, TOOL, {**TOOL, "name": "DO"}], ["Do"]),
     ([{**TOOL, "toolkit": {"name": "Odd", "version": v}} for v in ("1.2.0", "1.10.0", "1.9.9", "1.10.0-beta")], ["Do"]),
