@@ -10,7 +10,7 @@ static struct err number(struct request *rq, const char *name, int64_t *out)
 	struct sv s;
 
 	TRY(http_query(rq, name, &s));
-	if (s.p == NULL || s.n == 0)
+	if (s.p == NULL)
 		return OK;
 	if (!input_integer(s, out))
 		return bad_field(rq->cx, name, "integer", "must be an integer");

@@ -17,7 +17,7 @@ TEST(limit_and_offset)
 		{ "limit=1000", 100, 0, false },
 		{ "limit=0&offset=0", 25, 0, false },
 		{ "limit=-3&offset=-1", 25, 0, false },
-		{ "limit=&offset=", 25, 0, false },
+		{ "limit=&offset=0", 0, 0, true },
 		{ "limit=ten", 0, 0, true },
 		{ "limit=1.5", 0, 0, true },
 		{ "limit=99999999999999999999&offset=-99999999999999999999", 100, 0, false },
