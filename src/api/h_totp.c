@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "domain/factor.h"
 #include "domain/people.h"
+#include <assert.h>
 
 struct err h_totp_show(struct request *rq)
 {
@@ -80,6 +81,7 @@ static struct err with_codes(struct request *rq, enum factor_then then)
 	struct jout w = JOUT(rq->out);
 
 	TRY(show(rq, then, &codes));
+	assert(codes != NULL); /* made by both of the acts that lead here */
 	struct sv rest = secret_view(codes);
 	jout_open(&w, NULL);
 	jout_list(&w, "recovery_codes");

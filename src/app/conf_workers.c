@@ -47,8 +47,6 @@ static struct err check(struct ctx *cx, struct conf_raw *raw, const struct node 
 		(void)forgive(cx);
 		return conf_bad(cx, n, KEY, "%s: http.uri must be an http or https address before /worker", w->id);
 	}
-	if (w->secret == NULL && raw->c.development)
-		w->secret = secret_copy(SV("dev"));
 	if (w->secret == NULL)
 		return conf_bad(cx, n, KEY, "%s: http.secret is required unless api.development is true", w->id);
 	for (size_t i = 0; i < raw->c.n_workers; i++)
@@ -73,6 +71,8 @@ static struct err one(struct ctx *cx, struct conf_raw *raw, const struct node *n
 		return conf_bad(cx, n, KEY, "must be at most %d", WORKERS_MOST);
 	TRY(conf_env_secret(cx, raw->env, node_text_at(http, "secret")));
 	struct err e = decode(cx, http, &it);
+	if (it.secret == NULL && raw->c.development)
+		it.secret = secret_copy(SV("dev"));
 	*w = (struct worker_conf){
 		.id = arena_text(cx->arena, sv_trim(node_text_at(n, "id").p == NULL ? SV("") : node_text_at(n, "id"))),
 		.uri = arena_text(cx->arena, it.uri),

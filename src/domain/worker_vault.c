@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "store/store_secret.h"
 #include "wire/wire_mcp.h"
+#include <assert.h>
 
 enum { NAME_MOST = 100, VALUE_MOST = 8 << 10, COUNT_MOST = 32, VAULT_MOST = 1 << 20 };
 const char *const worker_vault_mask = "********";
@@ -200,6 +201,7 @@ struct err worker_vault_headers(struct ctx *cx, struct engine *en, const struct 
 	const struct expand x = { en, w, &v };
 
 	TRY(worker_vault_open(cx, en, w, &v));
+	assert(v.headers != NULL);
 	struct wire_mcp_header *all = arena_array(cx->arena, v.headers->n + 1, sizeof *all);
 	*out = (struct worker_vault_headers){ .v = all };
 	if (all == NULL)

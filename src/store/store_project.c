@@ -237,7 +237,9 @@ static struct shown *shown_new(const struct store *st)
 	s->l = list_new(store_projects(st)->n + 1);
 	if (s->p != NULL && s->l != NULL)
 		return s;
-	shown_drop(&s->hook);
+	free(s->p);
+	free(s->l);
+	free(s);
 	return NULL;
 }
 /* What is in memory is what the act finds in the store, and a list with room for one more has it. */

@@ -220,7 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sends(false);
 		MUST(!IS_ERR(wire_revoke(cx, &c, &(struct wire_revoke){ kept[ACCESS], kept[REFRESH] }, &how)));
 		outcome(&how);
-		MUST(!IS_ERR(wire_probe(cx, &c, &how)));
+		MUST(!IS_ERR(wire_probe(cx, &c, (data[0] & 8) != 0 ? WIRE_AUTHORIZE : WIRE_TOKEN, &how)));
 		outcome(&how);
 	}
 	sends((data[1] & 2) == 0);
