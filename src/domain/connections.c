@@ -162,8 +162,8 @@ enum { USES = 500 };
 #define EVENTS_KEPT DAY(90) /* design 5 */
 struct err connections_used_flush(struct ctx *cx, struct engine *en)
 {
-	struct connection_uses in = { .n = USES };
-	struct grant_use *v = arena_array(cx->arena, USES, sizeof *v);
+	struct use_marks in = { .n = USES };
+	struct use_mark *v = arena_array(cx->arena, USES, sizeof *v);
 
 	if (v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "marks of use");

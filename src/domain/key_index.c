@@ -136,12 +136,12 @@ void key_index_revoke(struct key_index *ix, const char *id, int64_t at)
 				e->key.revoked_at = at;
 	(void)pthread_rwlock_unlock(&ix->lock);
 }
-struct err key_index_uses(struct ctx *cx, struct key_index *ix, struct api_key_uses *out)
+struct err key_index_uses(struct ctx *cx, struct key_index *ix, struct use_marks *out)
 {
-	struct api_key_use *v;
+	struct use_mark *v;
 	size_t n = 0;
 
-	*out = (struct api_key_uses){ .v = NULL };
+	*out = (struct use_marks){ .v = NULL };
 	(void)pthread_rwlock_wrlock(&ix->lock);
 	v = arena_array(cx->arena, ix->n + 1, sizeof *v);
 	for (size_t i = 0; v != NULL && i < ix->n_buckets; i++)
@@ -157,7 +157,7 @@ struct err key_index_uses(struct ctx *cx, struct key_index *ix, struct api_key_u
 	(void)pthread_rwlock_unlock(&ix->lock);
 	if (v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "uses of keys");
-	*out = (struct api_key_uses){ v, n };
+	*out = (struct use_marks){ v, n };
 	return OK;
 }
 void key_index_flushed(struct key_index *ix)

@@ -21,6 +21,6 @@ bool key_index_find(struct key_index *ix, const struct sha256 *mac, int64_t now,
 void key_index_add(struct key_index *ix, struct key_entry *e, int64_t created_at) NONNULL(1, 2); /* takes e */
 void key_index_revoke(struct key_index *ix, const char *id, int64_t at) NONNULL(1, 2);
 /* Uses not stored yet, in cx->arena; then, when they are stored: */
-struct err key_index_uses(struct ctx *cx, struct key_index *ix, struct api_key_uses *out) MUST_USE NONNULL(1, 2, 3);
+struct err key_index_uses(struct ctx *cx, struct key_index *ix, struct use_marks *out) MUST_USE NONNULL(1, 2, 3);
 void key_index_flushed(struct key_index *ix) NONNULL(1);
 #endif

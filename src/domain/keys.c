@@ -179,7 +179,7 @@ struct err key_revoke(struct ctx *cx, struct engine *en, struct sv project_id, s
 }
 struct err keys_flush(struct ctx *cx, struct engine *en)
 {
-	struct api_key_uses uses = { .v = NULL };
+	struct use_marks uses = { .v = NULL };
 
 	TRY(key_index_uses(cx, en->keys, &uses));
 	TRY(store_api_key_used(cx, en->store, &uses));

@@ -152,10 +152,10 @@ uint64_t secret_names_version(struct engine *en)
 
 /* ---- writing marks ---- */
 /* The marks as they are; they stay until they are written. */
-static struct err marks(struct ctx *cx, struct secret_names *s, struct secret_uses *out)
+static struct err marks(struct ctx *cx, struct secret_names *s, struct use_marks *out)
 {
 	(void)pthread_mutex_lock(&s->lock);
-	struct secret_use *v = arena_array(cx->arena, s->now.n + 1, sizeof *v);
+	struct use_mark *v = arena_array(cx->arena, s->now.n + 1, sizeof *v);
 	for (size_t i = 0; v != NULL && i < s->now.n; i++) {
 		if (s->now.v[i].used_at == 0)
 			continue;
@@ -176,7 +176,7 @@ static void written(struct secret_names *s, int64_t at)
 }
 struct err secret_names_flush(struct ctx *cx, struct engine *en)
 {
-	struct secret_uses uses = { .n = 0 };
+	struct use_marks uses = { .n = 0 };
 	int64_t latest = 0;
 
 	TRY(marks(cx, en->secret_names, &uses));

@@ -25,7 +25,7 @@ struct shard {
 	struct grant_row *hand; /* CLOCK: a ring of all rows */
 	size_t bytes, rows, most;
 	struct load *loads;
-	struct grant_use *marks; /* of rows that are gone */
+	struct use_mark *marks; /* of rows that are gone */
 	size_t n_marks, cap_marks;
 };
 struct grant_cache {
@@ -109,14 +109,14 @@ static void mark(struct shard *s, struct sv id, int64_t at)
 {
 	if (s->n_marks == s->cap_marks) {
 		size_t cap = s->cap_marks == 0 ? MARKS_FIRST : s->cap_marks * 2;
-		struct grant_use *v = cap > MARKS_MOST ? NULL : realloc(s->marks, cap * sizeof *v);
+		struct use_mark *v = cap > MARKS_MOST ? NULL : realloc(s->marks, cap * sizeof *v);
 
 		if (v == NULL)
 			return;
 		s->marks = v;
 		s->cap_marks = cap;
 	}
-	struct grant_use *u = &s->marks[s->n_marks];
+	struct use_mark *u = &s->marks[s->n_marks];
 	if (!sv_copy(id, u->id, sizeof u->id))
 		return;
 	u->at = at;
@@ -137,7 +137,7 @@ void grant_cache_used(struct grant_cache *c, const struct grant_key *key, struct
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-size_t grant_cache_take_used(struct grant_cache *c, struct grant_use *v, size_t most)
+size_t grant_cache_take_used(struct grant_cache *c, struct use_mark *v, size_t most)
 {
 	size_t n = 0;
 

@@ -12,7 +12,7 @@
  * lanes have ended and before the store.
  */
 #include "core/node.h"
-#include "store/store.h"
+#include "store/store_use.h"
 struct grant_cache;
 struct connection;
 struct grant_key {
@@ -39,12 +39,8 @@ void grant_cache_put(struct grant_cache *c, const struct grant_key *key, const s
 void grant_cache_forget_provider(struct grant_cache *c, struct sv provider_id) NONNULL(1);
 /* Marks of use: kept in memory, taken in batches of at most `most` by the job that writes them.  A mark is lost only
  * when 64 thousand wait. */
-struct grant_use {
-	char id[40];
-	int64_t at;
-};
 void grant_cache_used(struct grant_cache *c, const struct grant_key *key, struct sv id, int64_t at) NONNULL(1, 2);
-size_t grant_cache_take_used(struct grant_cache *c, struct grant_use *v, size_t most) NONNULL(1, 2);
+size_t grant_cache_take_used(struct grant_cache *c, struct use_mark *v, size_t most) NONNULL(1, 2);
 struct grant_cache_stats {
 	size_t bytes, rows, loads;
 };

@@ -143,23 +143,9 @@ struct err store_api_key_revoke(struct ctx *cx, struct store *st, const struct a
 {
 	return store_act(cx, st, revoke_act, in, out);
 }
-static struct err used_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+struct err store_api_key_used(struct ctx *cx, struct store *st, const struct use_marks *in)
 {
 	static const char sql[] = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1";
-	const struct api_key_uses *uses = in;
 
-	(void)out;
-	for (size_t i = 0; i < uses->n; i++) {
-		CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-
-		TRY(db_prepare(cx, tx_db(tx), sql, &q));
-		db_bind_i64(q, 1, uses->v[i].at);
-		db_bind_sv(q, 2, sv_of(uses->v[i].id));
-		TRY(db_run(cx, q));
-	}
-	return OK;
-}
-struct err store_api_key_used(struct ctx *cx, struct store *st, const struct api_key_uses *in)
-{
-	return in->n == 0 ? OK : store_act(cx, st, used_act, in, NULL);
+	return store_use_write(cx, st, &(struct use_write){ sql, in });
 }

@@ -4,7 +4,7 @@
 /* store_api_key.h: table api_keys. */
 #include "model/event.h"
 #include "model/person.h"
-#include "store/store.h"
+#include "store/store_use.h"
 struct api_key_row {
 	struct api_key key;
 	struct sha256 mac;
@@ -35,14 +35,5 @@ struct api_key_end {
 struct err store_api_key_revoke(struct ctx *cx, struct store *st, const struct api_key_end *in,
 				struct api_key *out) MUST_USE
     NONNULL(1, 2, 3, 4); /* E_NOT_FOUND; twice is OK and adds no event */
-struct api_key_use {
-	char id[ID_MAX];
-	int64_t at;
-};
-struct api_key_uses {
-	const struct api_key_use *v;
-	size_t n;
-};
-struct err store_api_key_used(struct ctx *cx, struct store *st, const struct api_key_uses *in) MUST_USE
-    NONNULL(1, 2, 3);
+struct err store_api_key_used(struct ctx *cx, struct store *st, const struct use_marks *in) MUST_USE NONNULL(1, 2, 3);
 #endif

@@ -10,6 +10,7 @@
 #include "model/event.h"
 #include "store/store.h"
 #include "store/store_revocation.h"
+#include "store/store_use.h"
 struct connection { /* text in cx->arena; boxes sealed, in cx->arena */
 	struct sv id, project_id, user_id, provider_id, client_id, revision_id, status, reason, authorization_id,
 	    stored;
@@ -217,12 +218,7 @@ struct err store_connection_expire(struct ctx *cx, struct store *st, int64_t *n)
  * moved on or is not live stays as it is. */
 struct err store_connection_refused(struct ctx *cx, struct store *st, struct sv project_id, struct sv id,
 				    int64_t generation) MUST_USE NONNULL(1, 2);
-struct grant_use;
-struct connection_uses {
-	const struct grant_use *v;
-	size_t n;
-};
-struct err store_connection_used(struct ctx *cx, struct store *st, const struct connection_uses *in) MUST_USE
+struct err store_connection_used(struct ctx *cx, struct store *st, const struct use_marks *in) MUST_USE
     NONNULL(1, 2, 3);
 /* The next reader waits for a fresh token. E_NOT_FOUND: not live. */
 struct err store_connection_force(struct ctx *cx, struct store *st, struct sv project_id, struct sv id) MUST_USE

@@ -223,25 +223,11 @@ struct err store_secret_keys(struct ctx *cx, struct store *st, struct secret_key
 		out->n++;
 	}
 }
-static struct err used_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+struct err store_secret_used(struct ctx *cx, struct store *st, const struct use_marks *in)
 {
 	static const char sql[] = "UPDATE secrets SET last_accessed_at = $1 WHERE id = $2 AND last_accessed_at < $1";
-	const struct secret_uses *uses = in;
 
-	(void)out;
-	for (size_t i = 0; i < uses->n; i++) {
-		CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-
-		TRY(db_prepare(cx, tx_db(tx), sql, &q));
-		db_bind_i64(q, 1, uses->v[i].at);
-		db_bind_sv(q, 2, sv_of(uses->v[i].id));
-		TRY(db_run(cx, q));
-	}
-	return OK;
-}
-struct err store_secret_used(struct ctx *cx, struct store *st, const struct secret_uses *in)
-{
-	return in->n == 0 ? OK : store_act(cx, st, used_act, in, NULL);
+	return store_use_write(cx, st, &(struct use_write){ sql, in });
 }
 struct err store_secret_open(struct ctx *cx, struct store *st, struct sv project, struct sv key, struct secret **out)
 {

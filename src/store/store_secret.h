@@ -7,7 +7,7 @@
  */
 #include "model/event.h"
 #include "model/person.h"
-#include "store/store.h"
+#include "store/store_use.h"
 enum { SECRET_KEY_MOST = 256, SECRET_HINT = 8 };
 struct secret_row {
 	char id[ID_MAX];
@@ -49,16 +49,8 @@ struct secret_keys {
 	size_t n;
 };
 struct err store_secret_keys(struct ctx *cx, struct store *st, struct secret_keys *out) MUST_USE NONNULL(1, 2, 3);
-struct secret_use {
-	char id[ID_MAX];
-	int64_t at;
-};
-struct secret_uses {
-	const struct secret_use *v;
-	size_t n;
-};
 /* last_accessed_at, never lowered. */
-struct err store_secret_used(struct ctx *cx, struct store *st, const struct secret_uses *in) MUST_USE NONNULL(1, 2, 3);
+struct err store_secret_used(struct ctx *cx, struct store *st, const struct use_marks *in) MUST_USE NONNULL(1, 2, 3);
 /* The value of a key, without case; E_NOT_FOUND. */
 struct err store_secret_open(struct ctx *cx, struct store *st, struct sv project, struct sv key,
 			     struct secret **out) MUST_USE NONNULL(1, 2, 5);

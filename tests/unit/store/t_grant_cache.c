@@ -128,7 +128,7 @@ TEST(marks_of_use_outlive_the_row)
 	struct ctx *cx = tt_ctx();
 	CLEANUP(world_end) struct world w = world_begin(cx, SMALL);
 	struct grant g = grant("uc_1", 1);
-	struct grant_use v[8];
+	struct use_mark v[8];
 
 	grant_cache_put(w.c, &ada, &g);
 	CHECK(grant_cache_take_used(w.c, v, 8) == 0);
