@@ -6,85 +6,22 @@
 
 /* One of several words, separated by commas; none: any. */
 #define ONE_OF(column, at) "(" at " = '' OR instr(',' || " at " || ',', ',' || " column " || ',') > 0)"
-#define EVENT_FILTER                                                                                                       \
-	" FROM events WHERE project_id = $1 AND " ONE_OF("kind", "$2") " AND " ONE_OF(                                     \
-	    "resource_type",                                                                                               \
-	    "$3") " AND ($4 = '' OR resource_id = $4) AND " ONE_OF("source",                                               \
-								   "$5") " AND " ONE_OF("principal_type",                  \
-											"$6") " AND ($7 = '' OR "          \
-											      "principal_id = $7) "        \
-											      "AND " ONE_OF(               \
-												  "outcome",               \
-												  "$8") " A"               \
-													"ND"               \
-													" ("               \
-													"$9"               \
-													" ="               \
-													" '"               \
-													"' "               \
-													"OR"               \
-													" a"               \
-													"ut"               \
-													"ho"               \
-													"ri"               \
-													"za"               \
-													"ti"               \
-													"on"               \
-													"_i"               \
-													"d "               \
-													"= "               \
-													"$9"               \
-													") "               \
-													"AN"               \
-													"D "               \
-													"($"               \
-													"10"               \
-													" ="               \
-													" 0"               \
-													" O"               \
-													"R "               \
-													"at"               \
-													" >"               \
-													"= "               \
-													"$1"               \
-													"0)"               \
-													" A"               \
-													"ND"               \
-													" ("               \
-													"$1"               \
-													"1 "               \
-													"= "               \
-													"0 "               \
-													"OR"               \
-													" a"               \
-													"t "               \
-													"< "               \
-													"$1"               \
-													"1)"               \
-													" A"               \
-													"ND"               \
-													" ("               \
-													"$1"               \
-													"2 "               \
-													"= "               \
-													"0 "               \
-													"OR"               \
-													" i"               \
-													"d "               \
-													"< "               \
-													"$1"               \
-													"2)"               \
-													" A"               \
-													"ND"               \
-													" " STORE_ROW_HAS( \
-													    "kind || "     \
-													    "' ' || "      \
-													    "resource"     \
-													    "_id || "      \
-													    "' ' || "      \
-													    "principa"     \
-													    "l_id",        \
-													    "$13")
+/* clang-format off: a condition a line */
+#define EVENT_FILTER                                                                                                 \
+	" FROM events WHERE project_id = $1"                                                                         \
+	" AND " ONE_OF("kind", "$2") " AND " ONE_OF(                                                                 \
+	    "resource_type",                                                                                         \
+	    "$3") " AND ($4 = '' OR resource_id = $4)"                                                               \
+		  " AND " ONE_OF("source", "$5") " AND " ONE_OF(                                                     \
+		      "principal_type",                                                                              \
+		      "$6") " AND ($7 = '' OR principal_id = $7)"                                                    \
+			    " AND " ONE_OF("outcome", "$8") " AND ($9 = '' OR authorization_id = $9)"                \
+							    " AND ($10 = 0 OR at >= $10) AND ($11 = 0 OR at < $11)"  \
+							    " AND ($12 = 0 OR id < $12)"                             \
+							    " AND " STORE_ROW_HAS(                                   \
+								"kind || ' ' || resource_id || ' ' || principal_id", \
+								"$13")
+/* clang-format on */
 static void bind_filter(struct db_stmt *q, const struct event_filter *f)
 {
 	const struct sv text[] = { f->project_id,     f->kind,         f->resource_type, f->resource_id,     f->source,
