@@ -8,6 +8,7 @@
  *           names the issuer it was asked for, byte for byte; without S256 there is no authorization.  Every address
  * goes through the egress guard, with redirects re-checked.
  */
+#include "core/jout.h"
 #include "core/node.h"
 #include "core/secret.h"
 struct net;
@@ -44,7 +45,8 @@ struct wire_registered {
 	struct sv auth_method; /* as the answer states it; p NULL: not stated */
 	char why[240];         /* "" : registered */
 };
-void wire_registered_clear(struct wire_registered *r) NONNULL(1);
+/* What every client of ours says of itself, in an open object: registered (RFC 7591) or in a document of its own. */
+void wire_register_client(struct jout *w, struct sv redirect_uri) NONNULL(1);
 struct err wire_register(struct ctx *cx, const struct wire_register_ask *ask, struct wire_registered *out) MUST_USE
     NONNULL(1, 2, 3);
 /* May documents of `resource` speak for `endpoint`?  Same origin, and the same path or one above it. */

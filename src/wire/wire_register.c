@@ -11,7 +11,20 @@
 enum { ANSWER_MOST = 64 << 10, ID_MOST = 1000 };
 #define TIMEOUT SEC(15)
 
-void wire_registered_clear(struct wire_registered *r) { secret_drop(&r->secret); }
+void wire_register_client(struct jout *w, struct sv redirect_uri)
+{
+	jout_strz(w, "client_name", "Tokenbooth");
+	jout_list(w, "redirect_uris");
+	jout_str(w, NULL, redirect_uri);
+	jout_list_end(w);
+	jout_list(w, "grant_types");
+	jout_strz(w, NULL, "authorization_code");
+	jout_strz(w, NULL, "refresh_token");
+	jout_list_end(w);
+	jout_list(w, "response_types");
+	jout_strz(w, NULL, "code");
+	jout_list_end(w);
+}
 
 /* What we can do, in the order of our liking; a server that says nothing takes basic (RFC 8414 section 2). */
 static const char *method_of(struct sv_list told)
@@ -29,17 +42,7 @@ static struct err request(struct ctx *cx, const struct wire_register_ask *ask, b
 	struct jout w = JOUT(out);
 
 	jout_open(&w, NULL);
-	jout_strz(&w, "client_name", "Tokenbooth");
-	jout_list(&w, "redirect_uris");
-	jout_str(&w, NULL, ask->redirect_uri);
-	jout_list_end(&w);
-	jout_list(&w, "grant_types");
-	jout_strz(&w, NULL, "authorization_code");
-	jout_strz(&w, NULL, "refresh_token");
-	jout_list_end(&w);
-	jout_list(&w, "response_types");
-	jout_strz(&w, NULL, "code");
-	jout_list_end(&w);
+	wire_register_client(&w, ask->redirect_uri);
 	jout_strz(&w, "token_endpoint_auth_method", method_of(ask->at->auth_methods));
 	jout_strz(&w, "application_type", native ? "native" : "web");
 	jout_close(&w);
