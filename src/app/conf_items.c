@@ -34,8 +34,7 @@ static const struct nfield root_key_fields[] = {
 	NSECRET(struct root_key_item, value, NREQ, 1, 4096),
 };
 
-/* node_decode speaks of bad requests; here it is the configuration that is refused. */
-static struct err decode(struct ctx *cx, const struct node *n, const struct node_decode *how, void *out)
+struct err conf_decode(struct ctx *cx, const struct node *n, const struct node_decode *how, void *out)
 {
 	struct err e = node_decode(cx, n, how, out);
 	char say[sizeof cx->cause.say];
@@ -140,7 +139,7 @@ static struct err one_provider(struct ctx *cx, struct conf_raw *raw, const struc
 	TRY(check_item(cx, raw, n, key));
 	warn_unknown(cx, raw, n, &how);
 	TRY(conf_env_secret(cx, raw->env, node_text_at(n, "client_secret")));
-	struct err e = decode(cx, n, &how, &it);
+	struct err e = conf_decode(cx, n, &how, &it);
 	if (!IS_ERR(e))
 		e = add_provider(cx, raw, n, &it);
 	if (IS_ERR(e))
@@ -173,7 +172,7 @@ static struct err one_root_key(struct ctx *cx, struct conf_raw *raw, const struc
 	TRY(check_item(cx, raw, n, key));
 	warn_unknown(cx, raw, n, &how);
 	TRY(conf_env_secret(cx, raw->env, node_text_at(n, "value")));
-	struct err e = decode(cx, n, &how, &it);
+	struct err e = conf_decode(cx, n, &how, &it);
 	if (IS_ERR(e)) {
 		secret_free(it.value);
 		return e;

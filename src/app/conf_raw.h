@@ -55,5 +55,8 @@ void conf_warn(struct ctx *cx, struct conf_raw *raw, const char *fmt, ...) NONNU
 /* E_CONFIG "engine.yaml:12: api.port: must be ...". */
 struct err conf_bad(struct ctx *cx, const struct node *n, const char *key, const char *fmt, ...) MUST_USE
     NONNULL(1, 3, 4) PRINTF_LIKE(4, 5);
+/* node_decode speaks of bad requests; here it is the configuration that is refused: E_CONFIG. */
+struct err conf_decode(struct ctx *cx, const struct node *n, const struct node_decode *how, void *out) MUST_USE
+    NONNULL(1, 2, 3, 4);
 bool conf_duration(struct sv text, int64_t *usec) MUST_USE NONNULL(2); /* Go's spelling: 30s, 1m30s, 200ms */
 #endif

@@ -25,18 +25,6 @@ static bool is_off(const struct node *item)
 
 	return e != NULL && e->kind == NODE_BOOL && !e->b;
 }
-static struct err decode(struct ctx *cx, const struct node *http, struct http_item *out)
-{
-	const struct node_decode how = { http_fields, ARRAY_LEN(http_fields), KEY ".http", NODE_IGNORE_UNKNOWN };
-	struct err e = node_decode(cx, http, &how, out);
-	char say[sizeof cx->cause.say];
-
-	if (e.code != E_BAD_INPUT)
-		return e;
-	memcpy(say, cx->cause.say, sizeof say);
-	(void)forgive(cx);
-	return refuse(cx, E_CONFIG, "%s", say);
-}
 static struct err check(struct ctx *cx, struct conf_raw *raw, const struct node *n, struct worker_conf *w)
 {
 	struct url *at = &raw->c.worker_peers[raw->c.n_workers];
@@ -57,6 +45,7 @@ static struct err check(struct ctx *cx, struct conf_raw *raw, const struct node 
 static struct err one(struct ctx *cx, struct conf_raw *raw, const struct node *n)
 {
 	const struct node *http = node_get(n, "http");
+	const struct node_decode how = { http_fields, ARRAY_LEN(http_fields), KEY ".http", NODE_IGNORE_UNKNOWN };
 	struct http_item it = { .timeout = TIMEOUT_S, .retry = RETRY };
 	struct worker_conf *w = &raw->c.workers[raw->c.n_workers];
 	struct sv lacks = conf_env_undefined(raw->env, n);
@@ -70,7 +59,7 @@ static struct err one(struct ctx *cx, struct conf_raw *raw, const struct node *n
 	if (raw->c.n_workers == WORKERS_MOST)
 		return conf_bad(cx, n, KEY, "must be at most %d", WORKERS_MOST);
 	TRY(conf_env_secret(cx, raw->env, node_text_at(http, "secret")));
-	struct err e = decode(cx, http, &it);
+	struct err e = conf_decode(cx, http, &how, &it);
 	if (it.secret == NULL && raw->c.development)
 		it.secret = secret_copy(SV("dev"));
 	*w = (struct worker_conf){

@@ -284,19 +284,22 @@ static struct err nobody(struct ctx *cx, const char *why)
 {
 	return fail(cx, E_UNAUTHENTICATED, "sign in first", "session %s", why);
 }
+static struct err session_row(struct ctx *cx, struct engine *en, const struct sha256 *mac, struct session_row *out)
+{
+	struct err e = store_session_get(cx, en->store, mac, out);
+
+	return e.code == E_NOT_FOUND ? nobody(cx, "unknown") : e;
+}
 struct err people_session(struct ctx *cx, struct engine *en, struct sv token, struct account *out)
 {
 	struct sha256 mac = session_mac(en, token);
 	struct session_row row;
 
 	*out = (struct account){ .id = "" };
-	struct err e = store_session_get(cx, en->store, &mac, &row);
-	if (e.code == E_NOT_FOUND)
-		return nobody(cx, "unknown");
-	TRY(e);
+	TRY(session_row(cx, en, &mac, &row));
 	if (row.expires_at <= cx->now || row.last_seen_at + IDLE <= cx->now)
 		return nobody(cx, "over");
-	e = store_account_by_id(cx, en->store, sv_of(row.account_id), out);
+	struct err e = store_account_by_id(cx, en->store, sv_of(row.account_id), out);
 	if (e.code == E_NOT_FOUND)
 		return nobody(cx, "without account");
 	TRY(e);
@@ -312,10 +315,7 @@ struct err people_session_ends(struct ctx *cx, struct engine *en, struct sv toke
 	struct session_row row;
 
 	*at = 0;
-	struct err e = store_session_get(cx, en->store, &mac, &row);
-	if (e.code == E_NOT_FOUND)
-		return nobody(cx, "unknown");
-	TRY(e);
+	TRY(session_row(cx, en, &mac, &row));
 	*at = row.last_seen_at + IDLE < row.expires_at ? row.last_seen_at + IDLE : row.expires_at;
 	return OK;
 }
