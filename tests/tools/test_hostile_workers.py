@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workers that lie, break off, drown or never answer; and a worker that dies and comes back."""
-import http.server
 import json
 import socket
-import socketserver
 import threading
 
 import pytest
 from conftest import real_worker, register
+from serving import Handler, Server
 from test_contract import error
 from world import Engine, free_port, until
 
@@ -21,21 +20,7 @@ class Odd:
     def __init__(self):
         odd, self.tools, self.invoke, self.calls = self, [TOOL], (lambda h: h.json({})), 0
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.0"  # no connection outlives close()
-
-            def json(self, value, status=200):
-                self.raw(json.dumps(value).encode(), status)
-
-            def raw(self, body, status=200, type="application/json", headers=()):
-                self.send_response(status)
-                self.send_header("Content-Type", type)
-                self.send_header("Content-Length", str(len(body)))
-                for name, value in headers:
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
+        class Answers(Handler):
             def do_GET(self):
                 self.json({"status": "ok"} if self.path.endswith("/health") else odd.tools)
 
@@ -44,22 +29,11 @@ class Odd:
                 odd.calls += 1
                 odd.invoke(self)
 
-            def log_message(self, *_):
-                pass
-
-        class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.uri = "http://127.0.0.1:%d" % self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = Server(Answers)
+        self.uri = self.server.origin
 
     def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.close()
 
 
 @pytest.fixture()

@@ -24,6 +24,13 @@ static struct wire_mcp unknown(void)
 				  .uri = SV("http://127.0.0.1:1/mcp"),
 				  .deadline = clock_mono() + SEC(60) };
 }
+static struct wire_mcp of(const char *version)
+{
+	struct wire_mcp p = unknown();
+
+	CHECK(sv_copy(sv_of(version), p.version, sizeof p.version));
+	return p;
+}
 
 TEST(a_toolkit_is_named_after_its_server)
 {
@@ -249,10 +256,7 @@ TEST(only_the_answer_to_this_request_counts)
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct ctx *cx = tt_ctx();
-		struct wire_mcp p = { .net = no_net(),
-				      .uri = SV("http://127.0.0.1:1/mcp"),
-				      .deadline = clock_mono() + SEC(60),
-				      .version = "2026-07-28" };
+		struct wire_mcp p = of("2026-07-28");
 		const struct wire_mcp_call call = { .name = SV("t") };
 		struct wire_mcp_answer a;
 
@@ -266,10 +270,7 @@ TEST(only_the_answer_to_this_request_counts)
 TEST(a_server_that_asks_for_ping_is_answered_and_nothing_else_is_granted)
 {
 	struct ctx *cx = tt_ctx();
-	struct wire_mcp p = { .net = no_net(),
-			      .uri = SV("http://127.0.0.1:1/mcp"),
-			      .deadline = clock_mono() + SEC(60),
-			      .version = "2025-11-25" };
+	struct wire_mcp p = of("2025-11-25");
 	const struct wire_mcp_call call = { .name = SV("t") };
 	struct wire_mcp_answer a;
 
@@ -365,10 +366,7 @@ TEST(what_a_server_wants_of_a_person_is_an_address_to_show_or_a_refusal)
 TEST(rounds_that_only_carry_state_are_gone_through_and_end)
 {
 	struct ctx *cx = tt_ctx();
-	struct wire_mcp p = { .net = no_net(),
-			      .uri = SV("http://127.0.0.1:1/mcp"),
-			      .deadline = clock_mono() + SEC(60),
-			      .version = "2026-07-28" };
+	struct wire_mcp p = of("2026-07-28");
 	const struct wire_mcp_call call = { .name = SV("t") };
 	struct wire_mcp_answer a;
 
