@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Plus, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useFieldArray, type Path, type UseFormReturn } from 'react-hook-form'
 import { message } from '../lib/form'
-import { Button } from '../ui/button'
 import { Check, Field, Select } from '../ui/field'
+import { PairRows } from '../ui/pair_rows'
 import type { ProviderForm, RequestName } from './provider_form'
 
 type F = { form: UseFormReturn<ProviderForm> }
@@ -12,18 +11,10 @@ type P = Path<ProviderForm>
 
 function Pairs({ form, name, label, keyName, valueName }: F & { name: `oauth2.${RequestName}.${'params' | 'response_map'}`; label: string; keyName: string; valueName: string }) {
   const { fields, append, remove } = useFieldArray({ control: form.control, name })
+  const column = (title: string, part: 'key' | 'value') => ({ name: title, placeholder: title, input: (i: number) => ({ spellCheck: false, ...form.register(`${name}.${i}.${part}` as P) }) })
   return (
-    <fieldset className="pairs">
-      <legend>{label}</legend>
-      {fields.map((f, i) => (
-        <div className="pair" key={f.id}>
-          <input type="text" aria-label={`${label}, row ${i + 1}: ${keyName}`} placeholder={keyName} autoComplete="off" spellCheck={false} {...form.register(`${name}.${i}.key` as P)} />
-          <input type="text" aria-label={`${label}, row ${i + 1}: ${valueName}`} placeholder={valueName} autoComplete="off" spellCheck={false} {...form.register(`${name}.${i}.value` as P)} />
-          <Button kind="ghost" className="icon" aria-label={`Remove row ${i + 1} of ${label}`} onClick={() => remove(i)}><Trash2 aria-hidden="true" /></Button>
-        </div>
-      ))}
-      <Button kind="ghost" onClick={() => append({ key: '', value: '' })}><Plus aria-hidden="true" />Add row</Button>
-    </fieldset>
+    <PairRows label={label} ids={fields.map((f) => f.id)} columns={[column(keyName, 'key'), column(valueName, 'value')]} add="Add row"
+      onAdd={() => append({ key: '', value: '' })} onRemove={remove} />
   )
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Plus, Trash2 } from 'lucide-react'
 import { useFieldArray, type UseFormReturn } from 'react-hook-form'
 import { message } from '../lib/form'
-import { Button } from '../ui/button'
 import { Field, SecretField } from '../ui/field'
+import { PairRows } from '../ui/pair_rows'
 import type { ServerForm } from './server_form'
 
 type F = { form: UseFormReturn<ServerForm> }
@@ -18,17 +17,11 @@ export function Timing({ form, kind }: F & { kind: 'http' | 'mcp' }) {
 function Rows({ form, name, label, secret }: F & { name: 'mcp.headers' | 'mcp.secrets'; label: string; secret?: boolean }) {
   const { fields, append, remove } = useFieldArray({ control: form.control, name })
   return (
-    <fieldset className="pairs">
-      <legend>{label}</legend>
-      {fields.map((f, i) => (
-        <div className="pair" key={f.id}>
-          <input type="text" aria-label={`${label}, row ${i + 1}: name`} placeholder="Name" autoComplete="off" {...form.register(`${name}.${i}.key`)} />
-          <input type={secret ? 'password' : 'text'} aria-label={`${label}, row ${i + 1}: value`} placeholder={secret ? 'Value' : '${secret:NAME}'} autoComplete="off" {...form.register(`${name}.${i}.value`)} />
-          <Button kind="ghost" className="icon" aria-label={`Remove row ${i + 1} of ${label}`} onClick={() => remove(i)}><Trash2 aria-hidden="true" /></Button>
-        </div>
-      ))}
-      <Button kind="ghost" onClick={() => append({ key: '', value: '' })}><Plus aria-hidden="true" />{secret ? 'Add Secret' : 'Add Header'}</Button>
-    </fieldset>
+    <PairRows label={label} ids={fields.map((f) => f.id)} add={secret ? 'Add Secret' : 'Add Header'} onAdd={() => append({ key: '', value: '' })} onRemove={remove}
+      columns={[
+        { name: 'name', placeholder: 'Name', input: (i) => form.register(`${name}.${i}.key`) },
+        { name: 'value', placeholder: secret ? 'Value' : '${secret:NAME}', input: (i) => ({ type: secret ? 'password' : 'text', ...form.register(`${name}.${i}.value`) }) },
+      ]} />
   )
 }
 export function McpParts({ form }: F) {
