@@ -64,5 +64,15 @@ class Odd:
     def count(self, method):
         return len([1 for a in self.asked if a[2] == method])
 
+    def readings(self):
+        """How many pages each reading of the catalogue took: one without a cursor begins another (the engine reads again by itself)."""
+        pages = []
+        for a in self.asked:
+            if a[2] == "tools/list":
+                if not a[4].get("params", {}).get("cursor"):
+                    pages.append(0)
+                pages[-1] += 1
+        return pages
+
     def close(self):
         self.server.close()
