@@ -45,20 +45,24 @@ static bool make_room(struct loop *l, enum patience how)
 	static const struct {
 		enum clock_list list;
 		uint64_t spared_ms;
-	} order[] = { { CLOCK_IDLE, 0 }, { CLOCK_READ, 1000 }, { CLOCK_WRITE, 10000 } };
+	} lists[] = { { CLOCK_IDLE, 0 }, { CLOCK_READ, 1000 }, { CLOCK_WRITE, 10000 } };
+	struct conn *longest = NULL;
+	uint64_t most = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
-		struct conn *c = l->clocks[order[i].list].first;
-		uint64_t life = l->server->clock_ms[order[i].list];
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct conn *c = l->clocks[lists[i].list].first;
+		uint64_t spared = how == AT_ONCE ? 0 : lists[i].spared_ms;
+		uint64_t now = uv_now(&l->uv) + l->server->clock_ms[lists[i].list]; /* the deadline of one heard now */
 
-		uint64_t spared = how == AT_ONCE ? 0 : order[i].spared_ms;
-
-		if (c == NULL || c->deadline_ms + spared > uv_now(&l->uv) + life)
+		if (c == NULL || c->deadline_ms + spared > now ||
+		    (longest != NULL && now - spared - c->deadline_ms <= most))
 			continue;
-		conn_close(c);
-		return true;
+		longest = c;
+		most = now - spared - c->deadline_ms;
 	}
-	return false;
+	if (longest != NULL)
+		conn_close(longest);
+	return longest != NULL;
 }
 
 static void say_crowded(struct loop *l)
