@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('TB_BUILD', f'{ROOT}/build')
 RESULTS = f'{HERE}/RESULTS.md'
-ORDER = ('read', 'million', 'idle', 'parked', 'start', 'writes', 'size', 'parts')
+ORDER = ('read', 'million', 'idle', 'parked', 'tools', 'start', 'writes', 'size', 'parts')
 LOAD = os.getloadavg()[0]  # before this bench did anything
 
 HEAD = """# What `./bench` measured
@@ -53,18 +53,23 @@ class Ended:
 
 
 class Engine(Ended):
-    """`tokenbooth serve` on a folder; url and port once it is ready."""
+    """`tokenbooth serve` on a folder, with the text of an engine.yaml or none; url and port once it is ready, key in a new folder."""
 
-    def __init__(self, data):
+    def __init__(self, data, config=None):
         environ = {k: v for k, v in os.environ.items() if not k.startswith(('ARCADE_', 'TOKENBOOTH_'))}
         args = [f'{BUILD}/tokenbooth', 'serve', '--data', data, '--listen', '127.0.0.1:0', '--log-level', 'warn', '--json']
+        if config is not None:
+            with open(f'{data}.yaml', 'w', encoding='utf-8') as f:
+                f.write(config)
+            args += ['--config', f'{data}.yaml']
         self.log = open(f'{data}.log', 'wb')
         super().__init__(args, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environ)
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
             sys.exit('the engine did not start: ' + open(f'{data}.log', encoding='utf-8').read())
-        self.url = json.loads(line)['url']
+        ready = json.loads(line)
+        self.url, self.key = ready['url'], ready.get('api_key')
         self.port = int(self.url.rsplit(':', 1)[1])
 
     def __enter__(self):
