@@ -14,16 +14,8 @@ from arcade_tdk import ToolContext, tool
 from arcade_tdk.auth import Discord
 from arcade_tdk.errors import RetryableToolError, UpstreamError
 from fastapi import FastAPI
+from guilds_tool import list_guilds
 from page_tool import list_servers
-
-
-@tool(requires_auth=Discord(scopes=["guilds"]))
-async def list_guilds(context: ToolContext) -> Annotated[list[dict], "Servers"]:
-    """The same, with the answer that Discord gives."""
-    async with httpx.AsyncClient() as client:
-        response = await client.get("https://discord.com/api/users/@me/guilds", headers={"Authorization": f"Bearer {context.authorization.token}"})
-        response.raise_for_status()
-        return response.json()
 
 
 @tool
