@@ -8,6 +8,7 @@
 #include "domain/factor.h"
 #include "domain/people.h"
 #include "domain/projects.h"
+#include "pages/visitor.h"
 
 enum { TEXT_BYTES = 1024 };
 
@@ -75,9 +76,37 @@ struct err h_account_create(struct request *rq)
 }
 
 struct password_body {
-	struct sv password;
+	struct sv password, current_password;
 };
-static const struct nfield password_fields[] = { NSV(struct password_body, password, NREQ, 1, TEXT_BYTES) };
+static const struct nfield password_fields[] = {
+	NSV(struct password_body, password, NREQ, 1, TEXT_BYTES),
+	NSV(struct password_body, current_password, NOPT, 0, TEXT_BYTES),
+};
+
+static struct err own_password(struct request *rq, const struct password_body *in)
+{
+	struct actor by = caller_actor(rq);
+	struct account a;
+
+	TRY(people_account_get(rq->cx, rq->en, sv_of(rq->by.id), &a));
+	TRY(people_password_own(rq->cx, rq->en,
+				&(struct password_own){ .account = &a,
+							.session = visitor_cookie(rq, VISITOR_SESSION),
+							.current = in->current_password,
+							.password = in->password,
+							.client_ip = rq->client_ip,
+							.by = &by }));
+	rq->status = 204;
+	return OK;
+}
+
+struct err h_account_own_password(struct request *rq)
+{
+	struct password_body in = { .password = SV_NONE };
+
+	TRY(INPUT(rq, password_fields, &in));
+	return own_password(rq, &in);
+}
 
 /* Whoever sets a password owns the account: nobody takes over somebody above himself, in any project. */
 static struct err not_above(struct request *rq, struct sv account_id)
@@ -105,6 +134,8 @@ struct err h_account_password(struct request *rq)
 	struct actor by = caller_actor(rq);
 
 	TRY(INPUT(rq, password_fields, &in));
+	if (rq->by.is == WHO_SESSION && sv_eqz(rq->params[0], rq->by.id))
+		return own_password(rq, &in);
 	TRY(not_above(rq, rq->params[0]));
 	TRY(people_password_set(rq->cx, rq->en, rq->params[0], in.password, &by));
 	rq->status = 204;

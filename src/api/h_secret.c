@@ -64,7 +64,7 @@ struct secret_body {
 	struct sv description;
 };
 static const struct nfield secret_fields[] = {
-	NSECRET(struct secret_body, value, NREQ, 1, (int64_t)SECRET_VALUE_MOST * 4),
+	NSECRET(struct secret_body, value, NOPT, 1, (int64_t)SECRET_VALUE_MOST * 4),
 	NSV(struct secret_body, description, NOPT, 0, SECRET_TEXT_MOST),
 };
 static void body_clear(struct secret_body *b) { secret_drop(&b->value); }

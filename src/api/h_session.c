@@ -112,10 +112,10 @@ struct err h_session_show(struct request *rq)
 	struct account a;
 	struct mine m;
 	char csrf[CSRF_TEXT];
-	int64_t ends;
+	struct session_times times;
 
 	TRY(people_account_get(rq->cx, rq->en, sv_of(rq->by.id), &a));
-	TRY(people_session_ends(rq->cx, rq->en, token, &ends));
+	TRY(people_session_times(rq->cx, rq->en, token, &times));
 	TRY(mine_of(rq, &m));
 	enum role role = m.at < m.n ? m.role[m.at] : ROLE_NONE;
 	people_csrf(rq->en, token, csrf);
@@ -125,7 +125,7 @@ struct err h_session_show(struct request *rq)
 	jout_strz(&w, "project_id", m.at < m.n ? m.v[m.at].id : "");
 	jout_strz(&w, "role", role_name(role));
 	jout_strz(&w, "csrf", csrf);
-	jout_time(&w, "expires_at", ends);
+	jout_time(&w, "expires_at", times.ends);
 	jout_key(&w, SV("account"));
 	view_account(&w, &a);
 	projects(rq, &w, &m);

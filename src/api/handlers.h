@@ -17,7 +17,7 @@ handler_fn h_requirement_show;
 handler_fn h_schedule_list, h_schedule_show, h_schedule_cancel;
 handler_fn h_secret_list, h_secret_put, h_secret_remove;
 handler_fn h_key_list, h_key_create, h_key_revoke;
-handler_fn h_account_list, h_account_create, h_account_show, h_account_password, h_account_totp;
+handler_fn h_account_list, h_account_create, h_account_show, h_account_password, h_account_own_password, h_account_totp;
 handler_fn h_member_list, h_member_put, h_member_remove, h_member_leave;
 handler_fn h_invitation_list, h_invitation_create, h_invitation_remove;
 handler_fn h_overview_show;

@@ -84,7 +84,7 @@ static const struct schema all[] = {
 	{ "StoredSecretResponse",
 	  "id:str key:str description:str hint:str binding:BindingResponse created_at:time updated_at:time"
 	  " last_accessed_at:time etag:str" },
-	{ "UpsertStoredSecretRequest", "value*:str<=5000 description:str<=1000" },
+	{ "UpsertStoredSecretRequest", "value:str<=5000 description:str<=1000" },
 	{ "OffsetPage-StoredSecretResponse", PAGE_OF("StoredSecretResponse") },
 	{ "HTTPWorkerConfigRequest", "uri*:str<=2048 secret*:str<=100 timeout*:int retry*:int" },
 	{ "HTTPWorkerConfigUpdate", "uri:str<=2048 secret:str<=100 timeout:int retry:int" },
@@ -163,9 +163,9 @@ static const struct schema all[] = {
 	{ "ApiKeyCreate", "name*:text<=256 expires_at:time" },
 	{ "ApiKeyCreated", "id*:str name*:str key*:str created_at*:time expires_at:time" },
 	{ "OffsetPage-ApiKey", PAGE_OF("ApiKey") },
-	{ "Account", "id*:str email*:str created_at*:time last_sign_in_at:time" },
+	{ "Account", "id*:str email*:str created_at*:time last_sign_in_at:time has_password*:bool" },
 	{ "AccountCreate", "email*:text<=254 password*:text<=256 role:(verify|viewer|member|admin|owner)" },
-	{ "PasswordSet", "password*:text<=256" },
+	{ "PasswordSet", "password*:text<=256 current_password:str<=256" },
 	{ "OffsetPage-Account", PAGE_OF("Account") },
 	{ "Member", "account_id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at:time "
 		    "last_sign_in_at:time etag:str" },

@@ -198,6 +198,7 @@ void view_account(struct jout *w, const struct account *a)
 	jout_strz(w, "email", a->email);
 	jout_time(w, "created_at", a->created_at);
 	jout_time(w, "last_sign_in_at", a->last_sign_in_at);
+	jout_bool(w, "has_password", a->has_password);
 	jout_close(w);
 }
 

@@ -309,14 +309,15 @@ struct err people_session(struct ctx *cx, struct engine *en, struct sv token, st
 	}
 	return OK;
 }
-struct err people_session_ends(struct ctx *cx, struct engine *en, struct sv token, int64_t *at)
+struct err people_session_times(struct ctx *cx, struct engine *en, struct sv token, struct session_times *out)
 {
 	struct sha256 mac = session_mac(en, token);
 	struct session_row row;
 
-	*at = 0;
+	*out = (struct session_times){ .ends = 0 };
 	TRY(session_row(cx, en, &mac, &row));
-	*at = row.last_seen_at + IDLE < row.expires_at ? row.last_seen_at + IDLE : row.expires_at;
+	out->began = row.created_at;
+	out->ends = row.last_seen_at + IDLE < row.expires_at ? row.last_seen_at + IDLE : row.expires_at;
 	return OK;
 }
 struct err people_sign_out(struct ctx *cx, struct engine *en, struct sv token)

@@ -45,14 +45,26 @@ struct err people_session_start(struct ctx *cx, struct engine *en, const struct 
 /* E_UNAUTHENTICATED: no such session, or over.  Notes its use at most once a minute. */
 struct err people_session(struct ctx *cx, struct engine *en, struct sv token, struct account *out) MUST_USE
     NONNULL(1, 2, 4);
-/* When this session ends if nobody uses it any more; E_UNAUTHENTICATED. */
-struct err people_session_ends(struct ctx *cx, struct engine *en, struct sv token, int64_t *at) MUST_USE
+/* When a session began, and when it ends if nobody uses it any more; E_UNAUTHENTICATED. */
+struct session_times {
+	int64_t began, ends;
+};
+struct err people_session_times(struct ctx *cx, struct engine *en, struct sv token, struct session_times *out) MUST_USE
     NONNULL(1, 2, 4);
 struct err people_sign_out(struct ctx *cx, struct engine *en, struct sv token) MUST_USE NONNULL(1, 2);
 struct err people_sign_out_everywhere(struct ctx *cx, struct engine *en, struct sv account_id) MUST_USE NONNULL(1, 2);
 /* Is it the account's password?  Throttled as signing in is. */
 struct err people_password_is(struct ctx *cx, struct engine *en, const struct people_try *in, bool *same) MUST_USE
     NONNULL(1, 2, 3, 4);
+/* Somebody sets his own: E_BAD_INPUT "current_password" unless it is that (throttled as signing in is); an account that
+ * has none needs a session of the last ten minutes (E_FORBIDDEN), so that one left open is not made to last. */
+struct password_own {
+	const struct account *account;
+	struct sv session, current, password, client_ip;
+	const struct actor *by;
+};
+struct err people_password_own(struct ctx *cx, struct engine *en, const struct password_own *in) MUST_USE
+    NONNULL(1, 2, 3);
 /* A keyed hash of a one-time value; one key serves several uses, which do not meet. */
 struct sha256 people_mac(const struct engine *en, char use, struct sv value) NONNULL(1);
 /* For forms: bound to the session (or, before sign-in, to the browser's cookie value) by HMAC. */

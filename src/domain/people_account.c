@@ -9,15 +9,15 @@
 #include "store/store_member.h"
 #include "store/store_project.h"
 
+#define FRESH MIN(10) /* a session that may set a first password */
+
 static struct err describe(struct ctx *cx, const char *email, enum role role, struct buf *out)
 {
 	struct jout w = JOUT(out);
 
 	jout_open(&w, NULL);
-	if (email != NULL)
-		jout_strz(&w, "email", email);
-	if (role != ROLE_NONE)
-		jout_strz(&w, "role", role_name(role));
+	jout_strz(&w, "email", email);
+	jout_strz(&w, "role", role_name(role));
 	jout_close(&w);
 	return jout_done(cx, &w);
 }
@@ -104,6 +104,30 @@ struct err people_password_set(struct ctx *cx, struct engine *en, struct sv acco
 	return e.code == E_NOT_FOUND ? no_account(cx, account_id) : e;
 }
 
+struct err people_password_own(struct ctx *cx, struct engine *en, const struct password_own *in)
+{
+	const struct people_try t = { .email = sv_of(in->account->email),
+				      .password = in->current,
+				      .client_ip = in->client_ip };
+	struct session_times s;
+	bool same = false;
+
+	TRY(password_check_rules(cx, in->password));
+	if (!in->account->has_password) {
+		TRY(people_session_times(cx, en, in->session, &s));
+		if (s.began + FRESH <= cx->now)
+			return refuse(cx, E_FORBIDDEN,
+				      "sign in again, and set a password within ten minutes of doing so");
+	} else {
+		if (in->current.n == 0)
+			return bad_field(cx, "current_password", "required", "is required");
+		TRY(people_password_is(cx, en, &t, &same));
+		if (!same)
+			return bad_field(cx, "current_password", "password", "is not your password");
+	}
+	return people_password_set(cx, en, sv_of(in->account->id), in->password, in->by);
+}
+
 /* ---- members ---- */
 struct err people_role(struct ctx *cx, struct engine *en, struct sv project_id, struct sv account_id, enum role *out)
 {
@@ -122,18 +146,14 @@ struct err people_member_list(struct ctx *cx, struct engine *en, struct sv proje
 static struct err set(struct ctx *cx, struct engine *en, const struct member_change *in, enum role role,
 		      struct member *out)
 {
-	CLEANUP(buf_free) struct buf data = BUF(256);
-
 	*out = (struct member){ .role = ROLE_NONE };
 	TRY(check_project(cx, en, in->project_id));
-	TRY(describe(cx, NULL, role, &data));
 	const struct event ev = { .project_id = in->project_id,
 				  .kind = role == ROLE_NONE ? "member.removed" : "member.set",
 				  .by = *in->by,
 				  .resource_type = "account",
 				  .resource_id = in->account_id,
-				  .outcome = "ok",
-				  .data = buf_view(&data) };
+				  .outcome = "ok" };
 	struct member_edit edit = {
 		.project = in->project_id, .account = in->account_id, .role = role, .by_role = in->by_role, .event = &ev
 	};

@@ -7,6 +7,7 @@
 #include "domain/flows.h"
 #include "domain/provider_mint.h"
 #include "domain/provider_move.h"
+#include "domain/provider_section.h"
 #include "domain/registry.h"
 #include "model/reason.h"
 #include "store/store_authorization.h"
@@ -81,48 +82,7 @@ static struct err type_of(struct ctx *cx, const struct registry *r, struct sv gi
 	return OK;
 }
 
-/* ---- the oauth2 section: stored one and patch (contract 3.1: null removes; params and response_map are replaced
- * whole) ---- */
-static bool whole(struct sv key) { return sv_eqz(key, "params") || sv_eqz(key, "response_map"); }
-
-static struct node *patched(struct arena *a, const struct node *base, const struct node *patch)
-{
-	struct node *out = base != NULL && base->kind == NODE_MAP ? node_copy(a, base) : node_new(a, NODE_MAP);
-
-	for (const struct node *p = patch->first; out != NULL && p != NULL; p = p->next) {
-		struct node *one = NULL;
-
-		if (p->kind == NODE_NULL)
-			one = node_new(a, NODE_NULL);
-		else if (p->kind == NODE_MAP && !whole(p->key))
-			one = patched(a, node_get_sv(base, p->key), p);
-		else
-			one = node_copy(a, p);
-		if (one != NULL)
-			one->next = NULL;
-		if (!node_set(a, out, p->key, one))
-			return NULL;
-	}
-	return out;
-}
-
-/* Takes the nulls out that removed something. */
-static struct node *without_nulls(struct arena *a, const struct node *n)
-{
-	struct node *out = node_new(a, NODE_MAP);
-
-	for (const struct node *c = n->first; out != NULL && c != NULL; c = c->next) {
-		if (c->kind == NODE_NULL)
-			continue;
-		struct node *one = c->kind == NODE_MAP && !whole(c->key) ? without_nulls(a, c) : node_copy(a, c);
-		if (one != NULL)
-			one->next = NULL;
-		if (!node_set(a, out, c->key, one))
-			return NULL;
-	}
-	return out;
-}
-
+/* ---- the oauth2 section ---- */
 static struct err section(struct ctx *cx, const struct node *was, const struct provider_write *in,
 			  const struct node **out)
 {
@@ -133,11 +93,7 @@ static struct err section(struct ctx *cx, const struct node *was, const struct p
 		return OK;
 	if (in->oauth2 == NULL || in->oauth2->kind != NODE_MAP)
 		return bad_field(cx, "oauth2", "object", "must be an object");
-	n = patched(cx->arena, was, in->oauth2);
-	if (n != NULL)
-		n = without_nulls(cx->arena, n);
-	if (n == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "oauth2 section");
+	TRY(provider_section_patch(cx, was, in->oauth2, &n));
 	return registry_config(cx, n, out);
 }
 
@@ -173,6 +129,7 @@ struct change {
 	const struct actor *by;
 	const char *kind;
 	bool revise, moved; /* moved: its secret or tokens would go to another host */
+	struct sv data;     /* of its event */
 };
 struct changed {
 	int64_t created_at, updated_at;
@@ -187,6 +144,7 @@ static struct err note(struct ctx *cx, struct tx *tx, const struct change *c)
 		.resource_type = "provider",
 		.resource_id = c->row.unique_id,
 		.outcome = "ok",
+		.data = c->data,
 	};
 
 	return store_event_add(cx, tx, &ev);
@@ -348,6 +306,8 @@ struct err providers_patch(struct ctx *cx, struct engine *en, const struct provi
 	c.revise = !sv_eq(c.row.definition, row.definition) || !sv_eq(c.row.client_id, row.client_id);
 	if (c.revise)
 		TRY(provider_mint_id(cx, "pr_", &c.row.revision_id));
+	TRY(provider_section_changed(
+	    cx, &(struct provider_change){ &row, &c.row, !sv_eq(row.secret_box, c.row.secret_box) }, &c.data));
 	return commit(cx, &c, act_patch, out);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/secrets.h"
-#include "core/jout.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/secret_names.h"
@@ -21,7 +20,7 @@ static size_t characters(struct sv s)
 }
 static struct err check(struct ctx *cx, const struct secret_set *in)
 {
-	struct sv value = secret_view(in->value);
+	struct sv value = in->value == NULL ? SV_NONE : secret_view(in->value);
 	struct err e = OK;
 
 	if (!text_is_id(in->key, SECRET_KEY_MOST, "_.-"))
@@ -31,7 +30,7 @@ static struct err check(struct ctx *cx, const struct secret_set *in)
 		if (sv_ieq(in->key, reserved[i]))
 			e = bad_field(cx, "secret_key", "reserved", "is reserved: no tool is ever given %s",
 				      reserved[i].p);
-	if (value.n == 0)
+	if (in->value != NULL ? value.n == 0 : in->description.p == NULL)
 		e = bad_field(cx, "value", "required", "is required");
 	else if (characters(value) > SECRET_VALUE_MOST)
 		e = bad_field(cx, "value", "max", "must be at most %d characters", SECRET_VALUE_MOST);
@@ -52,31 +51,27 @@ static void hint_of(struct sv value, char out[static SECRET_HINT])
 }
 struct err secrets_set(struct ctx *cx, struct engine *en, const struct secret_set *in, struct secret_row *out)
 {
-	CLEANUP(buf_free) struct buf data = BUF(4096);
-	char id[ID_TEXT], hint[SECRET_HINT];
+	char id[ID_TEXT], hint[SECRET_HINT] = "";
 	struct project project;
-	struct jout w = JOUT(&data);
 
 	*out = (struct secret_row){ .created_at = 0 };
 	TRY(check(cx, in));
 	if (!store_project_find(en->store, in->project_id, &project))
 		return refuse(cx, E_NOT_FOUND, "project %.*s not found", SV_FMT(sv_upto(in->project_id, 100)));
 	id_ksuid("sec_", cx->now, id);
-	hint_of(secret_view(in->value), hint);
-	jout_open(&w, NULL);
-	jout_str(&w, "key", in->key);
-	jout_close(&w);
-	TRY(jout_done(cx, &w));
-	struct secret_put put = { in->project_id,
-				  in->key,
-				  sv_of(id),
-				  in->description,
-				  in->value,
-				  hint,
-				  { .project_id = in->project_id, .by = *in->by, .resource_type = "secret" } };
-	put.event.data = buf_view(&data);
+	if (in->value != NULL)
+		hint_of(secret_view(in->value), hint);
+	const struct secret_put put = { in->project_id,
+					in->key,
+					sv_of(id),
+					in->description,
+					in->value,
+					hint,
+					{ .project_id = in->project_id, .by = *in->by, .resource_type = "secret" } };
 	struct err e = store_secret_put(cx, en->store, &put, out);
 	wipe(hint, sizeof hint);
+	if (e.code == E_NOT_FOUND)
+		return bad_field(cx, "value", "required", "is required: there is no secret %.*s yet", SV_FMT(in->key));
 	return IS_ERR(e) ? e : secret_names_load(cx, en);
 }
 struct err secrets_list(struct ctx *cx, struct engine *en, struct sv project_id, const struct page *page,

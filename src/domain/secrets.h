@@ -11,7 +11,7 @@
 enum { SECRET_VALUE_MOST = 5000, SECRET_TEXT_MOST = 1000 }; /* characters (contract 3.2); bytes */
 struct secret_set {
 	struct sv project_id, key, description; /* description p NULL: as it was */
-	const struct secret *value;
+	const struct secret *value;             /* NULL: only the description changes */
 	const struct actor *by;
 };
 /* bad_field "secret_key", "value", "description". */

@@ -8,6 +8,7 @@
 #include "core/url.h"
 #include "domain/toolbox.h"
 #include "domain/workers_mcp.h"
+#include "store/store_change.h"
 #include "wire/wire_worker.h"
 #include <stdio.h>
 
@@ -119,7 +120,29 @@ struct err workers_reload(struct ctx *cx, struct engine *en, const struct worker
 }
 
 /* ---- changes ---- */
-static struct err describe(struct ctx *cx, const struct worker_row *w, struct buf *out)
+struct shown_change {
+	const struct worker_row *was;
+	const struct worker_write *in;
+};
+static void names(struct jout *j, const struct worker_row *w, const struct shown_change *c)
+{
+	const struct worker_write *in = c->in;
+
+	store_change_open(j);
+	store_change_if(j, "enabled", c->was->enabled != w->enabled);
+	store_change_text(j, FIELD(in, "uri"), c->was->uri, w->uri);
+	store_change_if(j, FIELD(in, "timeout"), c->was->timeout_s != w->timeout_s);
+	store_change_if(j, FIELD(in, "retry"), c->was->retry != w->retry);
+	store_change_if(j, "http.secret", in->secret != NULL);
+	store_change_if(j, "mcp.headers", in->headers != NULL);
+	store_change_if(j, "mcp.secrets", in->secrets != NULL);
+	store_change_text(j, "mcp.oauth2.client_id", c->was->client_id, w->client_id);
+	store_change_text(j, "mcp.oauth2.authorization_url", c->was->authorization_url, w->authorization_url);
+	store_change_if(j, "mcp.oauth2.client_secret", in->client_secret != NULL);
+	store_change_end(j);
+}
+/* c NULL: it is new. */
+static struct err describe(struct ctx *cx, const struct worker_row *w, const struct shown_change *c, struct buf *out)
 {
 	struct jout j = JOUT(out);
 
@@ -128,6 +151,8 @@ static struct err describe(struct ctx *cx, const struct worker_row *w, struct bu
 	jout_bool(&j, "enabled", w->enabled);
 	jout_i64(&j, "timeout", w->timeout_s);
 	jout_i64(&j, "retry", w->retry);
+	if (c != NULL)
+		names(&j, w, c);
 	jout_close(&j);
 	return jout_done(cx, &j);
 }
@@ -164,7 +189,7 @@ struct err workers_create(struct ctx *cx, struct engine *en, const struct worker
 		TRY(workers_mcp_change(cx, en, &(struct workers_mcp_change){ .in = in }, &put.row, &vault));
 		put.secret = vault;
 	}
-	TRY(describe(cx, &put.row, &data));
+	TRY(describe(cx, &put.row, NULL, &data));
 	struct event ev = event_of("worker.created", &put.row, in->by);
 	ev.data = buf_view(&data);
 	put.event = &ev;
@@ -226,12 +251,13 @@ struct err workers_patch(struct ctx *cx, struct engine *en, const struct worker_
 
 	TRY(workers_get(cx, en, in->project_id, in->unique_id, &put.row));
 	TRY(ours(cx, &put.row));
+	const struct worker_row was = put.row;
 	TRY(changed(cx, en, in, &put, &vault));
 	if (in->secret != NULL) {
 		hint_of(in->secret, hint);
 		put.row.hint = sv_of(hint);
 	}
-	TRY(describe(cx, &put.row, &data));
+	TRY(describe(cx, &put.row, &(struct shown_change){ &was, in }, &data));
 	struct event ev = event_of("worker.updated", &put.row, in->by);
 	ev.data = buf_view(&data);
 	put.event = &ev;

@@ -19,6 +19,7 @@ struct account {
 	char id[ID_MAX];
 	char email[EMAIL_MAX];
 	int64_t created_at, last_sign_in_at;
+	bool has_password; /* false: signs in by way of another issuer */
 };
 struct member {
 	struct account account;

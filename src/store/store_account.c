@@ -19,6 +19,7 @@ static struct err from_row(struct ctx *cx, struct db_stmt *q, struct account *a)
 	TRY(store_row_text(cx, q, C_EMAIL, a->email, sizeof a->email));
 	a->created_at = db_col_i64(q, C_CREATED);
 	a->last_sign_in_at = db_col_i64(q, C_SIGN_IN);
+	a->has_password = db_col_sv(q, C_PASSWORD).n > 0;
 	return OK;
 }
 struct err store_account_by_email(struct ctx *cx, struct store *st, struct sv email, struct account_row *out)

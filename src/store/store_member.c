@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_member.h"
 #include "core/arena.h"
+#include "core/jout.h"
 #include "db/db.h"
 #include "store/store_account.h"
 #include "store/store_event.h"
@@ -125,25 +126,40 @@ static struct err check_edit(struct ctx *cx, struct tx *tx, const struct member_
 			    in->project, &owners));
 	return owners > 1 ? OK : refuse(cx, E_CONFLICT, "the last owner of a project can not be removed or changed");
 }
+/* Who it was about and what he was: both may be gone when it is read. */
+static struct err tell(struct ctx *cx, struct tx *tx, const struct member_edit *in, const struct member *was)
+{
+	CLEANUP(buf_free) struct buf data = BUF(4096);
+	struct event ev = *in->event;
+	struct jout w = JOUT(&data);
+
+	jout_open(&w, NULL);
+	jout_strz(&w, "email", was->account.email);
+	jout_strz(&w, "role", in->role == ROLE_NONE ? NULL : role_name(in->role));
+	jout_strz(&w, "was", was->role == ROLE_NONE ? NULL : role_name(was->role));
+	jout_close(&w);
+	TRY(jout_done(cx, &w));
+	ev.data = buf_view(&data);
+	return store_event_add(cx, tx, &ev);
+}
 static struct err set_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
 	const struct member_edit *edit = in;
 	struct member *m = out;
-	struct account account;
 	struct member was;
 
-	TRY(store_account_get(cx, tx_db(tx), edit->account, &account));
+	TRY(store_account_get(cx, tx_db(tx), edit->account, &was.account));
 	TRY(now_of(cx, tx_db(tx), edit, &was));
 	if (edit->role == ROLE_NONE && was.role == ROLE_NONE)
 		return (struct err){ E_NOT_FOUND };
 	TRY(store_version_check(cx, tx,
-				&(struct store_version){ "the member", sv_of(account.email), "account", edit->project,
-							 edit->account, was.version }));
+				&(struct store_version){ "the member", sv_of(was.account.email), "account",
+							 edit->project, edit->account, was.version }));
 	TRY(check_edit(cx, tx, edit, was.role));
 	TRY(edit->role == ROLE_NONE ? remove_row(cx, tx, edit) : store_member_insert(cx, tx, edit));
 	TRY(now_of(cx, tx_db(tx), edit, m));
-	m->account = account;
-	return edit->event == NULL ? OK : store_event_add(cx, tx, edit->event);
+	m->account = was.account;
+	return edit->event == NULL ? OK : tell(cx, tx, edit, &was);
 }
 struct err store_member_set(struct ctx *cx, struct store *st, const struct member_edit *in, struct member *out)
 {

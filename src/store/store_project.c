@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "store/store_change.h"
 #include "store/store_event.h"
 #include "store/store_inner.h"
 #include "store/store_member.h"
@@ -304,6 +305,26 @@ static struct err set_logo(struct ctx *cx, struct tx *tx, const struct project_e
 	db_bind_sv(q, 4, in->id);
 	return db_run(cx, q);
 }
+static struct err tell_change(struct ctx *cx, struct tx *tx, const struct project_edit *in, const struct project *was)
+{
+	CLEANUP(buf_free) struct buf data = BUF(256);
+	struct event ev = *in->event;
+	struct jout w = JOUT(&data);
+
+	jout_open(&w, NULL);
+	store_change_open(&w);
+	if (in->name.p != NULL)
+		store_change_text(&w, "name", sv_of(was->name), in->name);
+	if (in->color.p != NULL)
+		store_change_text(&w, "color", sv_of(was->color), in->color);
+	if (in->what != LOGO_KEEP)
+		store_change_text(&w, "logo", sv_of(was->logo_tag), in->what == LOGO_SET ? in->logo_tag : SV(""));
+	store_change_end(&w);
+	jout_close(&w);
+	TRY(jout_done(cx, &w));
+	ev.data = buf_view(&data);
+	return store_event_add(cx, tx, &ev);
+}
 static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
 	static const char sql[] = "UPDATE projects SET name = $1, color = $2, updated_at = $3 WHERE id = $4";
@@ -322,7 +343,7 @@ static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	db_bind_sv(q, 4, in->id);
 	TRY(db_run(cx, q));
 	TRY(set_logo(cx, tx, in));
-	TRY(store_event_add(cx, tx, in->event));
+	TRY(tell_change(cx, tx, in, &was));
 	return show_later(cx, tx, in->id, false, out);
 }
 struct err store_project_change(struct ctx *cx, struct store *st, const struct project_edit *in, struct project *out)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_secret.h"
 #include "core/arena.h"
+#include "core/jout.h"
 #include "core/text.h"
 #include "db/db.h"
+#include "store/store_change.h"
 #include "store/store_event.h"
 #include "store/store_row.h"
 #include "store/store_version.h"
@@ -85,22 +87,44 @@ static struct err insert(struct ctx *cx, struct tx *tx, const struct secret_put 
 }
 static struct err update(struct ctx *cx, struct tx *tx, const struct secret_put *in, struct secret_row *s)
 {
-	static const char sql[] =
-	    "UPDATE secrets SET key = $1, description = $2, value_box = $3, hint = $4, updated_at = $5 WHERE id = $6";
+	static const char sql[] = "UPDATE secrets SET key = $1, description = $2, value_box = coalesce($3, value_box),"
+				  " hint = $4, updated_at = $5 WHERE id = $6";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	const struct seal_at at = box_of(in->project, s);
-	struct sv box;
+	struct sv box = SV_NONE;
 
-	TRY(store_seal(cx, tx_store(tx), &at, secret_view(in->value), &box));
+	if (in->value != NULL)
+		TRY(store_seal(cx, tx_store(tx), &at, secret_view(in->value), &box));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_sv(q, 1, in->key);
 	db_bind_sv(q, 2, s->description);
 	db_bind_blob(q, 3, box);
 	db_bind_sv(q, 4, sv_of(s->hint));
-	db_bind_i64(q, 5, tx_now(tx));
+	s->updated_at = tx_now(tx) > s->updated_at ? tx_now(tx) : s->updated_at + 1;
+	db_bind_i64(q, 5, s->updated_at);
 	db_bind_sv(q, 6, sv_of(s->id));
-	s->updated_at = tx_now(tx);
 	return db_run(cx, q);
+}
+/* was NULL: new. */
+static struct err told(struct ctx *cx, const struct secret_put *in, const struct secret_row *was, struct sv *out)
+{
+	CLEANUP(buf_free) struct buf data = BUF(4096);
+	struct jout w = JOUT(&data);
+
+	jout_open(&w, NULL);
+	jout_str(&w, "key", in->key);
+	if (was != NULL) {
+		store_change_open(&w);
+		store_change_text(&w, "key", was->key, in->key);
+		store_change_if(&w, "value", in->value != NULL);
+		if (in->description.p != NULL)
+			store_change_text(&w, "description", was->description, in->description);
+		store_change_end(&w);
+	}
+	jout_close(&w);
+	TRY(jout_done(cx, &w));
+	*out = arena_sv(cx->arena, buf_view(&data));
+	return out->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "secret");
 }
 static struct err tell(struct ctx *cx, struct tx *tx, struct event ev, const char *kind, struct sv id)
 {
@@ -116,8 +140,9 @@ static struct err put_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 	struct found was = { .row = { .description = SV("") } };
 	struct err e = find(cx, tx_db(tx), &(struct found_by){ in->project, in->key }, &was);
 	bool made = e.code == E_NOT_FOUND;
+	struct event ev = in->event;
 
-	if (!made)
+	if (!made || in->value == NULL)
 		TRY(e);
 	(void)forgive(cx);
 	TRY(store_version_check(cx, tx,
@@ -127,10 +152,12 @@ static struct err put_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 	if (in->description.p != NULL)
 		s->description = in->description;
 	s->key = in->key;
-	if ((made && !sv_copy(in->id, s->id, sizeof s->id)) || !sv_copy(sv_of(in->hint), s->hint, sizeof s->hint))
+	if ((made && !sv_copy(in->id, s->id, sizeof s->id)) ||
+	    (in->value != NULL && !sv_copy(sv_of(in->hint), s->hint, sizeof s->hint)))
 		return fail(cx, E_INTERNAL, "a text does not fit", "secret");
 	TRY(made ? insert(cx, tx, in, s) : update(cx, tx, in, s));
-	return tell(cx, tx, in->event, made ? "secret.created" : "secret.updated", sv_of(s->id));
+	TRY(told(cx, in, made ? NULL : &was.row, &ev.data));
+	return tell(cx, tx, ev, made ? "secret.created" : "secret.updated", sv_of(s->id));
 }
 struct err store_secret_put(struct ctx *cx, struct store *st, const struct secret_put *in, struct secret_row *out)
 {

@@ -17,13 +17,13 @@ struct secret_row {
 };                                                        /* text in cx->arena */
 struct secret_put {
 	struct sv project, key;
-	struct sv id;          /* of a new row; one that is there keeps its own */
-	struct sv description; /* p NULL: as it was, "" for a new one */
-	const struct secret *value;
+	struct sv id;               /* of a new row; one that is there keeps its own */
+	struct sv description;      /* p NULL: as it was, "" for a new one */
+	const struct secret *value; /* NULL: as it was */
 	const char *hint;
-	struct event event; /* kind, resource_id and outcome are filled in by the act */
+	struct event event; /* kind, resource_id, outcome and data are filled in by the act */
 };
-/* Makes the secret, or gives the one of that key its new value. */
+/* Makes the secret, or gives the one of that key its new value.  E_NOT_FOUND: no value, and none is there. */
 struct err store_secret_put(struct ctx *cx, struct store *st, const struct secret_put *in,
 			    struct secret_row *out) MUST_USE NONNULL(1, 2, 3, 4);
 struct secret_page {

@@ -74,6 +74,63 @@ def test_a_stale_delete_deletes_nothing(office):
     assert owner.call("PUT", "/v1/admin/secrets/TOKEN", {"value": "c"}, **{"If-None-Match": "*"}).status_code == 200
 
 
+# ---- what changed, and by whose hand ----
+def test_the_log_names_the_fields_that_changed_and_no_value(office):
+    owner = office.owner
+    office.add_discord("logged")
+    owner.call("PUT", "/v1/admin/secrets/LOGGED", {"value": "canary-one-two-three", "description": "old"})
+    made = owner.call("POST", "/tb/v1/accounts", {"email": "logged@example.com", "password": PASSWORD, "role": "viewer"}).json()["id"]
+    steps = [("PATCH", "/v1/admin/auth_providers/logged", {"description": "canary-text", "oauth2": {"client_secret": "canary-secret"}}, "provider.updated", ["description", "oauth2.client_secret"]),
+             ("PATCH", "/v1/admin/auth_providers/logged", {"description": "canary-text", "oauth2": {"authorize_request": {"params": {"canary": "value"}}, "pkce": {"enabled": True}}}, "provider.updated",
+              ["oauth2.authorize_request.params", "oauth2.pkce.enabled"]),
+             ("PATCH", "/v1/admin/auth_providers/logged", {"oauth2": {"authorize_request": None}, "status": "inactive"}, "provider.updated", ["status", "oauth2.authorize_request.params"]),
+             ("PUT", "/v1/admin/secrets/LOGGED", {"value": "canary-four-five-six"}, "secret.updated", ["value"]),
+             ("PUT", "/v1/admin/secrets/LOGGED", {"description": "canary-new"}, "secret.updated", ["description"]),
+             ("PUT", "/v1/admin/secrets/logged", {"description": "canary-new"}, "secret.updated", ["key"]),
+             ("PATCH", "/tb/v1/projects/current", {"name": "Canary", "color": "#123456", "logo": None}, "project.updated", ["name", "color"])]
+    for method, path, body, kind, names in steps:
+        r = owner.call(method, path, body)
+        assert r.status_code == 200, (path, r.text)
+        e = owner.call("GET", f"/tb/v1/events?kind={kind}&limit=1").json()["items"][0]
+        assert e["data"]["changed"] == names and "canary" not in str(e["data"]).lower().replace("logged", ""), (body, e)
+    assert owner.call("PUT", f"/tb/v1/members/{made}", {"role": "member"}).status_code == 200
+    assert owner.call("DELETE", f"/tb/v1/members/{made}").status_code == 204
+    e = owner.call("GET", "/tb/v1/events?kind=member.set,member.removed&limit=2").json()["items"]
+    assert [x["data"] for x in e] == [{"email": "logged@example.com", "role": None, "was": "member"}, {"email": "logged@example.com", "role": "member", "was": "viewer"}]
+
+
+def test_a_description_is_changed_without_the_value(office):
+    owner = office.owner
+    first = owner.call("PUT", "/v1/admin/secrets/DESCRIBED", {"value": "a long secret value", "description": "old"}).json()
+    second = owner.call("PUT", "/v1/admin/secrets/DESCRIBED", {"description": "new"}, **{"If-Match": first["etag"]})
+    assert second.status_code == 200 and second.json() == first | {"description": "new", "updated_at": second.json()["updated_at"], "etag": second.json()["etag"]}
+    assert second.json()["etag"] != first["etag"] and second.json()["hint"] == "...alue"
+    for body in ({}, {"value": "", "description": "x"}):
+        assert owner.call("PUT", "/v1/admin/secrets/DESCRIBED", body).json()["field_errors"][0]["field"] == "value"
+    none = owner.call("PUT", "/v1/admin/secrets/NOT_THERE", {"description": "new"})
+    assert none.status_code == 400 and none.json()["field_errors"][0]["field"] == "value" and "no secret NOT_THERE" in none.text
+
+
+def test_ones_own_password(office):
+    """With any role; who sits at a session left open does not know it, whichever address he tries."""
+    made = office.owner.call("POST", "/tb/v1/accounts", {"email": "own@example.com", "password": PASSWORD, "role": "admin"}).json()
+    assert made["has_password"] is True
+    who, elsewhere = Person(office), Person(office)
+    assert who.sign_in("own@example.com").status_code == elsewhere.sign_in("own@example.com").status_code == 303
+    new = "another long sentence"
+    for path in ("/tb/v1/password", f"/tb/v1/accounts/{made['id']}/password"):
+        for body, field in (({"password": new}, "current_password"), ({"password": new, "current_password": new}, "current_password"), ({"password": "short", "current_password": PASSWORD}, "password")):
+            r = who.call("PUT", path, body)
+            assert r.status_code == 400 and r.json()["field_errors"][0]["field"] == field, (path, r.text)
+    assert office.owner.call("PUT", f"/tb/v1/members/{made['id']}", {"role": "verify"}).status_code == 200
+    assert who.call("PUT", f"/tb/v1/accounts/{made['id']}/password", {"password": new, "current_password": PASSWORD}).status_code == 403
+    assert who.call("PUT", "/tb/v1/password", {"password": new, "current_password": PASSWORD}).status_code == 204
+    assert who.call("GET", "/tb/v1/sessions/current").status_code == elsewhere.call("GET", "/tb/v1/sessions/current").status_code == 401
+    assert Person(office).sign_in("own@example.com").status_code == 401
+    assert (r := Person(office).sign_in("own@example.com", new)).status_code == 303, r.text
+    assert office.owner.call("PUT", f"/tb/v1/accounts/{made['id']}/password", {"password": PASSWORD}).status_code == 204  # somebody in charge needs no other's
+
+
 # ---- lists ----
 def test_lists_are_searched_on_the_server(office):
     owner = office.owner
