@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim_api: the provider's own API as far as a newcomer and our tests need it: rows of the definition's simulate.api:
  *   {method, path, scope, answer}                      one object made from a template
+ *   {method, path, scope, find: {in, where}, answer}   the one of a list of the user's that was asked for, as $found
  *   {method, path, scope, list, key, limit, counts}    a list of the user's, paged by before/after/limit
  *   {method, path, scope, join: guilds}                adds the user to one (needs the app's bot there) */
 #include "core/arena.h"
@@ -95,6 +96,64 @@ static struct err list(struct ctx *cx, struct sim_call *call, const struct node 
 	return out == NULL ? sim_answer_fixed(cx, call, call->def->not_found, 404) : sim_answer_node(cx, call, out);
 }
 
+static struct sv path_value(const struct hit *h, struct sv name)
+{
+	struct sv pattern = node_text_at(h->row, "path");
+	size_t n = 0;
+
+	while (pattern.p != NULL && n < ARRAY_LEN(h->params)) {
+		struct sv part = sv_cut(&pattern, '/');
+
+		if (!sv_starts(part, SV("{")))
+			continue;
+		if (part.n == name.n + 2 && sv_eq((struct sv){ part.p + 1, name.n }, name))
+			return h->params[n];
+		n++;
+	}
+	return SV_NONE;
+}
+
+/* The first of the list `find.in` that has what was asked for: `where` says of its fields whether they are to be as
+ * "path.NAME", a {NAME} of the row's path, or "body.a.b" of the JSON sent.  NULL in *out: none has. */
+static struct err find_item(struct ctx *cx, const struct sim_call *call, const struct hit *h, const struct node **out)
+{
+	const struct node *how = node_get(h->row, "find"), *where = node_get(how, "where"), *body = NULL;
+	const struct node *all = node_path(call->user->data, node_text_at(how, "in"));
+
+	*out = NULL;
+	if (call->rq->body.n > 0)
+		TRY(jdoc_parse(cx, call->rq->body, "body", &body));
+	for (const struct node *i = all == NULL ? NULL : all->first; *out == NULL && i != NULL; i = i->next) {
+		*out = i;
+		for (const struct node *w = where == NULL ? NULL : where->first; w != NULL; w = w->next) {
+			struct sv name = w->text, from = sv_cut(&name, '.');
+			struct sv asked = sv_eqz(from, "path") ? path_value(h, name) : node_text(node_path(body, name));
+
+			if (asked.p == NULL || !sv_eq(node_text(node_path(i, w->key)), asked))
+				*out = NULL;
+		}
+	}
+	return OK;
+}
+
+static struct err answer(struct ctx *cx, struct sim_call *call, const struct hit *h, struct sv_list scopes)
+{
+	struct sim_values v = { .user = call->user, .scopes = scopes };
+	const struct node *item = NULL;
+	struct node *more = node_new(cx->arena, NODE_MAP), *out = NULL;
+
+	if (node_get(h->row, "find") != NULL) {
+		TRY(find_item(cx, call, h, &item));
+		if (item == NULL)
+			return sim_answer_fixed(cx, call, node_get(h->row, "missing"), 404);
+		if (more == NULL || !node_set(cx->arena, more, SV("found"), node_copy(cx->arena, item)))
+			return fail(cx, E_INTERNAL, "out of memory", "found");
+		v.more = more;
+	}
+	TRY(sim_fill(cx, node_get(h->row, "answer"), &v, &out));
+	return out == NULL ? sim_answer_fixed(cx, call, call->def->not_found, 404) : sim_answer_node(cx, call, out);
+}
+
 /* PUT guilds/{guild}/members/{user}: the app's bot must be in the guild, the token must be that user's and carry the
  * scope. */
 static struct err join(struct ctx *cx, struct sim_call *call, const struct hit *h)
@@ -176,7 +235,6 @@ static bool over_limit(struct ctx *cx, struct sim_call *call)
 struct err sim_api_serve(struct ctx *cx, struct sim_call *call)
 {
 	struct hit h = { .row = NULL };
-	struct node *out = NULL;
 
 	if (!find(call, &h)) {
 		call->kind = SV("unknown");
@@ -198,7 +256,5 @@ struct err sim_api_serve(struct ctx *cx, struct sim_call *call)
 		    cx, call, call->def->no_scope != NULL ? call->def->no_scope : call->def->unauthorized, 401);
 	if (node_get(h.row, "list") != NULL)
 		return list(cx, call, h.row);
-	TRY(sim_fill(cx, node_get(h.row, "answer"), &(struct sim_values){ .user = call->user, .scopes = t->scopes },
-		     &out));
-	return out == NULL ? sim_answer_fixed(cx, call, call->def->not_found, 404) : sim_answer_node(cx, call, out);
+	return answer(cx, call, &h, t->scopes);
 }

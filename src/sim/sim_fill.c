@@ -21,7 +21,7 @@ static struct err fill_text(struct ctx *cx, struct sv text, const struct sim_val
 	if (sv_starts(name, SV("user.")))
 		value = v->user == NULL ? NULL : node_path(v->user->data, sv_from(name, 5));
 	else
-		value = node_get_sv(v->more, name);
+		value = node_path(v->more, name);
 	if (value == NULL)
 		return OK;
 	*out = node_copy(cx->arena, value);

@@ -72,7 +72,8 @@ class Process:
             timer.cancel()
 
     def log(self):
-        self._log.flush()
+        if not self._log.closed:
+            self._log.flush()
         with open(self.log_path, "rb") as f:
             return f.read().decode("utf-8", "replace")
 
@@ -113,8 +114,8 @@ class Simulator(Process):
         self._people = itertools.count(1)
         self.control = httpx.Client(base_url=self.ready["control"], timeout=BOUND, trust_env=False, verify=PLAIN)
 
-    def app(self, redirect_uri, client_id=CLIENT_ID, client_secret=CLIENT_SECRET):
-        r = self.control.post("/apps", json={"client_id": client_id, "client_secret": client_secret, "redirect_uri": redirect_uri})
+    def app(self, redirect_uri, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, provider=None):
+        r = self.control.post("/apps", json={"client_id": client_id, "client_secret": client_secret, "redirect_uri": redirect_uri, **({"provider": provider} if provider else {})})
         assert r.status_code == 200, r.text
 
     def person(self):
