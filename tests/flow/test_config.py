@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """engine.yaml and where its values come from: environment, files, .env; what is wrong is refused by file, line and key; TLS."""
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -142,6 +143,10 @@ def test_the_engine_speaks_https_itself(binary, tmp_path):
         trust = ssl.create_default_context(cafile=str(tmp_path / "tls.pem"))
         r = httpx.get(engine.url + "/v1/admin/auth_providers", headers={"Authorization": engine.key}, verify=trust, trust_env=False)
         assert r.status_code == 200
+        expiry = httpx.get(engine.url + "/metrics", headers={"Authorization": engine.key}, verify=trust, trust_env=False).text
+        told = re.search(r"^tokenbooth_tls_certificate_expiry_timestamp_seconds (\S+)$", expiry, re.M)
+        end = subprocess.run([openssl, "x509", "-noout", "-enddate", "-in", "tls.pem"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+        assert told and float(told[1]) == ssl.cert_time_to_seconds(end.strip().removeprefix("notAfter="))
         with pytest.raises(httpx.ConnectError):
             httpx.get(engine.url + "/v1/health", trust_env=False)
         with pytest.raises(httpx.HTTPError):

@@ -1,23 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refresh, outage, death and deletion of grants.  Time is moved by restarting the engine under faketime; the simulated provider
-has a clock of its own."""
+"""Refresh, outage, death and deletion of grants.  Time is moved by restarting the engine with a clock that is ahead; the
+simulated provider has a clock of its own."""
 import concurrent.futures
-import os
 import shutil
 
 import pytest
+from late import late_clock
 from test_discord import authorize, connect
 from world import Engine, Simulator, until
 
 WEEK = 7 * 24 * 3600
-
-
-def faketime(late):
-    """The environment of a process whose wall clock is `late` seconds ahead."""
-    if not late:
-        return {}
-    lib = next(p for p in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1") if os.path.exists(p))
-    return {"LD_PRELOAD": lib, "FAKETIME": f"+{late}", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
 
 
 class World:
@@ -40,7 +32,7 @@ class World:
     def start(self):
         port = self.engine.url.rsplit(":", 1)[1]
         key = self.engine.key
-        self.engine = Engine(self.binary, self.folder, simulator=self.sim, args=["--listen", f"127.0.0.1:{port}"], env=faketime(self.late))
+        self.engine = Engine(self.binary, self.folder, simulator=self.sim, args=["--listen", f"127.0.0.1:{port}"], env=late_clock(self.binary, self.late))
         self.engine.key = key
 
     def close(self):

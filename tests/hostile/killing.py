@@ -12,9 +12,9 @@ import threading
 import time
 
 import httpx
+from late import late_clock
 from quick import GONE, Quick
 from relay import ANSWERED, ASKED, AT_PROVIDER, OPEN, SENT, Relay
-from test_refresh import faketime
 from world import BOUND, Browser, Engine, Simulator, query, until
 
 GRANTS, READERS, CONSENTS = 16, 8, 3  # kept alive; threads that read them; consents under way at each kill
@@ -86,7 +86,7 @@ class Killing:
     def start(self):
         config = f"network:\n  connect_to: [\"{self.relay.ready['connect_to'][0]}\"]\n  ca_file: {self.relay.ready['ca_file']}\n"
         args = ["--listen", f"127.0.0.1:{self.port}"] if self.port else []
-        self.engine = Engine(self.binary, self.folder, config=config, args=args, env=faketime(self.late))
+        self.engine = Engine(self.binary, self.folder, config=config, args=args, env=late_clock(self.binary, self.late))
         self.key = self.key or self.engine.key
         self.engine.key = self.key
         self.port = int(self.engine.url.rsplit(":", 1)[1])

@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 
+from late import set_clock
 from test_discord import authorize, connect
 from world import Engine, Simulator, until
 
@@ -126,8 +127,6 @@ class World:
 
 def clock(folder):
     """Environment of a process whose wall clock is read from a file that the test rewrites, and the function that sets it (seconds ahead)."""
-    import time
-    lib = next(p for p in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1") if os.path.exists(p))
     path = folder / "clock"
 
     def ahead(seconds):
@@ -136,4 +135,4 @@ def clock(folder):
         os.replace(fresh, path)
 
     ahead(0)
-    return {"LD_PRELOAD": lib, "FAKETIME_TIMESTAMP_FILE": str(path), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}, ahead
+    return set_clock(path), ahead

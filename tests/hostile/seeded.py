@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 
-from test_refresh import faketime
+from late import late_clock, set_clock
 from world import Engine, Simulator
 
 SEED = pathlib.Path(os.environ.get("TB_SEED") or pathlib.Path(__file__).parents[2] / "build" / "tests" / "bench" / "bench_seed")
@@ -40,11 +40,10 @@ class Seeded:
 
     def start(self, late=0, clock=None):
         """The engine, `late` seconds ahead; with clock, a file that says so and may say something else later.  The provider goes along."""
-        env = faketime(late)
+        env = late_clock(self.binary, late)
         if clock is not None:
             clock.write_text(f"+{late}\n")
-            env = {**faketime(1), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
-            del env["FAKETIME"], env["FAKETIME_DONT_FAKE_MONOTONIC"]
+            env = set_clock(clock, both=True)
         self.clock = clock
         self._provider(late)
         self.engine = Engine(self.binary, self.folder, simulator=self.sim, env=env)

@@ -7,9 +7,10 @@ import signal
 import threading
 
 import pytest
+from late import set_clock
 from quick import Quick
 from relay import ANSWERED, OPEN, SENT, Relay
-from test_refresh import WEEK, faketime
+from test_refresh import WEEK
 from world import Browser, Engine, Simulator, query, until
 
 BOTH, WALL = "both clocks", "the wall clock"
@@ -22,12 +23,8 @@ class World:
         self.relay = Relay(folder, self.sim.ready["url"])
         self.clock, self.late = folder / "clock", 0
         self._set()
-        env = {**faketime(1), "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_NO_CACHE": "1"}
-        del env["FAKETIME"]
-        if clocks == BOTH:
-            del env["FAKETIME_DONT_FAKE_MONOTONIC"]
         config = f"network:\n  connect_to: [\"{self.relay.ready['connect_to'][0]}\"]\n  ca_file: {self.relay.ready['ca_file']}\n"
-        self.engine = Engine(binary, folder, config=config, env=env)
+        self.engine = Engine(binary, folder, config=config, env=set_clock(self.clock, both=clocks == BOTH))
         self.sim.app(self.engine.add_discord()["oauth2"]["redirect_uri"])
         self.who = self.sim.person()
         self.consent()

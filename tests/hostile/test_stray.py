@@ -5,9 +5,10 @@ import sqlite3
 import threading
 
 import pytest
+from late import late_clock
 from quick import Quick
 from relay import ANSWERED, ASKED, OPEN, Relay
-from test_refresh import WEEK, faketime
+from test_refresh import WEEK
 from world import Browser, Engine, Simulator, query, until
 
 USER = "stray@example.com"
@@ -46,7 +47,7 @@ class World:
     def start(self, late):
         config = f"network:\n  connect_to: [\"{self.relay.ready['connect_to'][0]}\"]\n  ca_file: {self.relay.ready['ca_file']}\n"
         args = ["--listen", self.engine.url.removeprefix("http://")] if self.engine else []
-        self.engine = Engine(self.binary, self.folder, config=config + (ENDS_TOKEN if self.provider == "oauth2" else ""), args=args, env=faketime(late))
+        self.engine = Engine(self.binary, self.folder, config=config + (ENDS_TOKEN if self.provider == "oauth2" else ""), args=args, env=late_clock(self.binary, late))
         self.key = self.engine.key = self.key or self.engine.key
 
     def authorize(self, api, scopes):
