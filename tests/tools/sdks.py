@@ -49,7 +49,7 @@ class Python:
         except arcadepy.APIStatusError as e:
             raise Refused(e.status_code, e.body) from e
         self.called.add(path)
-        return answer.to_dict(mode="json") if answer is not None else None
+        return answer.to_dict(mode="json") if isinstance(answer, arcadepy.BaseModel) else answer
 
     def close(self):
         self.client.close()

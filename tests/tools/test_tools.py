@@ -14,10 +14,14 @@ def sdk(engine):
     return arcadepy.Arcade(base_url=engine.url, api_key=engine.key, max_retries=0)
 
 
+def at_verifier(simulator, link, at_provider="alice"):
+    with Browser(simulator) as b:
+        return b.flow_id(link, at_provider)
+
+
 def consent(engine, simulator, link, user, at_provider="alice"):
-    with Browser(simulator) as b, engine.client() as c:
-        flow = b.flow_id(link, at_provider)
-        assert c.post("/v1/auth/confirm_user", json={"flow_id": flow, "user_id": user}).status_code == 200
+    with engine.client() as c:
+        assert c.post("/v1/auth/confirm_user", json={"flow_id": at_verifier(simulator, link, at_provider), "user_id": user}).status_code == 200
 
 
 def test_the_pages_tool_from_the_python_sdk(engine, simulator, sdk, custom, worker):
