@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every other page of the dashboard, first empty, then filled, as a person uses it; axe finds nothing on any of them, light, dark or small.
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
-import { app, good, inDark, inLight, owner, shot, world } from './dashboard_world.mjs'
+import { app, good, owner, settled, shot, totp, world } from './dashboard_world.mjs'
 
 let w, worker
 const SECRET = 'the-workers-own-secret'
@@ -36,19 +35,12 @@ function toolServer() {
 before(async () => { worker = await toolServer(); w = await world({ config: 'security: {ssrf_allowlist: ["127.0.0.1"]}\n' }) })
 after(async () => { await w?.stop(); worker?.close() })
 
-async function settled(page) {
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  await page.waitForFunction(() => !document.querySelector('.loading'))
-}
 async function everyPage(what, options) {
-  const { page, close } = await w.person(options)
+  const { page, open, close } = await w.person(options)
   for (const at of pages) {
-    await page.goto(`${w.eng.url}/dashboard${at}`)
-    await settled(page)
+    await open(at)
     const name = `${what}-${at.replace(/^\/$|^\//, '').replace(/[^a-z]+/g, '-') || 'home'}`
-    await good(page, `${what} ${at}`); await shot(page, name, { fullPage: true })
-    if (options?.viewport) continue
-    await inDark(page); await good(page, `${what} ${at} in dark`); await inLight(page)
+    await good(page, `${what} ${at}`, { shots: name, fullPage: true })
   }
   await close()
 }
@@ -188,7 +180,7 @@ test('a connected user: found by search, his timeline, disconnected with what th
 
 test('a failed consent tells cause and mend', async () => {
   const start = await w.eng.call('/v1/auth/authorize', { method: 'POST', body: { user_id: 'denies@example.com', auth_requirement: { provider_id: 'discord', oauth2: { scopes: ['identify'] } } } })
-  const stranger = await w.person({ signIn: false })
+  const stranger = await w.person({ as: null })
   await stranger.page.goto(start.body.url)
   await stranger.page.getByRole('button', { name: 'Cancel' }).click()
   await stranger.page.waitForURL(`${w.eng.url}/**`)
@@ -201,7 +193,7 @@ test('a failed consent tells cause and mend', async () => {
 })
 
 test('user verification, a member invited, a project renamed; the audit log has it all', async () => {
-  const { page, close } = await w.person()
+  const { page, open, close } = await w.person()
   await page.goto(`${w.eng.url}/dashboard/auth/settings`)
   await page.getByLabel('Custom user verifier').check()
   await page.getByRole('button', { name: 'Save settings' }).click()
@@ -236,19 +228,9 @@ test('user verification, a member invited, a project renamed; the audit log has 
   await page.getByText('No event matches these filters.').waitFor()
   await page.getByRole('button', { name: 'Clear Filters' }).click()
   await page.getByRole('list', { name: 'Events' }).waitFor()
-  await page.goto(`${w.eng.url}/dashboard`); await settled(page); await good(page, 'Dashboard'); await shot(page, 'home')
-  await inDark(page); await shot(page, 'home-dark')
+  await open(); await good(page, 'Dashboard', { shots: 'home' })
   await close()
 })
-
-/** RFC 6238, as an authenticator app does it: SHA-1, 30 seconds, six digits. */
-function totp(secret, step = Math.floor(Date.now() / 30_000)) {
-  const bits = [...secret.replaceAll('=', '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))
-  const counter = Buffer.alloc(8); counter.writeBigUInt64BE(BigInt(step))
-  const mac = createHmac('sha1', key).update(counter).digest()
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
 
 test('the second factor is switched on with an authenticator app, its recovery codes are shown once, and one switches it off', async () => {
   const { page, close } = await w.person()

@@ -2,7 +2,7 @@
 // The seed page's steps in the dashboard, then its app code against what was made: by mouse, by keyboard alone, and at 360 px.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { app, good, inDark, inLight, shot, world } from './dashboard_world.mjs'
+import { app, good, shot, world } from './dashboard_world.mjs'
 
 let w
 before(async () => { w = await world({ verifier: 'http://127.0.0.1:9/verify' }) })
@@ -12,7 +12,7 @@ after(async () => { await w?.stop() })
 async function appCode(id, user) {
   const start = await w.eng.call('/v1/auth/authorize', { method: 'POST', body: { user_id: user, auth_requirement: { provider_id: id, oauth2: { scopes: ['identify', 'email', 'guilds', 'guilds.join'] } } } })
   assert.equal(start.body.status, 'pending', JSON.stringify(start.body))
-  const { context, page } = await w.person({ signIn: false })
+  const { context, page } = await w.person({ as: null })
   const back = page.waitForRequest((r) => r.url().startsWith('http://127.0.0.1:9/verify'))
   await page.goto(start.body.url)
   assert.ok(page.url().startsWith('https://discord.com/'), page.url())
@@ -27,7 +27,8 @@ async function appCode(id, user) {
 }
 
 test('every step of the seed page, by mouse; then the app code works with it', async () => {
-  const { page, close } = await w.person()
+  const { page, open, close } = await w.person()
+  await open()
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Connections' }).click()
   await page.getByRole('link', { name: 'Connected Apps', exact: true }).click()
   await page.getByRole('heading', { name: 'No app is connected yet' }).waitFor()
@@ -48,9 +49,7 @@ test('every step of the seed page, by mouse; then the app code works with it', a
   assert.match(redirect, /\/api\/v1\/oauth\/[\w-]+\/callback$/)
   assert.equal(await page.getByLabel('Redirect URL', { exact: true }).inputValue(), redirect)
   await w.sim.register(redirect) // at Discord, before anything is saved here
-  await good(page, 'Add OAuth Provider')
-  await shot(page, 'dashboard-add-provider')
-  await inDark(page); await good(page, 'Add OAuth Provider, dark'); await shot(page, 'dashboard-add-provider-dark'); await inLight(page)
+  await good(page, 'Add OAuth Provider', { shots: 'dashboard-add-provider' })
   await page.getByRole('button', { name: 'Create' }).click()
   await page.getByRole('heading', { name: 'my-discord-provider' }).waitFor()
   const made = await w.eng.call('/v1/admin/auth_providers/my-discord-provider')
@@ -128,8 +127,8 @@ test('the same by keyboard alone', async () => {
 })
 
 test('the same at 360 px, in dark, through the menu', async () => {
-  const { page, close } = await w.person({ viewport: { width: 360, height: 740 }, colorScheme: 'dark', hasTouch: true })
-  await page.getByRole('heading', { level: 1 }).waitFor()
+  const { page, open, close } = await w.person({ viewport: { width: 360, height: 740 }, colorScheme: 'dark', hasTouch: true })
+  await open()
   await page.getByRole('button', { name: 'Menu' }).click()
   await shot(page, 'dashboard-menu-small-dark'); await good(page, 'the menu at 360 px')
   await page.getByRole('link', { name: 'Connected Apps', exact: true }).click()

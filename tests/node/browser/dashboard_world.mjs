@@ -2,17 +2,19 @@
 // What the dashboard's browser tests stand on: an engine with its simulator, a signed-in person, a look at accessibility and at the
 // Content-Security-Policy.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { chromium } from 'playwright-core'
-import { app, engine, folder, simulator } from '../world.mjs'
+import { app, binary, engine, folder, simulator } from '../world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const shots = process.env.TB_SCREENSHOTS
 export const owner = { email: 'ada@example.com', password: 'correct horse battery' }
 
-/** `file`: more of engine.yaml.  Everything ends with stop(). */
+/** An engine with `config` in its engine.yaml, its simulator, a browser.  Everything ends with stop(). */
 export async function world({ config = '', verifier } = {}) {
   const box = folder()
   const sim = await simulator(box.dir)
@@ -20,47 +22,73 @@ export async function world({ config = '', verifier } = {}) {
   const port = sim.ready.connect_to[0].split(':').at(-1)
   const chrome = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP discord.com:443 127.0.0.1:${port}`] })
-  let made = false
+  const known = new Map() // email → cookies: whoever has signed in once is in in every new browser
+  const account = (who, role) => { execFileSync(binary, ['user', 'add', who.email, ...(role ? ['--role', role] : []), '--password-file', '-', '--data', eng.data], { input: who.password, stdio: 'pipe' }) }
+  account(owner, 'owner')
   return {
-    box, sim, eng, chrome,
-    /** A browser of its own, signed in as the owner unless told otherwise. */
-    async person({ signIn = true, ...options } = {}) {
+    box, sim, eng, chrome, account,
+    /** Signs in as the dashboard does when a session has ended; gives the cookies. */
+    async cookies(who) {
+      const r = await fetch(`${eng.url}/tb/v1/sessions`, { method: 'POST', headers: { 'content-type': 'application/json', origin: eng.url }, body: JSON.stringify(who) })
+      assert.equal(r.status, 201, await r.text())
+      return r.headers.getSetCookie().map((c) => { const [name, value] = c.split(';')[0].split('='); return { name, value, url: eng.url, httpOnly: true, sameSite: 'Lax' } })
+    },
+    /** A browser of its own: `as` is signed in (null: nobody); `fresh`: in a session of his own, for tests that end it. */
+    async person({ as = owner, fresh = false, ...options } = {}) {
       const context = await chrome.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 860 }, reducedMotion: 'reduce', ...options })
       await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      if (as && fresh) await context.addCookies(await this.cookies(as))
+      else if (as) {
+        if (!known.has(as.email)) known.set(as.email, await this.cookies(as))
+        await context.addCookies(known.get(as.email))
+      }
       const page = await context.newPage()
       const broken = []
       page.on('console', (m) => { if (/Content Security Policy/i.test(m.text())) broken.push(m.text()) })
       page.on('pageerror', (e) => broken.push(String(e)))
       const close = async () => { await context.close(); assert.deepEqual(broken, [], 'errors in the page') }
-      if (signIn) await enter(page, eng, made)
-      made ||= signIn
-      return { context, page, close }
+      /** A page of the dashboard, when it stands. */
+      const open = async (at = '') => { await page.goto(`${eng.url}/dashboard${at}`); await settled(page) }
+      return { context, page, open, close }
     },
     async stop() { await chrome.close(); await eng.stop(); await sim.stop(); box.remove() },
   }
 }
-async function enter(page, eng, made) {
-  await page.goto(made ? `${eng.url}/dashboard` : eng.ready.setup_url)
-  await page.getByLabel('Email').fill(owner.email)
-  await page.getByLabel('Password').fill(owner.password)
-  await page.getByRole('button', { name: made ? 'Sign in' : 'Make the account' }).click()
-  await page.waitForURL('**/dashboard**')
-  await page.getByRole('navigation', { name: 'Main' }).or(page.getByRole('button', { name: 'Menu' })).first().waitFor()
+export async function settled(page) {
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await page.waitForFunction(() => !document.querySelector('.loading'))
 }
 export async function shot(page, name, options = {}) {
   if (!shots) return
   mkdirSync(shots, { recursive: true })
   await page.screenshot({ path: path.join(shots, `${name}.png`), ...options })
 }
-/** axe finds nothing, and the page is not wider than the screen. */
-export async function good(page, what) {
+async function look(page, what, rules) {
   // axe is run as the browser's own tool would run it, not as a script of the page, which the policy forbids.
-  await page.evaluate(axe)
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(axe)
+  const found = await page.evaluate((only) => globalThis.axe.run(document, { resultTypes: ['violations'], ...(only && { runOnly: only }) }), rules)
   assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + n.failureSummary).join(' | ')}`), [], what)
+}
+/** axe finds nothing, in light and in dark, and the page is not wider than the screen.  `shots`: pictures of this name, of both. */
+export async function good(page, what, { shots: name, ...options } = {}) {
+  const dark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
+  const picture = async (isDark) => { if (name) await shot(page, isDark ? `${name}-dark` : name, options) }
+  await look(page, what)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   assert.equal(wide, 0, `${what} is wider than the screen`)
+  await picture(dark)
+  // Of axe's rules these two read colours; all others would find again what they found.
+  await page.emulateMedia({ colorScheme: dark ? 'light' : 'dark' })
+  await look(page, `${what}, in the other colours`, ['color-contrast', 'link-in-text-block'])
+  await picture(!dark)
+  await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' })
 }
-export const inDark = (page) => page.emulateMedia({ colorScheme: 'dark' })
-export const inLight = (page) => page.emulateMedia({ colorScheme: 'light' })
+/** RFC 6238, as an authenticator app does it: SHA-1, 30 seconds, six digits. */
+export function totp(secret, step = Math.floor(Date.now() / 30_000)) {
+  const bits = [...secret.replaceAll('=', '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))
+  const counter = Buffer.alloc(8); counter.writeBigUInt64BE(BigInt(step))
+  const mac = createHmac('sha1', key).update(counter).digest()
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}
 export { app }

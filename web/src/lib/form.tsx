@@ -4,6 +4,7 @@
 import { useState, type ReactNode } from 'react'
 import type { FieldValues, Path, UseFormReturn } from 'react-hook-form'
 import { Problem } from '../api/client'
+import { full } from './time'
 import { Button } from '../ui/button'
 import { Note } from '../ui/page'
 
@@ -15,7 +16,7 @@ export function fieldErrors<T extends FieldValues>(form: UseFormReturn<T>, error
   for (const f of error.fields) {
     const known = form.getFieldState(f.field as Path<T>) && has(form.getValues(), f.field)
     if (!known) { rest.push(`${f.field}: ${f.message}`); continue }
-    form.setError(f.field as Path<T>, { type: 'server', message: sentence(f.message) }, { shouldFocus: first })
+    form.setError(f.field as Path<T>, { type: 'server', message: sentence(f.message.startsWith(`${f.field} `) ? f.message.slice(f.field.length) : f.message) }, { shouldFocus: first })
     first = false
   }
   if (rest.length > 0) return rest.join('. ')
@@ -44,19 +45,29 @@ export type Version = Record<string, string>
 export function differences(mine: Version, theirs: Version) {
   return [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter((k) => (mine[k] ?? '') !== (theirs[k] ?? ''))
 }
+/** Who changed it and when, as the engine says it; what to do about it is shown, not told. */
+export function changedBy(why: string) {
+  return sentence(why.replace(/; read it again.*$/, '').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, (at) => full(at)))
+}
+/** What differs between two versions; an empty cell says so. */
+export function Versions({ a, b, heads }: { a: Version; b: Version; heads: [string, string] }) {
+  const changed = differences(a, b)
+  if (changed.length === 0) return <p>Both versions say the same in everything that is shown here.</p>
+  const cell = (head: string, text: string | undefined) => <td data-head={head}>{text || <span className="none">Empty</span>}</td>
+  return (
+    <div className="tablebox" tabIndex={0} role="region" aria-label="Both versions"><table>
+      <thead><tr><th scope="col">Field</th><th scope="col">{heads[0]}</th><th scope="col">{heads[1]}</th></tr></thead>
+      <tbody>{changed.map((k) => <tr key={k}><th scope="row">{k}</th>{cell(heads[0], a[k])}{cell(heads[1], b[k])}</tr>)}</tbody>
+    </table></div>
+  )
+}
 type ConflictProps = { why: string; mine: Version; theirs: Version; keepMine: () => void; takeTheirs: () => void }
 export function Conflict({ why, mine, theirs, keepMine, takeTheirs }: ConflictProps) {
-  const changed = differences(mine, theirs)
   return (
     <section className="card conflict" role="alert" aria-label="Changed by somebody else">
       <h2>This was changed while you were editing</h2>
-      <p>{why} Nothing has been saved yet, and nothing you typed is lost.</p>
-      {changed.length === 0 ? <p>Both versions say the same in every field shown here.</p> : (
-        <div className="tablebox" tabIndex={0} role="region" aria-label="Both versions"><table>
-          <thead><tr><th scope="col">Field</th><th scope="col">Yours</th><th scope="col">Saved now</th></tr></thead>
-          <tbody>{changed.map((k) => <tr key={k}><th scope="row">{k}</th><td>{mine[k] || <span className="none">Empty</span>}</td><td>{theirs[k] || <span className="none">Empty</span>}</td></tr>)}</tbody>
-        </table></div>
-      )}
+      <p>{changedBy(why)} Nothing of yours has been saved yet, and nothing you typed is lost.</p>
+      <Versions a={mine} b={theirs} heads={['Yours', 'Saved now']} />
       <div className="actions">
         <Button onClick={takeTheirs}>Take the saved version</Button>
         <Button kind="primary" onClick={keepMine}>Save mine over it</Button>

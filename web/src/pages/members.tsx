@@ -5,11 +5,12 @@ import { Plus, UsersRound } from 'lucide-react'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { z } from 'zod/mini'
-import { api, must, Problem, type Schemas } from '../api/client'
+import { api, etagOf, must, type Schemas } from '../api/client'
 import { message, useSending } from '../lib/form'
+import { useGuard } from '../lib/guard'
 import { useMay, useSession } from '../lib/session'
 import { Button } from '../ui/button'
-import { Confirm, Dialog } from '../ui/dialog'
+import { Clashed, Confirm, Dialog } from '../ui/dialog'
 import { CopyField, Field, Select } from '../ui/field'
 import { Letter } from '../ui/letter'
 import { Badge, Card, Empty, Note, Page, Time } from '../ui/page'
@@ -21,6 +22,13 @@ type Role = Member['role']
 export const roles: [Role, string][] = [['viewer', 'Viewer: sees apps, connections and settings'], ['member', 'Member: also sees timelines, logs, members and secrets’ names'], ['admin', 'Admin: changes everything in the project'], ['owner', 'Owner: also makes owners and projects']]
 const rank = ['none', 'verify', 'viewer', 'member', 'admin', 'owner']
 const key = ['members'], invited = ['invitations']
+const seen = (m: Member) => ({ etag: etagOf(m), words: { Role: m.role } })
+/** There is no address of one member to read: he is found by his email. */
+async function read({ email, account_id }: Member) {
+  const found = (await must(api.GET('/tb/v1/members', { params: { query: { q: email, limit: 100 } } }))).items.find((m) => m.account_id === account_id)
+  if (!found) throw new Error(`${email} is no member any more: somebody took him out.`)
+  return found
+}
 
 export default function Members() {
   const list = useListState()
@@ -53,25 +61,28 @@ function RoleSelect({ m }: { m: Member }) {
   const cache = useQueryClient()
   const me = useSession()
   const [busy, setBusy] = useState(false)
+  const guard = useGuard(seen(m), async () => seen(await read(m)))
+  const anew = () => { void cache.invalidateQueries({ queryKey: key }) }
+  const refused = (e: Error) => { say(e.message, 'bad'); anew() }
   const change = async (role: Role) => {
     setBusy(true)
     try {
-      await must(api.PUT('/tb/v1/members/{account_id}', { params: { path: { account_id: m.account_id } }, headers: m.etag ? { 'If-Match': m.etag } : {}, body: { role } }))
-      say(`${m.email} is now ${role}`)
-    } catch (e) {
-      say(e instanceof Problem && e.status === 412 ? `Not changed: ${e.message}` : (e as Error).message, 'bad')
-    } finally { setBusy(false); void cache.invalidateQueries({ queryKey: key }) }
+      await guard.run(async (match) => {
+        await must(api.PUT('/tb/v1/members/{account_id}', { params: { path: { account_id: m.account_id } }, headers: match, body: { role } }))
+        say(`${m.email} is now ${role}`); anew()
+      })
+    } catch (e) { refused(e as Error) } finally { setBusy(false) }
   }
   return (
-    <span className="select"><select aria-label={`Role of ${m.email}`} value={m.role} disabled={busy} onChange={(e) => { void change(e.target.value as Role) }}>
+    <><Clashed guard={guard} action="Change the role" left={anew} failed={refused} /><span className="select"><select aria-label={`Role of ${m.email}`} value={m.role} disabled={busy} onChange={(e) => { void change(e.target.value as Role) }}>
       {(['verify', ...roles.map(([r]) => r)] as Role[]).filter((r) => rank.indexOf(r) <= rank.indexOf(me.role)).map((r) => <option key={r} value={r}>{r === 'verify' ? 'verify only' : r}</option>)}
-    </select></span>
+    </select></span></>
   )
 }
 function Remove({ m }: { m: Member }) {
   const cache = useQueryClient()
-  const run = async () => { await must(api.DELETE('/tb/v1/members/{account_id}', { params: { path: { account_id: m.account_id } } })); void cache.invalidateQueries({ queryKey: key }); say(`${m.email} is removed`) }
-  return <Confirm trigger={<Button kind="ghost" aria-label={`Remove ${m.email}`}>Remove</Button>} title={`Remove ${m.email}?`} action="Remove" run={run} about={<p>The account stays, but can do nothing in this project any more.</p>} />
+  const run = async (match: Record<string, string>) => { await must(api.DELETE('/tb/v1/members/{account_id}', { params: { path: { account_id: m.account_id } }, headers: match })); void cache.invalidateQueries({ queryKey: key }); say(`${m.email} is removed`) }
+  return <Confirm trigger={<Button kind="ghost" aria-label={`Remove ${m.email}`}>Remove</Button>} title={`Remove ${m.email}?`} action="Remove" run={run} seen={seen(m)} again={async () => seen(await read(m))} about={<p>The account stays, but can do nothing in this project any more.</p>} />
 }
 function Leave() {
   const run = async () => { await must(api.POST('/tb/v1/members/leave')); location.assign('/dashboard') }
@@ -85,7 +96,7 @@ function Invitations() {
   return (
     <Card title="Open invitations">
       <ul className="plainlist">{query.data.items.map((i) => (
-        <li key={i.id}><span><b>{i.email}</b> <Badge>{i.role}</Badge></span><span className="soft">good until <Time at={i.expires_at} /></span>
+        <li key={i.id}><span><b>{i.email}</b> <Badge>{i.role}</Badge></span><span className="soft">its link ends <Time at={i.expires_at} /></span>
           {may('members:write') && <Confirm trigger={<Button kind="ghost" aria-label={`Withdraw the invitation of ${i.email}`}>Withdraw</Button>} title={`Withdraw the invitation of ${i.email}?`} action="Withdraw" about={<p>Its link stops working.</p>}
             run={async () => { await must(api.DELETE('/tb/v1/invitations/{id}', { params: { path: { id: i.id } } })); void cache.invalidateQueries({ queryKey: invited }) }} />}</li>
       ))}</ul>

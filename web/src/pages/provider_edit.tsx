@@ -18,6 +18,7 @@ import { customParts, fromProvider, inWords, providerForm, type Provider, type P
 import { CustomSections } from './provider_fields'
 import { providersKey, useProviderNames } from './providers'
 
+const seen = (p: Provider) => ({ etag: etagOf(p), words: inWords(fromProvider(p)) })
 const read = (id: string) => must(api.GET('/v1/admin/auth_providers/{id}', { params: { path: { id } } }))
 
 export default function ProviderPage() {
@@ -41,14 +42,14 @@ function Remove({ p }: { p: Provider }) {
   const navigate = useNavigate()
   const cache = useQueryClient()
   if (!may('providers:write') || p.binding?.type === 'static') return null
-  const run = async () => {
-    await must(api.DELETE('/v1/admin/auth_providers/{id}', { params: { path: { id: p.id ?? '' } } }))
+  const run = async (match: Record<string, string>) => {
+    await must(api.DELETE('/v1/admin/auth_providers/{id}', { params: { path: { id: p.id ?? '' } }, headers: match }))
     void navigate('/dashboard/auth/oauth')
     cache.removeQueries({ queryKey: [...providersKey, 'one', p.id] })
     void cache.invalidateQueries({ queryKey: providersKey })
     say(`${p.id} is removed`)
   }
-  return <Confirm trigger={<Button>Remove</Button>} title={`Remove ${p.id}?`} action="Remove" run={run}
+  return <Confirm trigger={<Button>Remove</Button>} title={`Remove ${p.id}?`} action="Remove" run={run} seen={seen(p)} again={async () => seen(await read(p.id ?? ''))}
     about={<p>Every user connected through it is disconnected, their tokens are revoked at the provider where it offers that, and links that are still open stop working. This cannot be undone.</p>} />
 }
 

@@ -8,6 +8,7 @@ import { z } from 'zod/mini'
 import { api, etagOf, ifMatch, must, Problem, type Schemas } from '../api/client'
 import { Conflict, message, useSending } from '../lib/form'
 import { useMay } from '../lib/session'
+import { full } from '../lib/time'
 import { Button } from '../ui/button'
 import { Confirm, Dialog } from '../ui/dialog'
 import { Field, SecretField } from '../ui/field'
@@ -17,6 +18,16 @@ import { say } from '../ui/toast'
 
 type Secret = Schemas['StoredSecretResponse']
 const key = ['secrets']
+/** There is no address of one secret to read: it is found by its name. */
+async function read(name: string) {
+  for (let offset = 0; ; offset += 100) {
+    const page = await must(api.GET('/v1/admin/secrets', { params: { query: { q: name, limit: 100, offset } } }))
+    const found = page.items.find((s) => s.key === name)
+    if (found) return found
+    if (page.items.length < 100) throw new Error(`${name} is not there any more: somebody deleted it.`)
+  }
+}
+const seen = (s: Secret) => ({ etag: etagOf(s), words: { Description: s.description ?? '', Hint: s.hint ?? '', Value: s.updated_at ? `set ${full(s.updated_at)}` : '' } })
 const schema = z.object({ key: z.string().check(z.trim(), z.minLength(1, 'Enter the name under which tools ask for it.')), value: z.string().check(z.maxLength(5000, 'At most 5000 characters.')), description: z.string().check(z.maxLength(1000, 'At most 1000 characters.')) })
 
 export default function Secrets() {
@@ -44,8 +55,8 @@ export default function Secrets() {
 }
 function Remove({ s }: { s: Secret }) {
   const cache = useQueryClient()
-  const run = async () => { await must(api.DELETE('/v1/admin/secrets/{secret_key}', { params: { path: { secret_key: s.key ?? '' } } })); void cache.invalidateQueries({ queryKey: key }); say(`${s.key} is deleted`) }
-  return <Confirm trigger={<Button kind="ghost" aria-label={`Delete ${s.key}`}>Delete</Button>} title={`Delete ${s.key}?`} action="Delete" run={run} about={<p>Tools that need it are refused until it is set again.</p>} />
+  const run = async (match: Record<string, string>) => { await must(api.DELETE('/v1/admin/secrets/{secret_key}', { params: { path: { secret_key: s.key ?? '' } }, headers: match })); void cache.invalidateQueries({ queryKey: key }); say(`${s.key} is deleted`) }
+  return <Confirm trigger={<Button kind="ghost" aria-label={`Delete ${s.key}`}>Delete</Button>} title={`Delete ${s.key}?`} action="Delete" run={run} seen={seen(s)} again={async () => seen(await read(s.key ?? ''))} about={<p>Tools that need it are refused until it is set again.</p>} />
 }
 function Edit({ secret, close }: { secret: Secret | 'new'; close: () => void }) {
   const cache = useQueryClient()
@@ -53,7 +64,7 @@ function Edit({ secret, close }: { secret: Secret | 'new'; close: () => void }) 
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { key: old?.key ?? '', value: '', description: old?.description ?? '' } })
   const { send, busy, note } = useSending(form)
   const [etag, setEtag] = useState(old ? etagOf(old) : '')
-  const [conflict, setConflict] = useState<{ why: string; theirs: Secret | undefined } | null>(null)
+  const [conflict, setConflict] = useState<{ why: string; theirs: Secret } | null>(null)
   const save = (match: Record<string, string>) => form.handleSubmit((f) => send(async () => {
     if (!f.value) { form.setError('value', { message: old ? 'Enter the value again: it is sealed and cannot be read back.' : 'Enter the value.' }, { shouldFocus: true }); return }
     try {
@@ -61,17 +72,16 @@ function Edit({ secret, close }: { secret: Secret | 'new'; close: () => void }) 
     } catch (e) {
       if (!(e instanceof Problem) || e.status !== 412) throw e
       if (!old) { form.setError('key', { message: 'There is a secret of this name already. Edit that one.' }, { shouldFocus: true }); return }
-      const now = await must(api.GET('/v1/admin/secrets'))
-      setConflict({ why: e.message, theirs: now.items.find((s) => s.key === f.key) })
+      setConflict({ why: e.message, theirs: await read(f.key) })
       return
     }
     void cache.invalidateQueries({ queryKey: key }); say(`${f.key} is saved`); close()
   }))()
   return (
     <Dialog open onOpenChange={close} title={old ? `Edit ${old.key}` : 'Add Secret'}>
-      {conflict && <Conflict why={conflict.why} mine={{ Description: form.getValues('description'), Value: form.getValues('value') ? 'a new value' : '' }} theirs={{ Description: conflict.theirs?.description ?? '', Value: '' }}
-        takeTheirs={() => { form.reset({ key: old?.key ?? '', value: '', description: conflict.theirs?.description ?? '' }); setEtag(etagOf(conflict.theirs ?? {})); setConflict(null) }}
-        keepMine={() => { const over = etagOf(conflict.theirs ?? {}); setEtag(over); setConflict(null); void save(ifMatch(over)) }} />}
+      {conflict && <Conflict why={conflict.why} mine={{ Description: form.getValues('description'), Value: form.getValues('value') ? 'a new value' : '' }} theirs={{ Description: conflict.theirs.description ?? '', Value: '' }}
+        takeTheirs={() => { form.reset({ key: old?.key ?? '', value: '', description: conflict.theirs.description ?? '' }); setEtag(etagOf(conflict.theirs)); setConflict(null) }}
+        keepMine={() => { const over = etagOf(conflict.theirs); setEtag(over); setConflict(null); void save(ifMatch(over)) }} />}
       <form onSubmit={(e) => { e.preventDefault(); void save(old ? ifMatch(etag) : { 'If-None-Match': '*' }) }} noValidate className="fields">
         {note}
         <Field label="Secret ID" hint="The name under which tools ask for it." readOnly={old !== null} autoFocus={!old} error={message(form, 'key')} {...form.register('key')} />

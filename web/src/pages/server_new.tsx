@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { zodResolver } from '@hookform/resolvers/zod'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Tabs } from 'radix-ui'
 import { useForm } from 'react-hook-form'
 import { useNavigate } from 'react-router'
@@ -20,10 +20,12 @@ export default function ServerNew() {
   const navigate = useNavigate()
   const cache = useQueryClient()
   const type = form.watch('type')
-  const test = useMutation({ mutationFn: () => must(api.POST('/v1/workers/test', { body: { type, [type]: settingsOf(form.getValues(), true) } as never })) })
+  // Asked once for this form: the address can be registered at the authorization server before anything is saved here.
+  const redirect = useQuery({ queryKey: ['redirect_uri', 'server'], queryFn: () => must(api.POST('/tb/v1/redirect_uris')), enabled: type === 'mcp', staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false, refetchOnReconnect: false })
+  const test = useMutation({ mutationFn: () => must(api.POST('/v1/workers/test', { body: { type, [type]: { uri: form.getValues(`${type}.uri`) } } as never })) })
   const create = form.handleSubmit((f) => send(async () => {
     if (f.type === 'http' && !f.http.secret) { form.setError('http.secret', { message: 'Enter the secret that the server was started with.' }, { shouldFocus: true }); return }
-    await must(api.POST('/v1/workers', { body: { id: f.id, type: f.type, enabled: true, [f.type]: settingsOf(f) } as never }))
+    await must(api.POST('/v1/workers', { body: { id: f.id, type: f.type, enabled: true, [f.type]: settingsOf(f, redirect.data?.external_id) } as never }))
     void cache.invalidateQueries({ queryKey: workersKey }); void cache.invalidateQueries({ queryKey: ['tools'] })
     say(`${f.id} is registered`)
     void navigate(`/dashboard/servers/${encodeURIComponent(f.id)}`)
@@ -43,7 +45,7 @@ export default function ServerNew() {
           <Tabs.Content value="mcp" className="stack"><Card><div className="fields">
             {id}
             <Field label="URI" inputMode="url" placeholder="https://mcp.example/mcp" hint="The address of its Streamable HTTP endpoint." error={message(form, 'mcp.uri')} {...form.register('mcp.uri')} />
-            <McpParts form={form} />
+            <McpParts form={form} redirect={redirect.data?.redirect_uri ?? null} />
           </div></Card></Tabs.Content>
           {note}
           <div aria-live="polite">{test.isPending && <Note>Asking the server.</Note>}{test.error && <Wrong error={test.error} />}

@@ -11,7 +11,7 @@ import { PAGE, SearchBox, Table, useListState } from '../ui/table'
 
 export type Worker = Schemas['WorkerResponse']
 export const workersKey = ['workers']
-export function uriOf(w: Worker) { return (w.http ?? (w as { mcp?: { uri?: string | null } | null }).mcp)?.uri ?? '' }
+export function uriOf(w: Worker) { return (w.http ?? w.mcp)?.uri ?? '' }
 
 /** Asked of each server of the page that is looked at, one answer at a time as they come. */
 export function Health({ id, enabled }: { id: string; enabled: boolean }) {

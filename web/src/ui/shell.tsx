@@ -55,6 +55,7 @@ function Nav() {
   )
 }
 
+// The menus stand where they are opened, inside the side bar's landmark, not at the page's end.
 function ProjectSwitch() {
   const s = useSession()
   const now = s.projects.find((p) => p.id === s.project_id)
@@ -64,19 +65,17 @@ function ProjectSwitch() {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="switch" ><ProjectSign p={now} /><span><span className="visually-hidden">Project </span>{name}</span><ChevronsUpDown aria-hidden="true" /></DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align="start" sideOffset={6}>
-          <DropdownMenu.Label>Projects</DropdownMenu.Label>
-          <DropdownMenu.RadioGroup value={s.project_id} onValueChange={change}>
-            {s.projects.map((p) => <DropdownMenu.RadioItem key={p.id} value={p.id}><ProjectSign p={p} /><span>{p.name}</span></DropdownMenu.RadioItem>)}
-          </DropdownMenu.RadioGroup>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content className="menu" align="start" sideOffset={6}>
+        <DropdownMenu.Label>Projects</DropdownMenu.Label>
+        <DropdownMenu.RadioGroup value={s.project_id} onValueChange={change}>
+          {s.projects.map((p) => <DropdownMenu.RadioItem key={p.id} value={p.id}><ProjectSign p={p} /><span>{p.name}</span></DropdownMenu.RadioItem>)}
+        </DropdownMenu.RadioGroup>
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   )
 }
-export function ProjectSign({ p }: { p: { name: string; logo_url?: string | null } | undefined }) {
-  return p?.logo_url ? <img className="letter" src={p.logo_url} alt="" /> : <Letter name={p?.name ?? '?'} />
+export function ProjectSign({ p }: { p: { name: string; logo_url?: string | null; color?: string | null } | undefined }) {
+  return p?.logo_url ? <img className="letter" src={p.logo_url} alt="" /> : <Letter name={p?.name ?? '?'} color={p?.color} />
 }
 
 const themes: [Theme, string, LucideIcon][] = [['light', 'Light', Sun], ['dark', 'Dark', Moon], ['system', 'As the system', SunMoon]]
@@ -89,17 +88,15 @@ function UserMenu() {
       <DropdownMenu.Trigger className="switch user" >
         <UserRound aria-hidden="true" /><span><span className="visually-hidden">Account </span><b>{email}</b><small>{role}</small></span><ChevronsUpDown aria-hidden="true" />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="menu" align="start" side="top" sideOffset={6}>
-          <DropdownMenu.Label>Appearance</DropdownMenu.Label>
-          <DropdownMenu.RadioGroup value={t} onValueChange={(v) => { setTheme(v as Theme); setT(v as Theme) }}>
-            {themes.map(([v, name, Icon]) => <DropdownMenu.RadioItem key={v} value={v}><Icon aria-hidden="true" />{name}</DropdownMenu.RadioItem>)}
-          </DropdownMenu.RadioGroup>
-          <DropdownMenu.Separator />
-          <DropdownMenu.Item asChild><Link to="/dashboard/account"><UserRound aria-hidden="true" />Your account</Link></DropdownMenu.Item>
-          <DropdownMenu.Item onSelect={() => { void out() }}><LogOut aria-hidden="true" />Sign out</DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content className="menu" align="start" side="top" sideOffset={6}>
+        <DropdownMenu.Label>Appearance</DropdownMenu.Label>
+        <DropdownMenu.RadioGroup value={t} onValueChange={(v) => { setTheme(v as Theme); setT(v as Theme) }}>
+          {themes.map(([v, name, Icon]) => <DropdownMenu.RadioItem key={v} value={v}><Icon aria-hidden="true" />{name}</DropdownMenu.RadioItem>)}
+        </DropdownMenu.RadioGroup>
+        <DropdownMenu.Separator />
+        <DropdownMenu.Item asChild><Link to="/dashboard/account"><UserRound aria-hidden="true" />Your account</Link></DropdownMenu.Item>
+        <DropdownMenu.Item onSelect={() => { void out() }}><LogOut aria-hidden="true" />Sign out</DropdownMenu.Item>
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   )
 }
