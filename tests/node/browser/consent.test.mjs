@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real Chromium: first account by the one-time link, sign-in, the whole consent with the built-in verifier, wrong accounts, the dashboard
-// page.  None of the engine's own pages runs a script; each is looked at in light and dark and at 360 px.
+// A real Chromium at the engine's own pages: the first account by the one-time link, sign-in, the whole consent with the built-in
+// verifier, wrong accounts, what is over.  None of them runs a script; each is looked at in light and dark and at 360 px, under the
+// name and the picture of a project.
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { chromium } from 'playwright-core'
-import { app, engine, folder, simulator } from '../world.mjs'
+import { app, good, picture, shot, world } from './dashboard_world.mjs'
 
-let box, sim, eng, chrome
-const shots = process.env.TB_SCREENSHOTS
+let w, eng
 before(async () => {
-  box = folder(); sim = await simulator(box.dir); eng = await engine(box.dir, sim, { verifier: null })
+  w = await world({ setUp: false, verifier: null }); eng = w.eng
   const made = await eng.call('/v1/admin/auth_providers', { method: 'POST', body: { id: 'my-discord', provider_id: 'discord', oauth2: { client_id: app.id, client_secret: app.secret } } })
   assert.equal(made.status, 201, JSON.stringify(made.body))
-  await sim.register(made.body.oauth2.redirect_uri)
-  const port = sim.ready.connect_to[0].split(':').at(-1)
-  chrome = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP discord.com:443 127.0.0.1:${port}`] })
+  await w.sim.register(made.body.oauth2.redirect_uri)
+  const named = await eng.call('/tb/v1/projects/current', { method: 'PATCH', body: { name: 'Guild helper', color: '#8a2be2' } })
+  assert.equal(named.status, 200, JSON.stringify(named.body))
 })
-after(async () => { await chrome?.close(); await eng?.stop(); await sim?.stop(); box?.remove() })
-
-/** The simulator's certificate is of a CA that lives as long as this test, so certificate errors are ignored here only. */
-async function person(options = {}) {
-  const context = await chrome.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1000, height: 760 }, ...options })
-  const page = await context.newPage()
-  page.on('console', (m) => { if (m.type() === 'error' && /Content Security Policy/.test(m.text())) throw new Error(m.text()) })
-  return { context, page }
+after(async () => { await w?.stop() })
+const person = (options) => w.person({ as: null, viewport: { width: 1000, height: 760 }, ...options })
+/** A page of the engine's own: no script, axe content in both colours, not wider than a small screen. */
+async function looks(page, name) {
+  assert.equal(await page.locator('script').count(), 0)
+  await good(page, name, { shots: name, both: true })
+  const was = page.viewportSize()
+  await page.setViewportSize({ width: 360, height: 740 })
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, `${name} is wider than a small screen`)
+  await shot(page, `${name}-small`)
+  await page.setViewportSize(was)
 }
-async function shot(page, name) {
-  if (!shots) return
-  mkdirSync(shots, { recursive: true })
-  await page.screenshot({ path: path.join(shots, `${name}.png`) })
-}
-async function noScript(page) { assert.equal(await page.locator('script').count(), 0) }
 
 const owner = { email: 'Owner@Example.com', password: 'correct horse battery' }
 const alice = { email: 'alice@example.com', password: 'a sentence that is long' }
@@ -48,7 +41,7 @@ test('the one-time link makes the first account, once, and leads to the dashboar
   const { context, page } = await person()
   await page.goto(eng.ready.setup_url)
   assert.ok(!page.url().includes('token='), 'the token stays in the address bar')
-  await noScript(page); await shot(page, 'setup')
+  await looks(page, 'setup')
   await page.getByLabel('Email').fill(owner.email)
   await page.getByLabel('Password').fill('short')
   await page.getByRole('button', { name: 'Make the account' }).click()
@@ -62,7 +55,7 @@ test('the one-time link makes the first account, once, and leads to the dashboar
   await context.close()
   const again = await person()
   await again.page.goto(eng.ready.setup_url)
-  await shot(again.page, 'setup-used')
+  await looks(again.page, 'setup-used')
   assert.equal(await again.page.getByRole('button', { name: 'Make the account' }).count(), 0)
   assert.equal(await again.page.getByRole('heading', { name: 'This engine is set up' }).count(), 1)
   await again.context.close()
@@ -71,9 +64,9 @@ test('the one-time link makes the first account, once, and leads to the dashboar
 test('sign-in: wrong password says so and keeps the email; /dashboard needs it; sign-out ends it', async () => {
   const { context, page } = await person()
   await page.goto(`${eng.url}/dashboard`)
-  await page.waitForURL('**/sign-in**'); await noScript(page); await shot(page, 'sign-in')
+  await page.waitForURL('**/sign-in**'); await looks(page, 'sign-in')
   await signIn(page, { email: owner.email, password: 'not the password' })
-  await shot(page, 'sign-in-wrong')
+  await looks(page, 'sign-in-wrong')
   assert.equal((await page.getByLabel('Email').inputValue()).toLowerCase(), owner.email.toLowerCase())
   await signIn(page, owner)
   await page.waitForURL('**/dashboard**')
@@ -86,9 +79,9 @@ test('sign-in: wrong password says so and keeps the email; /dashboard needs it; 
 })
 
 test('the whole consent with the built-in verifier', async () => {
-  const { execFileSync } = await import('node:child_process')
-  const { binary } = await import('../world.mjs')
-  execFileSync(binary, ['user', 'add', alice.email, '--password-file', '-', '--data', eng.data], { input: alice.password })
+  w.account(alice)
+  const drawn = await eng.call('/tb/v1/projects/current', { method: 'PATCH', body: { logo: `data:image/png;base64,${picture.toString('base64')}` } })
+  assert.equal(drawn.status, 200, JSON.stringify(drawn.body))
   const start = await ask(alice.email)
   assert.equal(start.body.status, 'pending', JSON.stringify(start.body))
   const { context, page } = await person()
@@ -97,12 +90,14 @@ test('the whole consent with the built-in verifier', async () => {
   await shot(page, 'simulated-consent')
   await page.getByLabel('Sign in as').selectOption('alice')
   await page.getByRole('button', { name: 'Authorize' }).click()
-  await page.waitForURL(`${eng.url}/**`); await noScript(page); await shot(page, 'verify-sign-in')
+  await page.waitForURL(`${eng.url}/**`); await looks(page, 'verify-sign-in')
   await signIn(page, alice)
-  await page.getByRole('button', { name: /Yes/ }).waitFor(); await shot(page, 'verify-confirm')
+  await page.getByRole('button', { name: /Yes/ }).waitFor(); await looks(page, 'verify-confirm')
   assert.equal((await eng.call(`/v1/auth/status?id=${start.body.id}`)).body.status, 'pending', 'not completed before the click')
+  assert.equal(await page.locator('img.logo').evaluate((i) => i.naturalWidth), 8, 'the project\'s picture is not shown')
+  await page.getByText('Guild helper').waitFor()
   await page.getByRole('button', { name: /Yes/ }).click()
-  await page.getByRole('heading', { name: /connected/i }).waitFor(); await noScript(page); await shot(page, 'connected')
+  await page.getByRole('heading', { name: /connected/i }).waitFor(); await looks(page, 'connected')
   const done = await eng.call(`/v1/auth/status?id=${start.body.id}`)
   assert.equal(done.body.status, 'completed'); assert.equal(done.body.context.user_info.username, 'alice')
   // an account made by `user add` may only verify itself
@@ -122,7 +117,7 @@ test('a wrong account is not final: sign in as another and finish', async () => 
   await page.getByRole('button', { name: 'Authorize' }).click()
   await page.waitForURL(`${eng.url}/**`)
   await signIn(page, alice)
-  await page.getByRole('heading', { name: /another account/i }).waitFor(); await shot(page, 'wrong-account')
+  await page.getByRole('heading', { name: /another account/i }).waitFor(); await looks(page, 'wrong-account')
   assert.equal((await eng.call(`/v1/auth/status?id=${start.body.id}`)).body.status, 'pending')
   await page.getByRole('button', { name: /another/i }).click()
   await signIn(page, owner)
@@ -132,21 +127,36 @@ test('a wrong account is not final: sign in as another and finish', async () => 
   await context.close()
 })
 
-test('denied: a page a person understands, in dark and on a small screen', async () => {
+test('denied: a page a person understands', async () => {
   const start = await ask('denied@example.com', { next_uri: 'https://app.example/after' })
-  const { context, page } = await person({ colorScheme: 'dark', viewport: { width: 360, height: 740 } })
-  await page.goto(start.body.url); await shot(page, 'simulated-consent-dark-small')
+  const { context, page } = await person()
+  await page.goto(start.body.url)
   await page.getByRole('button', { name: 'Cancel' }).click()
-  await page.waitForURL(`${eng.url}/**`); await noScript(page); await shot(page, 'denied-dark-small')
+  await page.waitForURL(`${eng.url}/**`); await looks(page, 'denied')
   assert.equal(await page.getByRole('link', { name: /Back to the app/ }).getAttribute('href'), 'https://app.example/after')
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
-  assert.equal(overflow, false, 'the page is wider than the screen')
   await context.close()
 })
 
 test('a link opened by a stranger\'s browser afterwards says what is wrong', async () => {
   const { context, page } = await person()
   const r = await page.goto(`${eng.url}/connect/not-a-link-that-exists`)
-  assert.equal(r.status(), 404); await noScript(page); await shot(page, 'gone')
+  assert.equal(r.status(), 404); await looks(page, 'gone')
+  await context.close()
+})
+
+test('the last page of a dry run, an address that is none, a form that is out of date: each says what happened', async () => {
+  const { context, page } = await person()
+  const run = await eng.call('/v1/auth/validate_custom_verifier', { method: 'POST', body: { user_id: 'somebody', verifier_url: 'https://app.example/verify' } })
+  const flow_id = new URL(run.body.next_uri).searchParams.get('flow_id')
+  const confirmed = await eng.call('/v1/auth/confirm_user', { method: 'POST', body: { flow_id, user_id: 'somebody' } })
+  assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body))
+  await page.goto(confirmed.body.next_uri)
+  await page.getByText('You can close this window.').waitFor(); await looks(page, 'done')
+  await page.goto(`${eng.url}/no/such/page`)
+  await page.getByRole('heading', { name: 'Not found' }).waitFor(); await looks(page, 'not-found')
+  await page.goto(`${eng.url}/sign-in`)
+  await context.clearCookies()
+  await signIn(page, owner)
+  await page.getByText(/out of date/).waitFor(); await looks(page, 'form-out-of-date')
   await context.close()
 })

@@ -2,12 +2,11 @@
 // People in the dashboard: invited, in roles below owner, in several projects, at several places at once.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { good, owner, settled, shot, world } from './dashboard_world.mjs'
+import decodeQR from 'qr/decode.js'
+import { good, owner, picture, settled, shot, totp, world } from './dashboard_world.mjs'
 
 const bob = { email: 'bob@example.com', password: 'a sentence that is long' }
 const carol = { email: 'carol@example.com', password: 'another sentence that is long' }
-// 8 by 8 pixels of one colour.
-const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGPQj36FFTEMLQkAKCRdAVHTl+gAAAAASUVORK5CYII=', 'base64')
 let w
 before(async () => {
   w = await world()
@@ -228,3 +227,93 @@ test('signing out everywhere ends the sessions of every browser, and this one', 
   await there.page.getByRole('link', { name: /Discord/ }).waitFor() // the page fills itself
   await here.close(); await there.close()
 })
+
+test('one\'s own password is changed with the present one, which ends every session; the old one does not sign in any more', async () => {
+  const [{ page, open, close }, there] = [await w.person({ as: bob, fresh: true }), await w.person({ as: bob, fresh: true })]
+  await open('/account'); await there.open('/auth/oauth')
+  const card = page.locator('.card', { has: page.getByRole('heading', { name: 'Password', exact: true }) })
+  await card.getByLabel('New password').fill('short')
+  await card.getByRole('button', { name: 'Change password' }).click()
+  await card.getByText('At least 10 characters; a sentence is fine.').waitFor()
+  await card.getByLabel('Current password').fill('not the password')
+  await card.getByLabel('New password').fill('a newer sentence of mine')
+  await card.getByRole('button', { name: 'Change password' }).click()
+  await card.locator('.field.wrong', { hasText: 'Current password' }).getByRole('alert').waitFor()
+  assert.equal(await card.getByLabel('New password').inputValue(), 'a newer sentence of mine', 'what was typed is lost')
+  await good(page, 'a wrong present password', { shots: 'password-wrong' })
+  await card.getByLabel('Current password').fill(bob.password)
+  await card.getByRole('button', { name: 'Change password' }).click()
+  await page.waitForURL('**/sign-in?return=%2Fdashboard%2Faccount')
+  await page.getByLabel('Email').fill(bob.email); await page.getByLabel('Password').fill(bob.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').waitFor()
+  bob.password = 'a newer sentence of mine'
+  await page.getByLabel('Password').fill(bob.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL('**/dashboard/account')
+  await there.page.reload()
+  await there.page.getByLabel('Email').waitFor()
+  await there.close(); await close()
+})
+
+test('the second factor: a QR code that a camera reads, recovery codes once and anew, asked for at the sign-in, switched off', async () => {
+  const { context, page, open, close } = await w.person({ as: bob, fresh: true })
+  await open('/account')
+  const card = page.locator('.card', { has: page.getByRole('heading', { name: 'Second factor' }) })
+  await card.getByLabel('Password').fill('not the password')
+  await card.getByRole('button', { name: 'Set up' }).click()
+  await card.getByRole('alert').waitFor()
+  await card.getByLabel('Password').fill(bob.password)
+  await card.getByRole('button', { name: 'Set up' }).click()
+  const secret = await card.getByLabel('Key', { exact: true }).inputValue()
+  const seen = await decoded(context, await card.getByRole('img', { name: 'QR code for the authenticator app' }).screenshot())
+  assert.equal(seen, await card.getByRole('link', { name: 'open it in the app' }).getAttribute('href'))
+  assert.equal(new URL(seen).searchParams.get('secret'), secret)
+  await good(page, 'the QR code', { shots: 'second-factor-begin' })
+  await card.getByLabel('Code', { exact: true }).fill('000000')
+  await card.getByRole('button', { name: 'Switch on' }).click()
+  await card.locator('.field.wrong', { hasText: 'Code' }).getByRole('alert').waitFor()
+  await card.getByLabel('Code', { exact: true }).fill(totp(secret))
+  await card.getByRole('button', { name: 'Switch on' }).click()
+  const shown = async () => (await card.getByLabel('recovery codes', { exact: true }).locator('code').innerText()).trim().split('\n')
+  const codes = await shown()
+  assert.equal(codes.length, 10)
+  await good(page, 'the second factor', { shots: 'second-factor' })
+  await page.reload(); await settled(page); await card.getByText('10 recovery codes are left.').waitFor()
+  assert.ok(!(await page.content()).includes(codes[0]), 'a recovery code is shown again')
+  await card.getByLabel('Code', { exact: true }).fill(codes[0])
+  await card.getByRole('button', { name: 'New recovery codes' }).click()
+  await card.getByLabel('recovery codes', { exact: true }).waitFor()
+  const anew = await shown()
+  assert.equal(anew.length, 10); assert.ok(!anew.some((c) => codes.includes(c)))
+  // the sign-in asks for it; a code of the first ten is none any more
+  const there = await w.person({ as: null })
+  await there.page.goto(`${w.eng.url}/dashboard`)
+  await there.page.getByLabel('Email').fill(bob.email); await there.page.getByLabel('Password').fill(bob.password)
+  await there.page.getByRole('button', { name: 'Sign in' }).click()
+  await there.page.getByLabel('Code').waitFor()
+  await good(there.page, 'the sign-in with a code', { shots: 'sign-in-code' })
+  for (const [code, next] of [[codes[1], 'alert'], [anew[0], 'navigation']]) {
+    await there.page.getByLabel('Password').fill(bob.password)
+    await there.page.getByLabel('Code').fill(code)
+    await there.page.getByRole('button', { name: 'Sign in' }).click()
+    await there.page.getByRole(next).filter({ visible: true, hasNotText: 'Type your password once more' }).first().waitFor()
+  }
+  await there.close()
+  await card.getByLabel('Code', { exact: true }).fill(anew[1])
+  await card.getByRole('button', { name: 'Switch off' }).click()
+  await card.getByText('Off', { exact: true }).waitFor()
+  await close()
+})
+/** What a reader that is not ours finds in a picture; the picture is laid out by a blank page of the same browser. */
+async function decoded(context, png) {
+  const blank = await context.newPage()
+  const { width, height, data } = await blank.evaluate(async (base64) => {
+    const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob())
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d')
+    canvas.drawImage(image, 0, 0)
+    return { width: image.width, height: image.height, data: [...canvas.getImageData(0, 0, image.width, image.height).data] }
+  }, png.toString('base64'))
+  await blank.close()
+  return decodeQR({ width, height, data: Uint8ClampedArray.from(data) })
+}

@@ -49,7 +49,7 @@ test('every step of the seed page, by mouse; then the app code works with it', a
   assert.match(redirect, /\/api\/v1\/oauth\/[\w-]+\/callback$/)
   assert.equal(await page.getByLabel('Redirect URL', { exact: true }).inputValue(), redirect)
   await w.sim.register(redirect) // at Discord, before anything is saved here
-  await good(page, 'Add OAuth Provider', { shots: 'dashboard-add-provider' })
+  await good(page, 'Add OAuth Provider', { shots: 'dashboard-add-provider', both: true })
   await page.getByRole('button', { name: 'Create' }).click()
   await page.getByRole('heading', { name: 'my-discord-provider' }).waitFor()
   const made = await w.eng.call('/v1/admin/auth_providers/my-discord-provider')

@@ -12,10 +12,13 @@ import { app, binary, engine, folder, simulator } from '../world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const shots = process.env.TB_SCREENSHOTS
+/** 8 by 8 pixels of one colour. */
+export const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGPQj36FFTEMLQkAKCRdAVHTl+gAAAAASUVORK5CYII=', 'base64')
 export const owner = { email: 'ada@example.com', password: 'correct horse battery' }
 
-/** An engine with `config` in its engine.yaml, its simulator, a browser.  Everything ends with stop(). */
-export async function world({ config = '', verifier } = {}) {
+/** An engine with `config` in its engine.yaml, its simulator, a browser; `setUp`: with an owner.
+ *  Everything ends with stop(). */
+export async function world({ config = '', verifier, setUp = true } = {}) {
   const box = folder()
   const sim = await simulator(box.dir)
   const eng = await engine(box.dir, sim, { config, verifier: verifier ?? null })
@@ -24,7 +27,7 @@ export async function world({ config = '', verifier } = {}) {
     '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP discord.com:443 127.0.0.1:${port}`] })
   const known = new Map() // email → cookies: whoever has signed in once is in in every new browser
   const account = (who, role) => { execFileSync(binary, ['user', 'add', who.email, ...(role ? ['--role', role] : []), '--password-file', '-', '--data', eng.data], { input: who.password, stdio: 'pipe' }) }
-  account(owner, 'owner')
+  if (setUp) account(owner, 'owner')
   return {
     box, sim, eng, chrome, account,
     /** Signs in as the dashboard does when a session has ended; gives the cookies. */
@@ -69,8 +72,9 @@ async function look(page, what, rules) {
   const found = await page.evaluate((only) => globalThis.axe.run(document, { resultTypes: ['violations'], ...(only && { runOnly: only }) }), rules)
   assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + n.failureSummary).join(' | ')}`), [], what)
 }
-/** axe finds nothing, in light and in dark, and the page is not wider than the screen.  `shots`: pictures of this name, of both. */
-export async function good(page, what, { shots: name, ...options } = {}) {
+/** axe finds nothing, in light and in dark, and the page is not wider than the screen.  `shots`: a
+ * picture of that name; `both`: one in dark too. */
+export async function good(page, what, { shots: name, both = false, ...options } = {}) {
   const dark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
   const picture = async (isDark) => { if (name) await shot(page, isDark ? `${name}-dark` : name, options) }
   await look(page, what)
@@ -80,7 +84,7 @@ export async function good(page, what, { shots: name, ...options } = {}) {
   // Of axe's rules these two read colours; all others would find again what they found.
   await page.emulateMedia({ colorScheme: dark ? 'light' : 'dark' })
   await look(page, `${what}, in the other colours`, ['color-contrast', 'link-in-text-block'])
-  await picture(!dark)
+  if (both) await picture(!dark)
   await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' })
 }
 /** RFC 6238, as an authenticator app does it: SHA-1, 30 seconds, six digits. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { api, must } from '../api/client'
 import { message, useSending } from '../lib/form'
@@ -11,14 +12,15 @@ import { TwoFactor } from './two_factor'
 
 export default function Account() {
   const s = useSession()
-  const out = async () => { await must(api.DELETE('/tb/v1/sessions')); location.assign('/sign-in') }
+  const [busy, setBusy] = useState(false)
+  const out = async () => { setBusy(true); await must(api.DELETE('/tb/v1/sessions')); location.assign('/sign-in?return=%2Fdashboard%2Faccount') }
   return (
     <Page title="Your account" about={s.email}>
       <div className="stack">
         <Card><Facts rows={[['Email', s.email], ['Role in this project', s.role], ['Session ends', <Time at={s.expires_at} />]]} /></Card>
         <TwoFactor />
         <Password />
-        <Card title="Sign out everywhere" about="Ends your sessions in every browser, this one too." action={<Button onClick={() => { void out().catch((e: Error) => say(e.message, 'bad')) }}>Sign out everywhere</Button>}>{null}</Card>
+        <Card title="Sign out everywhere" about="Ends your sessions in every browser, this one too." action={<Button busy={busy} onClick={() => { void out().catch((e: Error) => { setBusy(false); say(e.message, 'bad') }) }}>Sign out everywhere</Button>}>{null}</Card>
       </div>
     </Page>
   )
@@ -29,14 +31,14 @@ function Password() {
   const { send, busy, note } = useSending(form)
   const save = form.handleSubmit((f) => send(async () => {
     if (f.password.length < 10) { form.setError('password', { message: 'At least 10 characters; a sentence is fine.' }, { shouldFocus: true }); return }
-    await must(api.PUT('/tb/v1/accounts/{id}/password', { params: { path: { id: s.account_id } }, body: f as never }))
+    await must(api.PUT('/tb/v1/password', { body: { password: f.password, ...(s.account.has_password && { current_password: f.current_password }) } }))
     location.assign('/sign-in?return=%2Fdashboard%2Faccount')
   }))
   return (
     <Card title="Password" about="A new one ends all your sessions; you sign in again with it.">
       <form noValidate className="fields" onSubmit={save}>
         {note}
-        <Field label="Current password" type="password" autoComplete="current-password" error={message(form, 'current_password')} {...form.register('current_password')} />
+        {s.account.has_password && <Field label="Current password" type="password" autoComplete="current-password" error={message(form, 'current_password')} {...form.register('current_password')} />}
         <Field label="New password" type="password" autoComplete="new-password" error={message(form, 'password')} {...form.register('password')} />
         <div className="actions"><Button type="submit" busy={busy}>Change password</Button></div>
       </form>

@@ -56,13 +56,16 @@ export default function Audit() {
   )
 }
 function Row({ e }: { e: Event }) {
-  const data = Object.entries(e.data).filter(([, v]) => v !== null && v !== '')
+  const { changed, ...rest } = e.data
+  const names = Array.isArray(changed) ? changed.map(String) : []
+  const data = Object.entries(rest).filter(([, v]) => v !== null && v !== '')
   return (
     <li>
       <span className="kind"><Badge tone={kindTone(e.kind)}>{words(e.kind)}</Badge></span>
       <div>
         <p><b>{who(e)}</b>{e.resource_id && <> · {words(e.resource_type)} <code>{e.resource_id}</code></>}{e.step && !e.kind?.endsWith(e.step) && <> · {words(e.step)}</>}
           {e.outcome && e.outcome !== 'ok' && <> <Badge tone={tone(e.outcome)}>{words(e.outcome)}</Badge></>}{e.reason && <> {words(e.reason)}</>}</p>
+        {names.length > 0 && <p className="soft">Changed: <span className="chips">{names.map((n) => <code key={n}>{n}</code>)}</span></p>}
         {(data.length > 0 || e.authorization_id || e.client_ip) && (
           <details><summary>Details</summary>
             <dl>{e.authorization_id && <div><dt>Authorization</dt><dd><Link to={`/dashboard/auth/authorizations/${e.authorization_id}`}>{e.authorization_id}</Link></dd></div>}

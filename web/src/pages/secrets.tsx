@@ -66,9 +66,9 @@ function Edit({ secret, close }: { secret: Secret | 'new'; close: () => void }) 
   const [etag, setEtag] = useState(old ? etagOf(old) : '')
   const [conflict, setConflict] = useState<{ why: string; theirs: Secret } | null>(null)
   const save = (match: Record<string, string>) => form.handleSubmit((f) => send(async () => {
-    if (!f.value) { form.setError('value', { message: old ? 'Enter the value again: it is sealed and cannot be read back.' : 'Enter the value.' }, { shouldFocus: true }); return }
+    if (!f.value && !old) { form.setError('value', { message: 'Enter the value.' }, { shouldFocus: true }); return }
     try {
-      await must(api.PUT('/v1/admin/secrets/{secret_key}', { params: { path: { secret_key: f.key } }, headers: match, body: { description: f.description, ...(f.value && { value: f.value }) } as never }))
+      await must(api.PUT('/v1/admin/secrets/{secret_key}', { params: { path: { secret_key: f.key } }, headers: match, body: { description: f.description, ...(f.value && { value: f.value }) } }))
     } catch (e) {
       if (!(e instanceof Problem) || e.status !== 412) throw e
       if (!old) { form.setError('key', { message: 'There is a secret of this name already. Edit that one.' }, { shouldFocus: true }); return }
@@ -85,7 +85,7 @@ function Edit({ secret, close }: { secret: Secret | 'new'; close: () => void }) 
       <form onSubmit={(e) => { e.preventDefault(); void save(old ? ifMatch(etag) : { 'If-None-Match': '*' }) }} noValidate className="fields">
         {note}
         <Field label="Secret ID" hint="The name under which tools ask for it." readOnly={old !== null} autoFocus={!old} error={message(form, 'key')} {...form.register('key')} />
-        <SecretField label="Value" placeholder={old ? `A value is set (${old.hint})` : ''} hint="Sealed when it is saved, and never shown again." autoFocus={old !== null} error={message(form, 'value')} {...form.register('value')} />
+        <SecretField label="Value" placeholder={old ? `A value is set (${old.hint})` : ''} hint={old ? 'Leave empty to keep the one that is set.' : 'Sealed when it is saved, and never shown again.'} autoFocus={old !== null} error={message(form, 'value')} {...form.register('value')} />
         <Field label="Description" optional error={message(form, 'description')} {...form.register('description')} />
         <div className="actions"><Button onClick={close}>Cancel</Button><Button kind="primary" type="submit" busy={busy}>{old ? 'Save' : 'Create'}</Button></div>
       </form>
