@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/run_record.h"
 #include "domain/schedules.h"
 #include "domain/tool_needs.h"
 #include <stdio.h>
@@ -77,6 +78,7 @@ static struct err put_off(struct request *rq, const struct execute_body *in, con
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }
+static void end_record(void *record) { run_record_end(record); }
 struct err h_run_execute(struct request *rq)
 {
 	struct execute_body in = { .tool_name = SV_NONE };
@@ -95,6 +97,10 @@ struct err h_run_execute(struct request *rq)
 	if (in.run_at.n > 0)
 		return put_off(rq, &in, &ask);
 	struct err e = runner_run(rq->cx, rq->en, &ask, &done);
+	if (done.record != NULL) {
+		rq->after = end_record;
+		rq->after_arg = done.record;
+	}
 	rq->peer_key = done.peer_key;
 	if (e.code == E_PARK) {
 		rq->park.topic = done.topic;

@@ -120,6 +120,7 @@ struct err journal_list(struct ctx *cx, struct engine *en, const struct event_fi
 {
 	struct event_list l;
 
+	store_act_settle(en->store); /* the record of a run comes after its answer */
 	TRY(store_event_list(cx, en->store, f, &l));
 	TRY(take(cx, &l, out));
 	return names(cx, en, out);

@@ -18,6 +18,7 @@ struct err overview_of(struct ctx *cx, struct engine *en, struct sv project_id, 
 	struct provider_list l;
 
 	*out = (struct overview){ .providers = 0 };
+	store_act_settle(en->store); /* the record of a run comes after its answer */
 	TRY(store_overview(cx, en->store, &(struct overview_ask){ project_id, cx->now - DAY(1) }, out->count));
 	TRY(providers_list(cx, en, project_id, &l));
 	out->providers = (int64_t)l.n;

@@ -5,12 +5,12 @@
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/run_record.h"
 #include "domain/runner_inner.h"
 #include "domain/secret_names.h"
 #include "domain/tool_needs.h"
 #include "domain/workers_mcp.h"
 #include "store/store_connection.h"
-#include "store/store_execution.h"
 #include "store/store_secret.h"
 #include "store/store_worker.h"
 #include "wire/wire_worker.h"
@@ -66,13 +66,10 @@ struct err runner_consent(struct ctx *cx, struct run *r)
 		      r->access.state == ACCESS_NARROW ? "the user has not granted all of its scopes"
 						       : "the user has not granted access yet");
 }
+/* As the catalogue holds it: a change of it is there before whoever made it has his answer. */
 static struct err find_worker(struct ctx *cx, struct run *r)
 {
-	struct err e = store_worker_get(cx, r->en->store, r->ask->project_id, r->t->worker_id, &r->worker);
-
-	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && !r->worker.enabled))
-		return refuse(cx, E_NOT_FOUND, "the worker of tool %.*s is gone or disabled", SV_FMT(r->t->qualified));
-	TRY(e);
+	r->worker = *r->t->worker;
 	return workers_mcp_is(&r->worker) ? OK : store_worker_secret(cx, r->en->store, &r->worker, &r->secret);
 }
 
@@ -234,7 +231,7 @@ static struct err upstream_refused(struct ctx *cx, const struct run *r, const st
 	struct err e = store_connection_force(cx, r->en->store, r->ask->project_id, sv_of(r->access.connection_id));
 	return e.code == E_NOT_FOUND ? forgive(cx) : e;
 }
-static struct err record(struct ctx *cx, const struct run *r, const struct run_done *out)
+static struct err record(struct ctx *cx, const struct run *r, struct run_done *out)
 {
 	CLEANUP(buf_free) struct buf data = BUF(4096);
 	struct jout w = JOUT(&data);
@@ -271,10 +268,10 @@ static struct err record(struct ctx *cx, const struct run *r, const struct run_d
 				  .data = buf_view(&data) };
 	if (r->ask->keeper != NULL)
 		return r->ask->keeper->record(cx, r->ask->keeper->arg, out, &ev);
-	return store_execution_add(cx, r->en->store, &(struct execution_add){ &row, &ev });
+	return run_record_begin(cx, r->en, &(struct execution_add){ &row, &ev }, &out->record);
 }
 /* The tool has run: its answer counts even when our own store is in trouble. */
-static void settle(struct ctx *cx, const struct run *r, const struct run_done *out)
+static void settle(struct ctx *cx, const struct run *r, struct run_done *out)
 {
 	struct err e = upstream_refused(cx, r, out), saved = record(cx, r, out);
 

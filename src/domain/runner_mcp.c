@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/clock.h"
 #include "core/jdoc.h"
+#include "core/logf.h"
 #include "core/text.h"
 #include "domain/mcp_token.h"
 #include "domain/runner_inner.h"
 #include "domain/timeline.h"
 #include "store/store_connection.h"
 #include "wire/wire_challenge.h"
+
+/* The catalogue holds the worker as it was; what changes it begins with what is stored. */
+static struct err current(struct ctx *cx, struct run *r)
+{
+	struct err e = store_worker_get(cx, r->en->store, r->ask->project_id, r->t->worker_id, &r->worker);
+
+	return e.code == E_NOT_FOUND
+		   ? refuse(cx, E_NOT_FOUND, "the worker of tool %.*s is gone", SV_FMT(r->t->qualified))
+		   : e;
+}
 
 /* ---- a catalogue that is old ---- */
 static struct err reload(struct ctx *cx, struct run *r, const struct mcp_worker_done *done, bool *again)
@@ -17,6 +28,7 @@ static struct err reload(struct ctx *cx, struct run *r, const struct mcp_worker_
 	*again = false;
 	if (r->fresh != NULL)
 		return OK;
+	TRY(current(cx, r));
 	TRY(workers_reload(cx, r->en, &r->worker));
 	r->fresh = toolbox_hold(r->en);
 	t = toolbox_find(r->fresh, r->ask->project_id, &name);
@@ -36,6 +48,7 @@ static struct err new_to_us(struct ctx *cx, struct run *r, const struct mcp_work
 	const struct mcp_auth_find in = { &r->worker, done->last.challenge, &timeline_system };
 	char why[240] = "";
 
+	TRY(current(cx, r));
 	TRY(mcp_auth_find(cx, r->en, &in, why));
 	TRY(toolbox_load(cx, r->en));
 	return wanted(cx, r, why[0] == '\0' ? "its server wants a user's authorization now" : why);
@@ -71,6 +84,7 @@ static struct err no_scope(struct ctx *cx, struct run *r, struct mcp_worker_done
 
 	TRY(wire_challenge_read(cx, done->last.challenge, &c));
 	const struct mcp_auth_step in = { &r->worker, r->t->name, c.scope };
+	TRY(current(cx, r));
 	if (sv_eqz(c.error, "insufficient_scope") && c.scope.n > 0)
 		TRY(mcp_auth_step(cx, r->en, &in, &grew));
 	if (grew) {
@@ -97,6 +111,23 @@ static struct err tries(struct ctx *cx, struct run *r, struct mcp_worker_done *d
 	} while (runner_again(r, &done->answer) && clock_mono() < until);
 	return OK;
 }
+/* Of many calls that find the same out at once, one changes the catalogue.  The tool has run: its answer counts even
+ * when this cannot be kept. */
+static struct err speaks(struct ctx *cx, const struct run *r, struct sv era)
+{
+	CLEANUP(toolbox_let_go) const struct tool_set *now = toolbox_hold(r->en);
+	const struct toolname name = { .text = r->t->qualified, .version = r->t->version };
+	const struct tool *t = toolbox_find(now, r->ask->project_id, &name);
+
+	if (era.n == 0 || t == NULL || sv_eq(era, t->worker->era))
+		return OK;
+	struct err e = store_worker_speaks(cx, r->en->store, &(struct worker_told){ .id = r->worker.id, .era = era });
+	if (!IS_ERR(e))
+		e = toolbox_load(cx, r->en);
+	if (IS_ERR(e))
+		log_cause(cx, LOG_ERROR, "worker.revision_not_kept");
+	return IS_ERR(e) ? forgive(cx) : OK;
+}
 struct err runner_mcp(struct ctx *cx, struct run *r, struct wire_worker_answer *a)
 {
 	struct mcp_worker_done done = { .stale = false };
@@ -113,8 +144,5 @@ struct err runner_mcp(struct ctx *cx, struct run *r, struct wire_worker_answer *
 			TRY(reload(cx, r, &done, &once_more));
 	}
 	*a = done.answer;
-	return done.era.n == 0 || sv_eq(done.era, r->worker.era)
-		   ? OK
-		   : store_worker_speaks(cx, r->en->store,
-					 &(struct worker_told){ .id = r->worker.id, .era = done.era });
+	return speaks(cx, r, done.era);
 }

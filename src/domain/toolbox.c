@@ -22,7 +22,8 @@ struct shelf {
 };
 struct toolbox {
 	pthread_mutex_t lock; /* of `now` and of every shelf's `held` */
-	pthread_mutex_t load; /* one loads at a time: the last one to begin has read the newest rows */
+	pthread_mutex_t load; /* one loads at a time: the last one to begin has read the newest rows; guards `old` */
+	bool old;
 	struct shelf *now;
 	struct toolbox_pace pace[PACES];
 };
@@ -165,6 +166,33 @@ static struct err server_auth(struct ctx *cx, struct loading *l, const struct wo
 	}
 	return OK;
 }
+/* What a call needs of its worker, in the shelf's arena. */
+static const struct worker_row *keep_worker(struct loading *l, const struct worker_row *w)
+{
+	struct worker_row *row = arena_array(l->shelf->arena, 1, sizeof *row);
+	struct sv *const texts[] = { &row->id,
+				     &row->project_id,
+				     &row->unique_id,
+				     &row->type,
+				     &row->uri,
+				     &row->hint,
+				     &row->secret_box,
+				     &row->era,
+				     &row->binding,
+				     &row->external_id,
+				     &row->client_id,
+				     &row->auth,
+				     &row->authorization_url };
+
+	if (row == NULL)
+		return NULL;
+	*row = *w;
+	row->catalogue = SV("");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if ((*texts[i] = arena_sv(l->shelf->arena, *texts[i])).p == NULL)
+			return NULL;
+	return row;
+}
 static struct err add(struct ctx *cx, struct loading *l, const struct worker_row *w, const struct node *entry)
 {
 	struct tool t;
@@ -179,11 +207,10 @@ static struct err add(struct ctx *cx, struct loading *l, const struct worker_row
 		return fail(cx, E_INTERNAL, "out of memory", "the tools of worker %.*s", SV_FMT(w->unique_id));
 	if (w->auth.n > 0)
 		TRY(server_auth(cx, l, w, &t));
-	t.project_id = arena_sv(l->shelf->arena, w->project_id);
-	t.worker_row = arena_sv(l->shelf->arena, w->id);
-	t.worker_id = arena_sv(l->shelf->arena, w->unique_id);
-	if (t.project_id.p == NULL || t.worker_row.p == NULL || t.worker_id.p == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "tools");
+	t.worker = w;
+	t.project_id = w->project_id;
+	t.worker_row = w->id;
+	t.worker_id = w->unique_id;
 	l->v[l->n] = (struct ranked){ t, l->n };
 	l->n++;
 	return OK;
@@ -196,6 +223,9 @@ static struct err add_worker(struct ctx *cx, struct loading *l, const struct wor
 
 	if (!w->enabled || w->catalogue.n == 0)
 		return OK;
+	const struct worker_row *kept = keep_worker(l, w);
+	if (kept == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "worker %.*s", SV_FMT(w->unique_id));
 	if (a == NULL || IS_ERR(jdoc_parse(&parse, w->catalogue, "catalogue", &list)))
 		return fail(cx, E_INTERNAL, "storage error", "the catalogue of worker %.*s", SV_FMT(w->unique_id));
 	for (const struct node *n = list->first; n != NULL; n = n->next) {
@@ -204,7 +234,7 @@ static struct err add_worker(struct ctx *cx, struct loading *l, const struct wor
 				  LOG_INT("most", TOOLS_MOST));
 			return OK;
 		}
-		TRY(add(cx, l, w, n));
+		TRY(add(cx, l, kept, n));
 	}
 	return OK;
 }
@@ -264,8 +294,16 @@ struct err toolbox_load(struct ctx *cx, struct engine *en)
 {
 	(void)pthread_mutex_lock(&en->tools->load);
 	struct err e = load(cx, en);
+	en->tools->old = IS_ERR(e);
 	(void)pthread_mutex_unlock(&en->tools->load);
 	return e;
+}
+bool toolbox_is_old(struct engine *en)
+{
+	(void)pthread_mutex_lock(&en->tools->load);
+	bool old = en->tools->old;
+	(void)pthread_mutex_unlock(&en->tools->load);
+	return old;
 }
 
 struct toolbox_pace *toolbox_pace(struct engine *en, struct sv worker_row)

@@ -5,8 +5,9 @@
  *
  * Owns:     an immutable snapshot, swapped whole.  Who reads holds it with toolbox_hold; what it shows is valid until
  *           toolbox_release.
- * Promises: look-ups are memory only; a tool is found in every spelling of contract 3.6; of two workers that tell of
- * the same toolkit, tool and version the older worker's counts. Needs:    store_worker.h at toolbox_load.
+ * Promises: look-ups are memory only, a tool's worker included: a call reads no row of it; a tool is found in every
+ * spelling of contract 3.6; of two workers that tell of the same toolkit, tool and version the older worker's counts.
+ * Needs:    store_worker.h at toolbox_load.
  */
 #include "core/node.h"
 #include "domain/engine.h"
@@ -17,8 +18,10 @@ struct tool_auth { /* contract 2.1 */
 	struct sv worker;                         /* "mcp:ID": that of its own server (providers.h); n 0 */
 	struct sv_list scopes;
 };
+struct worker_row;
 struct tool {
 	struct sv project_id, worker_row, worker_id;
+	const struct worker_row *worker;  /* as it is stored, without its catalogue; its secrets stay sealed */
 	struct sv toolkit, name, version; /* version "0.0.0" when the worker named none */
 	struct sv told_version;           /* what the worker has to be told; p NULL: null */
 	struct sv qualified, full;        /* "Github.CreateIssue", "Github.CreateIssue@1.2.0" */
@@ -42,6 +45,8 @@ void toolbox_free(struct toolbox *b);
 struct err toolbox_open(struct ctx *cx, struct engine *en, struct toolbox **out) MUST_USE NONNULL(1, 2, 3);
 /* The snapshot anew from the store; entries that cannot be used are left out and logged. */
 struct err toolbox_load(struct ctx *cx, struct engine *en) MUST_USE NONNULL(1, 2);
+/* The last toolbox_load failed: what is shown may be older than the store. */
+bool toolbox_is_old(struct engine *en) NONNULL(1);
 const struct tool_set *toolbox_hold(struct engine *en) NONNULL(1) RETURNS_NONNULL;
 void toolbox_release(const struct tool_set *s);
 static inline void toolbox_let_go(const struct tool_set **s)

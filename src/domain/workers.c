@@ -361,5 +361,5 @@ struct err workers_refresh(struct ctx *cx, struct engine *en, int64_t until)
 	TRY(store_worker_all(cx, en->store, SV_NONE, &rows));
 	for (size_t i = 0; i < rows.n && clock_now() < until; i++)
 		TRY(ask_one(cx, en, &rows.v[i], &changed));
-	return changed ? toolbox_load(cx, en) : OK;
+	return changed || toolbox_is_old(en) ? toolbox_load(cx, en) : OK;
 }

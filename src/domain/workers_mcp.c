@@ -189,6 +189,7 @@ struct err workers_mcp_tell(struct ctx *cx, struct engine *en, const struct work
 	TRY(without_secret(cx, mcp_worker_tools(cx, en, &ask, &told), why));
 	if (why[0] != '\0')
 		return OK;
+	*other = told.answer.fate == MCP_NO_TOKEN && w->auth.n == 0; /* its tools need a user now */
 	if (told.answer.fate == MCP_NO_TOKEN)
 		return wants_token(cx, en, w, &told, why);
 	(void)snprintf(why, 240, "%s", told.answer.say);

@@ -128,7 +128,12 @@ static void on_thread(void *arg)
 	struct work *w = arg;
 
 	w->result = again(w);
-	loop_post(w->loop, w);
+	void (*after)(void *) = w->rq.after;
+	void *remains = w->rq.after_arg;
+	w->rq.after = NULL;
+	loop_post(w->loop, w); /* it is the loop's from here */
+	if (after != NULL)
+		after(remains);
 }
 
 static bool push(struct lanes *l, struct work *w, enum lane lane)

@@ -68,6 +68,10 @@ struct request {
 	bool park_over; /* the wait is over: the handler must answer now */
 	struct park park;
 	uint64_t peer_key; /* before E_TAKE_CALL: which peer will be waited for (at most 128 calls each) */
+	/* Set on lane POOL or CALL by a handler that answers: what remains to be done once the answer is on its way, by
+	 * the same thread.  The request is gone by then.  NULL: nothing. */
+	void (*after)(void *arg);
+	void *after_arg;
 	/* the answer */
 	int status;               /* 0 = 200 */
 	const char *content_type; /* NULL = application/json */

@@ -290,6 +290,9 @@ void server_run_here(struct request *rq, const struct http_app *app, struct hub 
 	e = run_lanes(rq, app, e);
 	while (e == E_PARK && hub != NULL && !rq->park_over)
 		e = park_here(rq, app, hub);
+	if (rq->after != NULL)
+		rq->after(rq->after_arg);
+	rq->after = NULL;
 	if (e != E_OK) {
 		buf_clear(rq->out);
 		buf_clear(rq->head);

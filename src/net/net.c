@@ -343,7 +343,7 @@ static struct err check_call(struct ctx *cx, const struct net_call *c)
 {
 	if (c->timeout <= 0 || c->max_reply == 0)
 		return fail(cx, E_INTERNAL, "an outbound call has no limit", "%s", c->purpose);
-	if (c->redirects && (c->once == NET_ONCE || c->more != NULL))
+	if (c->redirects && (c->once != NET_MAY_REPEAT || c->more != NULL))
 		return fail(cx, E_INTERNAL, "an outbound call is malformed", "%s: redirects", c->purpose);
 	return OK;
 }

@@ -28,7 +28,13 @@ void net_free(struct net *n);
 struct err net_start(struct ctx *cx, const struct net_how *how, struct net **out) MUST_USE
     NONNULL(1, 2, 3); /* E_CONFIG names what is wrong */
 
-enum net_once { NET_MAY_REPEAT, NET_ONCE }; /* ONCE: FRESH_CONNECT, and a second PREREQ run is refused */
+/* Whether libcurl may send the request again over another connection when a kept one has died under it. */
+enum net_once {
+	NET_MAY_REPEAT,
+	NET_UNREPEATED, /* no: a second PREREQ run is refused.  A connection that was just used is used again: one that
+			   has rested is the one a server closes */
+	NET_ONCE        /* no, and it gets a connection of its own */
+};
 struct net_header {
 	struct sv name, value;
 }; /* values may be secret: never logged */
@@ -43,7 +49,7 @@ struct net_call {
 	int64_t timeout;      /* microseconds from now; 0 is refused */
 	size_t max_reply;     /* bytes; 0 is refused; more is NET_TOO_LARGE */
 	enum net_once once;
-	bool redirects;                  /* at most 3, each re-checked; never with NET_ONCE; on another origin only
+	bool redirects;                  /* at most 3, each re-checked; only NET_MAY_REPEAT; on another origin only
 					    Accept of the headers goes along */
 	const char *want_header;         /* a header of the answer to keep; NULL: none */
 	const char *const *want_headers; /* more of them, NULL at the end: every one goes to `headers` of the reply,

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define RESTED_S 1L /* servers keep a connection that rests for two seconds and more */
+
 /* Text that may be cut. */
 static void say(char *dst, size_t cap, const char *fmt, ...) PRINTF_LIKE(3, 4);
 static void say(char *dst, size_t cap, const char *fmt, ...)
@@ -60,7 +62,7 @@ static int on_send(void *arg, char *to_ip, char *from_ip, int to_port, int from_
 	(void)from_port;
 	t->runs++;
 	if (t->runs > 1) {
-		t->repeated = t->call->once == NET_ONCE;
+		t->repeated = t->call->once != NET_MAY_REPEAT;
 		return t->repeated ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 	}
 	bool late = clock_mono() >= t->deadline;
@@ -198,6 +200,8 @@ static CURLcode set_guarded(struct transfer *t)
 	SET(CURLOPT_HTTPPROXYTUNNEL, 1L);
 	SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(CURLOPT_FRESH_CONNECT, t->call->once == NET_ONCE ? 1L : 0L);
+	if (t->call->once == NET_UNREPEATED)
+		SET(CURLOPT_MAXAGE_CONN, RESTED_S);
 	SET(CURLOPT_UNIX_SOCKET_PATH, t->call->unix_socket);
 	return rc;
 }
@@ -341,7 +345,7 @@ const char *transfer_next(struct ctx *cx, const struct transfer *t)
 {
 	char *z = NULL;
 
-	if (!t->call->redirects || t->call->once == NET_ONCE || t->reply->fate != NET_DONE)
+	if (!t->call->redirects || t->call->once != NET_MAY_REPEAT || t->reply->fate != NET_DONE)
 		return NULL;
 	(void)curl_easy_getinfo(t->h, CURLINFO_REDIRECT_URL, &z);
 	return z == NULL ? NULL : arena_text(cx->arena, sv_of(z));

@@ -96,6 +96,12 @@ struct err store_act(struct ctx *cx, struct store *st, act_fn *fn, const void *i
 {
 	return store_writer_run(cx, st, fn, in, out);
 }
+struct act *store_act_begin(struct ctx *cx, struct store *st, act_fn *fn, const void *in)
+{
+	return store_writer_begin(cx, st, fn, in);
+}
+struct err store_act_end(struct store *st, struct act *a) { return store_writer_end(st, a); }
+void store_act_settle(struct store *st) { store_writer_settle(st); }
 struct db *tx_db(struct tx *tx) { return tx->db; }
 struct store *tx_store(struct tx *tx) { return tx->st; }
 int64_t tx_now(struct tx *tx) { return tx->now; }

@@ -36,6 +36,15 @@ const char *store_default_org(const struct store *st) NONNULL(1) RETURNS_NONNULL
 struct tx; /* a running act; gives its connection and its store */
 typedef struct err act_fn(struct ctx *cx, struct tx *tx, const void *in, void *out);
 struct err store_act(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out) MUST_USE NONNULL(1, 2, 3);
+/* An act whose caller goes on before it is durable.  It is in the queue once this returns: what anybody writes later
+ * comes after it.  cx, its arena and `in` live until store_act_end, which says what came of it.  NULL: out of memory.
+ */
+struct act;
+struct act *store_act_begin(struct ctx *cx, struct store *st, act_fn *fn, const void *in) MUST_USE NONNULL(1, 2, 3);
+struct err store_act_end(struct store *st, struct act *a) MUST_USE NONNULL(1, 2);
+/* For who lists what was written: until everything asked for so far is in the store or has failed; while the disk hangs
+ * for a second at most. */
+void store_act_settle(struct store *st) NONNULL(1);
 struct db *tx_db(struct tx *tx) NONNULL(1) RETURNS_NONNULL;
 struct store *tx_store(struct tx *tx) NONNULL(1) RETURNS_NONNULL;
 int64_t tx_now(struct tx *tx) NONNULL(1); /* the clock of this act: what is stored comes from here */

@@ -25,7 +25,7 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 	TRY(db_run(cx, q));
 	return store_event_add(cx, tx, in->event);
 }
-struct err store_execution_add(struct ctx *cx, struct store *st, const struct execution_add *in)
+struct act *store_execution_begin(struct ctx *cx, struct store *st, const struct execution_add *in)
 {
-	return store_act(cx, st, add_act, in, NULL);
+	return store_act_begin(cx, st, add_act, in);
 }

@@ -12,6 +12,7 @@ struct execution_add {
 	const struct execution_row *row;
 	const struct event *event;
 };
-struct err store_execution_add(struct ctx *cx, struct store *st, const struct execution_add *in) MUST_USE
+/* As store_act_begin: store_act_end says what came of it. */
+struct act *store_execution_begin(struct ctx *cx, struct store *st, const struct execution_add *in) MUST_USE
     NONNULL(1, 2, 3);
 #endif

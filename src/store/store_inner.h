@@ -68,6 +68,9 @@ struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db) M
 void store_writer_stop(struct store *st) NONNULL(1); /* when nobody is in an act any more: app stops the lanes first */
 struct err store_writer_run(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out) MUST_USE
     NONNULL(1, 2, 3);
+struct act *store_writer_begin(struct ctx *cx, struct store *st, act_fn *fn, const void *in) MUST_USE NONNULL(1, 2, 3);
+struct err store_writer_end(struct store *st, struct act *a) MUST_USE NONNULL(1, 2);
+void store_writer_settle(struct store *st) NONNULL(1);
 /* A condition whose waits do not mind a wall clock that is set. */
 static inline void store_monotonic_cond(pthread_cond_t *c)
 {

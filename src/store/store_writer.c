@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/arena.h"
 #include "core/clock.h"
 #include "core/logf.h"
 #include "core/metric.h"
@@ -9,7 +10,7 @@
 #include <time.h>
 
 /* One thread writes.  While it waits for the disk, acts queue up; it then takes them all into the next COMMIT. */
-enum { GROUP_MOST = 256, IDLE_MS = 250, CHECKPOINT_ACTS = 4096 };
+enum { GROUP_MOST = 256, IDLE_MS = 250, SETTLE_MS = 1000, CHECKPOINT_ACTS = 4096 };
 struct act {
 	struct ctx *cx;
 	act_fn *fn;
@@ -26,7 +27,9 @@ struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work;
+	pthread_cond_t settled;
 	struct act *first, **last; /* the queue */
+	uint64_t queued, answered; /* acts so far */
 	bool stop;
 	struct store *st;
 	struct db *db; /* the rest is the thread's own */
@@ -192,17 +195,23 @@ static void note(struct writer *w, const struct act *list)
 	}
 	atomic_store(&w->st->trouble, trouble);
 }
+static struct timespec in_ms(long ms)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_nsec += ms % 1000 * 1000000L;
+	t.tv_sec += ms / 1000 + t.tv_nsec / 1000000000L;
+	t.tv_nsec %= 1000000000L;
+	return t;
+}
 /* The next acts, or NULL when the writer was idle for a while or is to stop (*over). */
 static struct act *next_list(struct writer *w, size_t *n, bool *over)
 {
 	struct act *list = NULL, **end = &list;
-	struct timespec until;
+	struct timespec until = in_ms(IDLE_MS);
 	int rc = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += IDLE_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	*n = 0;
 	(void)pthread_mutex_lock(&w->lock);
 	while (w->first == NULL && !w->stop && rc == 0)
@@ -228,8 +237,10 @@ static void answer(struct writer *w, struct act *list)
 
 		list = a->next; /* once done, `a` is its caller's again */
 		a->done = true;
+		w->answered++;
 		(void)pthread_cond_signal(&a->wake);
 	}
+	(void)pthread_cond_broadcast(&w->settled);
 	(void)pthread_mutex_unlock(&w->lock);
 }
 static void *writer_main(void *arg)
@@ -273,6 +284,7 @@ struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db)
 	w->last = &w->first;
 	(void)pthread_mutex_init(&w->lock, NULL);
 	store_monotonic_cond(&w->work);
+	store_monotonic_cond(&w->settled);
 	w->db = own;
 	int rc = pthread_create(&w->thread, NULL, writer_main, w);
 	if (rc != 0) {
@@ -295,27 +307,64 @@ void store_writer_stop(struct store *st)
 	(void)pthread_mutex_unlock(&w->lock);
 	(void)pthread_join(w->thread, NULL);
 	(void)pthread_cond_destroy(&w->work);
+	(void)pthread_cond_destroy(&w->settled);
 	(void)pthread_mutex_destroy(&w->lock);
 	db_close(w->db);
 	free(w);
 	st->writer = NULL;
 }
+
+/* ---- the callers' side ---- */
+static void queue(struct writer *w, struct act *a)
+{
+	assert(pthread_equal(w->thread, pthread_self()) == 0); /* an act that starts an act would wait for itself */
+	(void)pthread_cond_init(&a->wake, NULL);
+	(void)pthread_mutex_lock(&w->lock);
+	*w->last = a;
+	w->last = &a->next;
+	w->queued++;
+	(void)pthread_cond_signal(&w->work);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+static struct err wait_for(struct writer *w, struct act *a)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	while (!a->done)
+		(void)pthread_cond_wait(&a->wake, &w->lock);
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_cond_destroy(&a->wake);
+	if (!IS_ERR(a->result))
+		store_event_told(a->cx,
+				 a->said); /* not on the writer's thread: a slow log must not hold up the store */
+	return a->result;
+}
 struct err store_writer_run(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out)
 {
-	struct writer *w = st->writer;
 	struct act a = { .cx = cx, .fn = fn, .in = in, .out = out };
 
-	assert(pthread_equal(w->thread, pthread_self()) == 0); /* an act that starts an act would wait for itself */
-	(void)pthread_cond_init(&a.wake, NULL);
+	queue(st->writer, &a);
+	return wait_for(st->writer, &a);
+}
+struct act *store_writer_begin(struct ctx *cx, struct store *st, act_fn *fn, const void *in)
+{
+	struct act *a = arena_array(cx->arena, 1, sizeof *a);
+
+	if (a == NULL)
+		return NULL;
+	*a = (struct act){ .cx = cx, .fn = fn, .in = in };
+	queue(st->writer, a);
+	return a;
+}
+struct err store_writer_end(struct store *st, struct act *a) { return wait_for(st->writer, a); }
+void store_writer_settle(struct store *st)
+{
+	struct writer *w = st->writer;
+	const struct timespec until = in_ms(SETTLE_MS);
+	int rc = 0;
+
 	(void)pthread_mutex_lock(&w->lock);
-	*w->last = &a;
-	w->last = &a.next;
-	(void)pthread_cond_signal(&w->work);
-	while (!a.done)
-		(void)pthread_cond_wait(&a.wake, &w->lock);
+	uint64_t all = w->queued;
+	while (w->answered < all && rc == 0)
+		rc = pthread_cond_timedwait(&w->settled, &w->lock, &until);
 	(void)pthread_mutex_unlock(&w->lock);
-	(void)pthread_cond_destroy(&a.wake);
-	if (!IS_ERR(a.result))
-		store_event_told(cx, a.said); /* not on the writer's thread: a slow log must not hold up the store */
-	return a.result;
 }

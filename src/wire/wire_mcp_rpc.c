@@ -331,7 +331,7 @@ static struct err post(struct reading *r, struct sv body, const struct heads *h,
 				    .body = body,
 				    .timeout = left > 0 ? left : 1,
 				    .max_reply = r->ask->most,
-				    .once = r->ask->once ? NET_ONCE : NET_MAY_REPEAT,
+				    .once = r->ask->once ? NET_UNREPEATED : NET_MAY_REPEAT,
 				    .want_headers = want,
 				    .more = on_piece,
 				    .more_arg = r };

@@ -157,6 +157,6 @@ struct err wire_worker_invoke(struct ctx *cx, const struct wire_worker *w, struc
 				   .purpose = "worker.invoke",
 				   .body = body,
 				   .most = MOST_RESULT,
-				   .once = NET_ONCE },
+				   .once = NET_UNREPEATED },
 		    out);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/arena.h"
 #include "core/text.h"
 #include "db/db.h"
 #include "store/store_setting.h"
 #include "tt_store.h"
+#include <assert.h>
 #include <pthread.h>
 
 static int64_t count(struct ctx *cx, struct store *st, const char *sql)
@@ -244,4 +246,30 @@ TEST(sixteen_threads_lose_no_act)
 	CHECK(count(cx, w.st, "SELECT value FROM settings WHERE name = 'n'") == N * ROUNDS);
 	tt_store_reopen(cx, &w);
 	CHECK(count(cx, w.st, "SELECT value FROM settings WHERE name = 'n'") == N * ROUNDS);
+}
+
+static struct err begun_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	(void)out;
+	return put(cx, tx, in);
+}
+TEST(an_act_that_is_begun_is_found_by_who_lets_the_store_settle)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
+
+	for (int i = 0; i < 200; i++) {
+		const char *name = arena_printf(cx->arena, "begun-%d", i);
+		struct act *a = store_act_begin(cx, w.st, begun_act, name);
+
+		assert(a != NULL);
+		store_act_settle(w.st);
+		CHECK(count(cx, w.st, "SELECT count(*) FROM settings") == i + 1);
+		CHECK(!IS_ERR(store_act_end(w.st, a)));
+	}
+	struct act *half = store_act_begin(cx, w.st, half_act, NULL);
+	assert(half != NULL);
+	store_act_settle(w.st);
+	CHECK(store_act_end(w.st, half).code == E_FORBIDDEN);
+	CHECK(count(cx, w.st, "SELECT count(*) FROM settings") == 200);
 }

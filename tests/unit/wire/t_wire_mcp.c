@@ -264,7 +264,7 @@ TEST(only_the_answer_to_this_request_counts)
 		world_answer((struct world_reply){ NET_DONE, true, 200, t[i].type, t[i].body, 0, 0 });
 		CHECK(!IS_ERR(wire_mcp_call(cx, &p, &call, &a)));
 		CHECK_ROW(t[i].name, a.fate == t[i].want);
-		CHECK(world_sent(0)->once == NET_ONCE && world_has(world_sent(0)->headers, "Mcp-Name: t"));
+		CHECK(world_sent(0)->once == NET_UNREPEATED && world_has(world_sent(0)->headers, "Mcp-Name: t"));
 	}
 }
 TEST(a_server_that_asks_for_ping_is_answered_and_nothing_else_is_granted)
