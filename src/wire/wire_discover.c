@@ -158,14 +158,16 @@ static void check_server(struct ctx *cx, const struct node *doc, struct wire_dis
 		(void)snprintf(out->why, sizeof out->why,
 			       "the authorization server does not say that it supports PKCE with S256");
 }
-/* Is this document the issuer's own?  of_root: the issuer was made up from an address, a slash is no difference. */
-static bool is_issuer(const struct node *doc, struct sv issuer, bool of_root)
+/* Is this document the issuer's own?  of_root: nobody named the issuer, it was made up from the server's address, so
+ * that the document of that origin says which of its own paths it is (MCP 2025-03-26 knows the origin only). */
+static bool is_issuer(struct ctx *cx, const struct node *doc, struct sv issuer, bool of_root)
 {
 	struct sv told = node_text_at(doc, "issuer");
+	size_t at;
 
-	if (of_root && told.n == issuer.n + 1 && told.p[told.n - 1] == '/')
-		told.n--;
-	return told.p != NULL && sv_eq(told, issuer);
+	if (told.p == NULL || !of_root)
+		return told.p != NULL && sv_eq(told, issuer);
+	return !sv_find(told, SV("?"), &at) && !sv_find(told, SV("#"), &at) && wire_discover_covers(cx, issuer, told);
 }
 static struct err server(struct ctx *cx, const struct wire_discover_ask *ask, struct sv issuer, bool of_root,
 			 struct wire_discovered *out)
@@ -181,7 +183,7 @@ static struct err server(struct ctx *cx, const struct wire_discover_ask *ask, st
 
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 		TRY(fetch(cx, ask, well_known(cx, issuer, forms[i].name, forms[i].behind), &doc, out->why));
-		if (doc != NULL && is_issuer(doc, issuer, of_root)) {
+		if (doc != NULL && is_issuer(cx, doc, issuer, of_root)) {
 			out->why[0] = '\0';
 			take_server(cx, doc, out);
 			check_server(cx, doc, out);

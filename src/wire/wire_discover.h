@@ -5,8 +5,9 @@
  * Connect Discovery), and a client of ours there (RFC 7591).
  *
  * Promises: the resource must be the server's own address or hold it, on the same origin; metadata counts only when it
- *           names the issuer it was asked for, byte for byte; without S256 there is no authorization.  Every address
- * goes through the egress guard, with redirects re-checked.
+ *           names the issuer it was asked for, byte for byte (a server of 2025-03-26 names none: there it is one of the
+ *           server's own origin); without S256 there is no authorization.  Every address goes through the egress guard,
+ *           with redirects re-checked.
  */
 #include "core/jout.h"
 #include "core/node.h"

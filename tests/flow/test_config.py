@@ -2,13 +2,12 @@
 """engine.yaml and where its values come from: environment, files, .env; what is wrong is refused by file, line and key; TLS."""
 import os
 import re
-import shutil
 import ssl
 import subprocess
 
 import httpx
 import pytest
-from world import BOUND, Engine
+from world import BOUND, Engine, certificate
 
 PROVIDER = "auth:\n  providers:\n    - {id: from-file, provider_id: github, client_id: '%s', client_secret: hush-hush-secret}\n"
 
@@ -133,19 +132,15 @@ def test_a_provider_of_the_file_is_read_only_and_a_projects_own_wins(binary, tmp
 
 
 def test_the_engine_speaks_https_itself(binary, tmp_path):
-    openssl = shutil.which("openssl")
-    assert openssl, "openssl is needed to make a certificate"
-    subprocess.run([openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.pem"], cwd=tmp_path, check=True,
-                   capture_output=True, timeout=BOUND)
+    pem = certificate(tmp_path)
     with Engine(binary, tmp_path, config="tls: {cert_file: tls.pem, key_file: tls.key}\n") as engine:
         assert engine.url.startswith("https://127.0.0.1:"), engine.url
-        trust = ssl.create_default_context(cafile=str(tmp_path / "tls.pem"))
+        trust = ssl.create_default_context(cafile=pem)
         r = httpx.get(engine.url + "/v1/admin/auth_providers", headers={"Authorization": engine.key}, verify=trust, trust_env=False)
         assert r.status_code == 200
         expiry = httpx.get(engine.url + "/metrics", headers={"Authorization": engine.key}, verify=trust, trust_env=False).text
         told = re.search(r"^tokenbooth_tls_certificate_expiry_timestamp_seconds (\S+)$", expiry, re.M)
-        end = subprocess.run([openssl, "x509", "-noout", "-enddate", "-in", "tls.pem"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+        end = subprocess.run(["openssl", "x509", "-noout", "-enddate", "-in", "tls.pem"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
         assert told and float(told[1]) == ssl.cert_time_to_seconds(end.strip().removeprefix("notAfter="))
         with pytest.raises(httpx.ConnectError):
             httpx.get(engine.url + "/v1/health", trust_env=False)

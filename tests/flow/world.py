@@ -157,6 +157,14 @@ def tls(ca_file):
     return context
 
 
+def certificate(folder):
+    """Makes tls.pem and tls.key for this machine's loopback; returns the file to trust."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.pem"], cwd=folder, check=True,
+                   capture_output=True, timeout=BOUND)
+    return str(folder / "tls.pem")
+
+
 class Engine(Process):
     """tokenbooth serve on a folder of its own."""
 
@@ -207,9 +215,9 @@ class Engine(Process):
 class Browser:
     """A browser's legs without a screen: cookies, redirects by hand, forms.  The provider is reached through the simulator's proxy."""
 
-    def __init__(self, simulator=None):
+    def __init__(self, simulator=None, verify=PLAIN):
         self.cookies = httpx.Cookies()
-        self.direct = httpx.Client(timeout=BOUND, trust_env=False, cookies=self.cookies, verify=PLAIN)
+        self.direct = httpx.Client(timeout=BOUND, trust_env=False, cookies=self.cookies, verify=verify)
         self.proxied = httpx.Client(timeout=BOUND, trust_env=False, cookies=self.cookies, proxy=simulator.ready["proxy"],
                                     verify=tls(simulator.ready["ca_file"])) if simulator else self.direct
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client scenarios of the conformance suite that are about authorization, driven through the engine (conform.py).  The suite's
 servers listen on every address, so each run has a network of its own with nothing but a loopback."""
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,17 +15,36 @@ SUITE = HERE / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
 SCENARIOS = ["metadata-default", "metadata-var1", "metadata-var2", "metadata-var3", "scope-from-www-authenticate", "scope-from-scopes-supported",
              "scope-omitted-when-undefined", "scope-step-up", "scope-retry-limit", "token-endpoint-auth-basic", "token-endpoint-auth-post",
              "token-endpoint-auth-none", "pre-registration", "resource-mismatch", "offline-access-scope", "offline-access-not-supported",
-             "2025-03-26-oauth-endpoint-fallback"]
-# Not among them: basic-cimd wants an address of the suite's own as client_id (ours is ours: test_discovery.py);
-# 2025-03-26-oauth-metadata-backcompat serves metadata that names another issuer than the one it was asked for, which is refused
-# (test_discovery.py); client credentials and cross-application access are extensions that this engine does not have.
+             "2025-03-26-oauth-metadata-backcompat", "2025-03-26-oauth-endpoint-fallback"]
+# Not among them: client credentials and cross-application access are extensions that this engine does not have.
+
+
+def run(binary, tmp_path, scenario, *how):
+    alone = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
+    assert shutil.which("unshare") and shutil.which("ip")
+    command = " ".join([sys.executable, str(HERE / "conform.py"), *how])
+    script = f"ip link set lo up && exec node {SUITE} client --command '{command}' --scenario auth/{scenario} -o {tmp_path}"
+    r = subprocess.run([*alone, "bash", "-c", script], capture_output=True, text=True, timeout=120, env={**os.environ, "TB_BINARY": binary, "TMPDIR": str(tmp_path)})
+    return r.returncode, r.stdout + r.stderr
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_scenario(binary, tmp_path, scenario):
-    alone = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
-    assert shutil.which("unshare") and shutil.which("ip")
-    command = f"{sys.executable} {HERE / 'conform.py'}"
-    run = f"ip link set lo up && exec node {SUITE} client --command '{command}' --scenario auth/{scenario} -o {tmp_path}"
-    r = subprocess.run([*alone, "bash", "-c", run], capture_output=True, text=True, timeout=120, env={**os.environ, "TB_BINARY": binary, "TMPDIR": str(tmp_path)})
-    assert r.returncode == 0 and "OVERALL: PASSED" in r.stdout + r.stderr, (r.stdout + r.stderr)[-6000:]
+    code, said = run(binary, tmp_path, scenario)
+    assert code == 0 and "OVERALL: PASSED" in said, said[-6000:]
+
+
+def test_a_document_of_the_operators_is_the_client(binary, tmp_path):
+    """The scenario wants its own address as client_id: that of a document which an operator keeps somewhere."""
+    code, said = run(binary, tmp_path, "basic-cimd", "client_id=https://conformance-test.local/client-metadata.json")
+    assert code == 0 and "OVERALL: PASSED" in said, said[-6000:]
+
+
+def test_our_own_document_is_the_client(binary, tmp_path):
+    """The same with the engine's own document: all but the comparison with that address passes, and nobody was registered."""
+    code, said = run(binary, tmp_path, "basic-cimd", "https")
+    checks = json.loads(next(tmp_path.glob("**/checks.json")).read_text())
+    [differs] = [c for c in checks if c["status"] not in ("SUCCESS", "INFO")]
+    assert differs["id"] == "cimd-client-id-used", said[-6000:]
+    assert re.fullmatch(r"https://127\.0\.0\.1:\d+/api/v1/oauth/[\w-]+/client", differs["details"]["actualClientId"]), differs
+    assert {"authorization-request", "token-request"} <= {c["id"] for c in checks} and "client-registration" not in {c["id"] for c in checks}

@@ -149,6 +149,24 @@ def test_a_server_that_begins_to_want_tokens(api, odd):
     assert api.post("/v1/tools/execute", json={"tool_name": "Odd.do", "user_id": "alice@example.com"}).json()["success"] is True
 
 
+@pytest.mark.parametrize("issuer,fine", [
+    ("", True), ("/", True), ("/oauth", True), ("/oauth?a=b", False), ("/oauth#a", False), (":1", False), ("@evil.example", False), (".evil.example", False),
+])
+def test_a_server_of_before_says_itself_which_issuer_it_is(api, odd, issuer, fine):
+    """2025-03-26: no resource metadata, the origin's own document; it may name a path of that origin, and no other origin."""
+    odd.documents = lambda: {"/.well-known/oauth-authorization-server": {
+        "issuer": odd.origin + issuer, "authorization_endpoint": odd.origin + "/authorize", "token_endpoint": odd.origin + "/token",
+        "registration_endpoint": odd.origin + "/register", "code_challenge_methods_supported": ["S256"]}}
+    odd.iss = ""
+    register(api, odd.uri)
+    r = ask(api)
+    if fine:
+        through(api)
+        assert len(odd.registered) == 1
+    else:
+        assert r.status_code == 502 and "names another issuer" in r.json()["message"] and odd.registered == [], r.text
+
+
 def test_metadata_does_not_lead_to_addresses_nobody_allowed(binary, tmp_path):
     """Only 127.0.0.1 is allowed; the metadata names ::1, at every step that it can."""
     odd, inner = Guarded(), Guarded("::1")
