@@ -2,6 +2,7 @@
 #include "pages/pages.h"
 #include "core/arena.h"
 #include "core/codec.h"
+#include "core/text.h"
 #include "domain/engine.h"
 #include "pages/html.h"
 #include "pages/p_account.h"
@@ -67,6 +68,17 @@ static const char *title_of(int status)
 	}
 }
 
+/* A form that was refused stands at its own address: there it can be had anew. */
+static void way_back(struct html *h)
+{
+	static const char *const forms[] = { "/sign-in", "/setup", "/invite" };
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		if (h->rq->method == M_POST && sv_eqz(h->rq->path, forms[i]))
+			HTMLF(h, "<div class=\"row\"><a class=\"button\" href=\"{}\">Open the page again</a></div>",
+			      h->rq->path);
+}
+
 void pages_problem(struct request *rq, int status)
 {
 	struct html h = html_begin(rq, &(struct html_page){ .title = title_of(status), .status = status });
@@ -79,6 +91,7 @@ void pages_problem(struct request *rq, int status)
 		HTML(&h, "<p>There is no page at this address.</p>");
 	else
 		HTMLF(&h, "<p>{}</p>", html_cause(rq));
+	way_back(&h);
 	HTMLF(&h, "<p class=\"soft small\">Request <code>{}</code></p></div>", sv_of(rq->cx->request_id));
 	html_end(&h);
 }

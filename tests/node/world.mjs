@@ -57,13 +57,13 @@ export async function simulator(dir, providers = ['discord'], more = []) {
   }
 }
 
-export async function engine(dir, sim, { config = '', verifier = 'http://127.0.0.1:9/verify', args = [] } = {}) {
+export async function engine(dir, sim, { config = '', verifier = 'http://127.0.0.1:9/verify', args = [], key: had } = {}) {
   const file = path.join(dir, 'engine.yaml')
   writeFileSync(file, `api: {development: true}\n` +
     (sim ? `network: {connect_to: ${JSON.stringify(sim.ready.connect_to)}, ca_file: ${sim.ready.ca_file}}\n` : '') +
     (verifier ? `verifier: {url: "${verifier}"}\n` : '') + config)
   const p = await start(['serve', '--json', '--config', file, '--data', path.join(dir, 'data'), '--listen', '127.0.0.1:0', ...args], { env: { TOKENBOOTH_DATA: '' }, cwd: dir })
-  const key = p.ready.api_key
+  const key = p.ready.api_key ?? had // a folder that was filled before has given out its own
   const call = (at, o = {}) => json(p.ready.url + at, { ...o, headers: { authorization: key, ...o.headers } })
   return { ...p, url: p.ready.url, key, call, data: path.join(dir, 'data') }
 }

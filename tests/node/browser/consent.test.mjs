@@ -158,5 +158,8 @@ test('the last page of a dry run, an address that is none, a form that is out of
   await context.clearCookies()
   await signIn(page, owner)
   await page.getByText(/out of date/).waitFor(); await looks(page, 'form-out-of-date')
+  await page.getByRole('link', { name: 'Open the page again' }).click()
+  await signIn(page, owner)
+  await page.waitForURL('**/dashboard**')
   await context.close()
 })

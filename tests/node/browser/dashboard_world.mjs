@@ -11,17 +11,19 @@ import { chromium } from 'playwright-core'
 import { app, binary, engine, folder, simulator } from '../world.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const here = import.meta.dirname
 const shots = process.env.TB_SCREENSHOTS
 /** 8 by 8 pixels of one colour. */
 export const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGPQj36FFTEMLQkAKCRdAVHTl+gAAAAASUVORK5CYII=', 'base64')
 export const owner = { email: 'ada@example.com', password: 'correct horse battery' }
 
-/** An engine with `config` in its engine.yaml, its simulator, a browser; `setUp`: with an owner.
+/** An engine with `config` in its engine.yaml, its simulator, a browser; `setUp`: with an owner; `users`: so many connected users.
  *  Everything ends with stop(). */
-export async function world({ config = '', verifier, setUp = true } = {}) {
+export async function world({ config = '', verifier, setUp = true, users = 0 } = {}) {
   const box = folder()
+  const key = users > 0 ? seed(users, path.join(box.dir, 'data')) : undefined
   const sim = await simulator(box.dir)
-  const eng = await engine(box.dir, sim, { config, verifier: verifier ?? null })
+  const eng = await engine(box.dir, sim, { config, verifier: verifier ?? null, key })
   const port = sim.ready.connect_to[0].split(':').at(-1)
   const chrome = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP discord.com:443 127.0.0.1:${port}`] })
@@ -56,6 +58,11 @@ export async function world({ config = '', verifier, setUp = true } = {}) {
     },
     async stop() { await chrome.close(); await eng.stop(); await sim.stop(); box.remove() },
   }
+}
+/** Through the store's own acts (tests/bench/seed.c): user-1@example.com and so on, at a provider `discord`.  Gives an API key. */
+function seed(users, dir) {
+  const out = execFileSync(process.env.TB_SEED ?? path.join(here, '../../../build/tests/bench/bench_seed'), [String(users), dir], { encoding: 'utf8' })
+  return /ARCADE_API_KEY=(\S+)/.exec(out)[1]
 }
 export async function settled(page) {
   await page.getByRole('heading', { level: 1 }).waitFor()

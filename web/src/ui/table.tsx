@@ -65,7 +65,7 @@ export function Table<T>({ label, query, columns, id, list, empty, tools }: Prop
   return (
     <>
       {bar}
-      {nothing ? <p className="nomatch">Nothing matches. <Button kind="ghost" onClick={() => list?.clear()}>Clear the filters</Button></p> : (
+      {data.items.length === 0 && !nothing ? <p className="nomatch">Nothing is on this page. <Button kind="ghost" onClick={() => list?.set('page', '')}>To the first page</Button></p> : nothing ? <p className="nomatch">Nothing matches. <Button kind="ghost" onClick={() => list?.clear()}>Clear the filters</Button></p> : (
         <div className={`tablebox${query.isPlaceholderData ? ' stale' : ''}`} role="region" aria-label={label} tabIndex={0}>
           <table>
             <thead><tr>{columns.map((c) => <th key={c.head} scope="col" className={c.className}>{c.head === 'Actions' ? <span className="visually-hidden">Actions</span> : c.head}</th>)}</tr></thead>
@@ -73,7 +73,7 @@ export function Table<T>({ label, query, columns, id, list, empty, tools }: Prop
           </table>
         </div>
       )}
-      {list && data.total_count > PAGE && <Pager list={list} total={data.total_count} />}
+      {list && data.total_count > PAGE && data.items.length > 0 && <Pager list={list} total={data.total_count} />}
     </>
   )
 }
