@@ -2,7 +2,7 @@
 """Remote MCP servers as workers: the Python SDK's (2026-07-28 and before) and the reference server of the TypeScript SDK."""
 import arcadepy
 import pytest
-from conftest import body, everything, execute, python_server, register
+from conftest import Server, body, everything, execute, python_server, register
 from world import until
 
 
@@ -52,6 +52,31 @@ def test_a_modern_server(api, modern):
 
     # the verdict is kept: whoever reads the catalogue greets, a call does not
     until("a greeting for each reading", lambda: asked("server/discover") == asked("tools/list"))
+
+
+@pytest.fixture(scope="module", params=["auto", "sse", "json"])
+def typescript(request, tmp_path_factory):
+    s = Server(["node", "modern.mjs", request.param], tmp_path_factory.mktemp("typescript"))
+    yield s
+    s.stop()
+
+
+def test_a_server_that_speaks_no_older_revision(api, typescript):
+    """The TypeScript SDK's; it holds every header of a call against the body."""
+    register(api, typescript.uri)
+    tools = {t["name"]: t for t in api.get("/v1/workers/remote/tools").json()["items"]}
+    assert sorted(tools) == ["add", "confirm", "fail", "route", "slow"] and tools["add"]["fully_qualified_name"] == "ModernTs.add@3.1.0"
+    assert tools["add"]["metadata"]["behavior"]["read_only"] is True and tools["add"]["toolkit"]["description"] == "Adds and asks."
+    assert [(p["name"], p["required"]) for p in tools["add"]["input"]["parameters"]] == [("a", True), ("b", False)]
+    assert execute(api, "ModernTs.add", a=40)["output"]["value"] == {"sum": 42}
+    for region, n in (("eu", 1), (" grüße, 東京 ", -7), ("=?base64?eA==?=", 0), ("", 9007199254740991)):
+        assert execute(api, "ModernTs.route", region=region, n=n)["output"]["value"] == f"{region} {n}"
+    assert execute(api, "ModernTs.route", region="eu")["output"]["value"] == "eu undefined"
+    assert execute(api, "ModernTs.slow")["output"]["value"] == "done at 2026-07-28"
+    for tool, words, input in (("fail", "broken on purpose", {}), ("add", "expected number", {"a": "x"}), ("confirm", "-32021", {})):
+        failed = execute(api, f"ModernTs.{tool}", **input)
+        assert failed["success"] is False and failed["output"]["error"]["kind"] == "TOOL_RUNTIME_FATAL" and words in failed["output"]["error"]["message"]
+    assert api.get("/v1/workers/remote/health").json()["healthy"] is True
 
 
 def test_models_see_the_servers_own_schema(api, modern):
