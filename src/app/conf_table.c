@@ -113,6 +113,12 @@
 	  .doc = "Largest request body. Default: 4194304.")                                                            \
 	X("limits.pool", SIZE(c.limits.pool), OURS, .lo = 1, .hi = 256, .fallback = "16",                              \
 	  .doc = "Threads for requests that use the store.")                                                           \
+	X("retention.events", INT(c.kept.events), OURS, .lo = 1, .hi = 36500, .fallback = "90",                        \
+	  .doc = "Days that the audit log and the timelines of authorizations are kept.")                              \
+	X("retention.executions", INT(c.kept.executions), OURS, .lo = 1, .hi = 36500, .fallback = "90",                \
+	  .doc = "Days that it is kept which tool ran for whom, and how it ended.")                                    \
+	X("retention.schedules", INT(c.kept.schedules), OURS, .lo = 1, .hi = 36500, .fallback = "90",                  \
+	  .doc = "Days that a run put off with `run_at` is kept after its end, with its input and output.")            \
 	X("tls.cert_file", PATH(c.tls_cert_file), OURS,                                                                \
 	  .doc = "PEM certificate chain: the engine speaks https itself.")                                             \
 	X("tls.key_file", PATH(c.tls_key_file), OURS, .doc = "PEM private key of that certificate.")

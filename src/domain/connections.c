@@ -159,7 +159,6 @@ struct err connections_delete(struct ctx *cx, struct engine *en, const struct di
 
 /* ---- jobs ---- */
 enum { USES = 500 };
-#define EVENTS_KEPT DAY(90) /* design 5 */
 struct err connections_used_flush(struct ctx *cx, struct engine *en)
 {
 	struct use_marks in = { .n = USES };
@@ -189,6 +188,6 @@ struct err connections_prune_events(struct ctx *cx, struct engine *en, int64_t u
 	int64_t n = 1;
 
 	while (n > 0 && clock_now() < until)
-		TRY(store_event_prune(cx, en->store, clock_now() - EVENTS_KEPT, &n));
+		TRY(store_event_prune(cx, en->store, clock_now() - DAY(en->config->kept.events), &n));
 	return OK;
 }

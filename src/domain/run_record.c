@@ -84,3 +84,11 @@ void run_record_end(struct run_record *r)
 	if (done != NULL && IS_ERR(store_act_end(done->en->store, done->act)))
 		log_cause(&done->cx, LOG_ERROR, "execution.not_recorded");
 }
+struct err run_record_prune(struct ctx *cx, struct engine *en, int64_t until)
+{
+	int64_t n = 1;
+
+	while (n > 0 && clock_now() < until)
+		TRY(store_execution_prune(cx, en->store, clock_now() - DAY(en->config->kept.executions), &n));
+	return OK;
+}

@@ -13,5 +13,7 @@
 struct run_record;
 struct err run_record_begin(struct ctx *cx, struct engine *en, const struct execution_add *in,
 			    struct run_record **out) MUST_USE NONNULL(1, 2, 3, 4);
+/* Job: records older than the configuration says, a batch at a time. */
+struct err run_record_prune(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
 void run_record_end(struct run_record *r); /* waits until it is durable */
 #endif

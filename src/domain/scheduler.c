@@ -2,6 +2,7 @@
 #include "domain/scheduler.h"
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/hub.h"
 #include "core/jdoc.h"
 #include "core/jout.h"
 #include "core/logf.h"
@@ -9,21 +10,30 @@
 #include "core/trace.h"
 #include "core/workq.h"
 #include "domain/schedules.h"
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { THREADS = 32, STACK = 256 << 10, ARENA = 128 << 20, OUTPUT_MOST = 4 << 20, OWNER = 96 };
+/* A worker that is slow holds a quarter of the threads, a project that has several of them three quarters. */
+enum { THREADS = 32, OF_WORKER = THREADS / 4, OF_PROJECT = THREADS / 4 * 3 };
+enum { STACK = 256 << 10, ARENA = 128 << 20, OUTPUT_MOST = 4 << 20, OWNER = 96 };
 #define PREPARE    MIN(1)  /* until the tool is called; a refresh may be among it */
 #define CALL_SPARE SEC(30) /* on top of what the worker may take */
 #define NOT_NOW    SEC(1)
 #define PAUSE      SEC(5) /* before the second attempt, and four times that before the third, unless the tool says */
 #define PAUSE_MOST HOUR(1)
 
+struct held { /* by one run */
+	uint64_t worker, project;
+};
 struct scheduler {
 	struct engine *en;
 	struct workq *q;
 	atomic_bool stopping;
+	pthread_mutex_t lock; /* from picking a run to its being taken; guards held */
+	struct held held[THREADS];
+	size_t n_held;
 };
 
 /* ---- one run ---- */
@@ -154,14 +164,77 @@ static struct err one(struct ctx *cx, struct turn *turn)
 	return e.code == E_PARK ? back(cx, turn) : refused(cx, turn, e.code);
 }
 
+/* ---- which one ---- */
+struct picking {
+	const struct scheduler *s;
+	const struct tool_set *tools;
+	struct held held; /* by the run that was let through */
+};
+static bool may(void *arg, const struct schedule_due_row *row)
+{
+	struct picking *p = arg;
+	CLEANUP(buf_free) struct buf text = BUF(1024);
+
+	buf_sv(&text, row->toolkit);
+	buf_char(&text, '.');
+	buf_sv(&text, row->tool);
+	const struct toolname name = { .text = buf_view(&text), .version = row->pinned ? row->version : SV_NONE };
+	const struct tool *t = toolbox_find(p->tools, row->project_id, &name);
+	size_t of_worker = 0, of_project = 0;
+
+	/* A tool that is gone waits for nobody: its run ends at once. */
+	p->held =
+	    (struct held){ t == NULL ? 0 : hub_topic("worker", t->worker_row), hub_topic("project", row->project_id) };
+	for (size_t i = 0; i < p->s->n_held; i++) {
+		of_worker += p->s->held[i].worker == p->held.worker;
+		of_project += p->s->held[i].project == p->held.project;
+	}
+	return t == NULL || (of_worker < OF_WORKER && of_project < OF_PROJECT);
+}
+static struct err pick(struct ctx *cx, struct scheduler *s, struct turn *turn, struct held *out)
+{
+	CLEANUP(toolbox_let_go) const struct tool_set *tools = toolbox_hold(s->en);
+	struct picking p = { .s = s, .tools = tools };
+	struct schedule_claim claim = { .owner = turn->owner, .hold = PREPARE };
+
+	do {
+		TRY(store_schedule_pick(cx, s->en->store, &(struct schedule_pick){ may, &p }, &claim.id));
+		if (claim.id.p == NULL)
+			return OK;
+		TRY(store_schedule_take(cx, s->en->store, &claim, &turn->c));
+	} while (!turn->c.got); /* cancelled, or another engine's */
+	*out = p.held;
+	return OK;
+}
+static struct err take(struct ctx *cx, struct scheduler *s, struct turn *turn, struct held *out)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	struct err e = pick(cx, s, turn, out);
+	if (turn->c.got)
+		s->held[s->n_held++] = *out;
+	(void)pthread_mutex_unlock(&s->lock);
+	return e;
+}
+static void give_back(struct scheduler *s, const struct held *h)
+{
+	size_t i = 0;
+
+	(void)pthread_mutex_lock(&s->lock);
+	while (s->held[i].worker != h->worker || s->held[i].project != h->project)
+		i++;
+	s->held[i] = s->held[--s->n_held];
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 /* ---- the threads ---- */
-/* False: nothing was due. */
+/* False: nothing was due that may run now. */
 static bool next(struct scheduler *s)
 {
 	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
 	struct trace trace;
 	struct ctx cx = { .request_id = "schedule", .trace = &trace, .arena = a, .now = clock_now() };
 	struct turn turn = { .en = s->en };
+	struct held held = { .worker = 0 };
 	char nonce[TOKEN_TEXT];
 
 	trace_new(&trace);
@@ -169,11 +242,13 @@ static bool next(struct scheduler *s)
 	(void)snprintf(turn.owner, sizeof turn.owner, "%.40s/%.43s", s->en->owner, nonce);
 	if (a == NULL)
 		return false;
-	struct err e = store_schedule_take(&cx, s->en->store, &(struct schedule_claim){ turn.owner, PREPARE }, &turn.c);
-	if (!IS_ERR(e) && !turn.c.got)
-		return false;
-	if (!IS_ERR(e))
+	struct err e = take(&cx, s, &turn, &held);
+	if (turn.c.got)
+		scheduler_kick(s->en); /* whoever is idle looks for the next one */
+	if (!IS_ERR(e) && turn.c.got)
 		e = one(&cx, &turn);
+	if (turn.c.got)
+		give_back(s, &held);
 	if (IS_ERR(e))
 		log_cause(&cx, LOG_ERROR, "schedule.failed");
 	return turn.c.got;
@@ -200,8 +275,8 @@ struct err scheduler_tick(struct ctx *cx, struct engine *en, int64_t until)
 	TRY(store_schedule_due(cx, en->store, &found));
 	while (found.lost > 0 && n > 0 && clock_now() < until)
 		TRY(store_schedule_sweep(cx, en->store, false, &n));
-	for (int64_t i = (int64_t)workq_busy(en->scheduler->q); i < THREADS && found.due > 0; i++, found.due--)
-		scheduler_kick(en);
+	if (found.due > 0)
+		scheduler_kick(en); /* who finds one wakes the next thread */
 	return OK;
 }
 static struct err start(struct ctx *cx, struct engine *en, struct scheduler **out)
@@ -213,10 +288,12 @@ static struct err start(struct ctx *cx, struct engine *en, struct scheduler **ou
 		return fail(cx, E_INTERNAL, "out of memory", "schedules");
 	s->en = en;
 	atomic_init(&s->stopping, false);
+	(void)pthread_mutex_init(&s->lock, NULL);
 	s->q = workq_new(
 	    &(struct workq_how){ .name = "schedules", .threads = THREADS, .depth = THREADS, .stack_bytes = STACK });
 	if (s->q != NULL)
 		return OK;
+	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 	*out = NULL;
 	return fail(cx, E_INTERNAL, "out of memory", "schedules");
@@ -241,5 +318,6 @@ void scheduler_free(struct scheduler *s)
 		return;
 	atomic_store(&s->stopping, true);
 	workq_free(s->q);
+	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -9,7 +9,6 @@
 #include "domain/tool_needs.h"
 
 enum { INPUT_MOST = 8 << 20 };
-#define KEPT DAY(90)
 
 /* ---- making ---- */
 static struct err needs(struct ctx *cx, struct engine *en, const struct run_ask *ask, const struct tool *t)
@@ -204,6 +203,6 @@ struct err schedules_prune(struct ctx *cx, struct engine *en, int64_t until)
 	int64_t n = 1;
 
 	while (n > 0 && clock_now() < until)
-		TRY(store_schedule_prune(cx, en->store, clock_now() - KEPT, &n));
+		TRY(store_schedule_prune(cx, en->store, clock_now() - DAY(en->config->kept.schedules), &n));
 	return OK;
 }

@@ -36,6 +36,6 @@ struct err schedules_cancel(struct ctx *cx, struct engine *en, struct sv project
 			    const struct actor *by) MUST_USE NONNULL(1, 2, 5);
 /* What came of an attempt, as it is kept: its output, or our own error. */
 struct err schedules_pack(struct ctx *cx, const struct run_done *d, struct buf *out) MUST_USE NONNULL(1, 2, 3);
-/* Job: what ended 90 days ago. */
+/* Job: what ended as long ago as the configuration says. */
 struct err schedules_prune(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
 #endif

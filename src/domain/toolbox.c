@@ -9,6 +9,7 @@
 #include "domain/toolbox_read.h"
 #include "store/store_worker.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { SET_BYTES = 192 << 20, PARSE_BYTES = 256 << 20, TOOLS_MOST = 50000, PACES = 256 };
@@ -22,8 +23,8 @@ struct shelf {
 };
 struct toolbox {
 	pthread_mutex_t lock; /* of `now` and of every shelf's `held` */
-	pthread_mutex_t load; /* one loads at a time: the last one to begin has read the newest rows; guards `old` */
-	bool old;
+	pthread_mutex_t load; /* one loads at a time: the last one to begin has read the newest rows */
+	atomic_bool old;      /* the last load failed */
 	struct shelf *now;
 	struct toolbox_pace pace[PACES];
 };
@@ -294,17 +295,11 @@ struct err toolbox_load(struct ctx *cx, struct engine *en)
 {
 	(void)pthread_mutex_lock(&en->tools->load);
 	struct err e = load(cx, en);
-	en->tools->old = IS_ERR(e);
+	atomic_store(&en->tools->old, IS_ERR(e));
 	(void)pthread_mutex_unlock(&en->tools->load);
 	return e;
 }
-bool toolbox_is_old(struct engine *en)
-{
-	(void)pthread_mutex_lock(&en->tools->load);
-	bool old = en->tools->old;
-	(void)pthread_mutex_unlock(&en->tools->load);
-	return old;
-}
+bool toolbox_is_old(struct engine *en) { return atomic_load(&en->tools->old); }
 
 struct toolbox_pace *toolbox_pace(struct engine *en, struct sv worker_row)
 {

@@ -13,6 +13,7 @@
 #include "domain/people.h"
 #include "domain/refresh.h"
 #include "domain/revoke.h"
+#include "domain/run_record.h"
 #include "domain/scheduler.h"
 #include "domain/schedules.h"
 #include "domain/secret_names.h"
@@ -65,6 +66,7 @@ static const struct job {
 	{ "secrets.used", MIN(1), SEC(10), LANE_QUICK, false, false, true, secrets },
 	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, true, false, sessions },
 	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, connections_prune_events },
+	{ "executions.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, run_record_prune },
 	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, false, false, watch_sizes },
 	{ "watch.root_key", SEC(5), SEC(5), LANE_QUICK, false, false, false, health_root_key },
 	{ "watch.grants", MIN(5), SEC(20), LANE_QUICK, true, false, false, watch_grants },

@@ -29,6 +29,9 @@ struct worker_conf { /* tools.directors[].workers[]: binding static */
 struct limits_conf {
 	size_t connections, parked, calls, header_bytes, body_bytes, pool;
 };
+struct retention_conf {
+	int events, executions, schedules;
+};
 struct config {
 	bool development;
 	const char *data_dir;
@@ -52,6 +55,7 @@ struct config {
 	struct url *worker_peers; /* their addresses, which may be called whatever the egress guard says of others */
 	const struct node *definitions; /* provider_definitions: map, NULL: none */
 	int64_t max_worker_timeout_s;
+	struct retention_conf kept; /* days */
 	bool metrics_public;
 	struct secret *metrics_token; /* NULL: none */
 	bool access_log;

@@ -3,6 +3,8 @@
 #include "db/db.h"
 #include "store/store_event.h"
 
+enum { PRUNE_ROWS = 1000 };
+
 static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
 	static const char sql[] =
@@ -28,4 +30,21 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 struct act *store_execution_begin(struct ctx *cx, struct store *st, const struct execution_add *in)
 {
 	return store_act_begin(cx, st, add_act, in);
+}
+/* Ids begin with the time: the oldest are the first of the primary key, and no index has to be kept for this. */
+static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	static const char sql[] =
+	    "DELETE FROM executions WHERE id IN (SELECT id FROM"
+	    " (SELECT id, created_at FROM executions ORDER BY id LIMIT $1) AS oldest WHERE created_at < $2)";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_i64(q, 1, PRUNE_ROWS);
+	db_bind_i64(q, 2, *(const int64_t *)in);
+	return db_run_n(cx, q, out);
+}
+struct err store_execution_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone)
+{
+	return store_act(cx, st, prune_act, &before, gone);
 }

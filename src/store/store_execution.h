@@ -15,4 +15,7 @@ struct execution_add {
 /* As store_act_begin: store_act_end says what came of it. */
 struct act *store_execution_begin(struct ctx *cx, struct store *st, const struct execution_add *in) MUST_USE
     NONNULL(1, 2, 3);
+/* A batch of those made before `before`; *gone 0: there are none left. */
+struct err store_execution_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone) MUST_USE
+    NONNULL(1, 2, 4);
 #endif

@@ -68,16 +68,29 @@ struct schedule_due {
 	int64_t due, lost;
 };
 struct err store_schedule_due(struct ctx *cx, struct store *st, struct schedule_due *out) MUST_USE NONNULL(1, 2, 3);
+/* The one that has been due longest of those that `may` lets through: *out is its id, in cx->arena; p NULL: none.  It
+ * is another's by the time it is taken, perhaps. */
+struct schedule_due_row {
+	struct sv project_id, toolkit, tool, version; /* until `may` returns */
+	bool pinned;
+};
+struct schedule_pick {
+	bool (*may)(void *arg, const struct schedule_due_row *row);
+	void *arg;
+};
+struct err store_schedule_pick(struct ctx *cx, struct store *st, const struct schedule_pick *in,
+			       struct sv *out) MUST_USE NONNULL(1, 2, 3, 4);
 struct schedule_claim {
 	const char *owner; /* of this claim alone */
 	int64_t hold;
+	struct sv id; /* p NULL: the one that has been due longest */
 };
 struct schedule_claimed {
 	bool got;
 	struct schedule_row row;
 	char attempt[ID_TEXT]; /* tc_… */
 };
-/* The one that has been due longest. */
+/* got false: it is not due, or not any more. */
 struct err store_schedule_take(struct ctx *cx, struct store *st, const struct schedule_claim *in,
 			       struct schedule_claimed *out) MUST_USE NONNULL(1, 2, 3, 4);
 struct schedule_sending {

@@ -81,15 +81,41 @@ struct err store_schedule_due(struct ctx *cx, struct store *st, struct schedule_
 	*out = (struct schedule_due){ db_col_i64(q, 0), db_col_i64(q, 1) };
 	return OK;
 }
-static struct err longest_due(struct ctx *cx, struct tx *tx, struct schedule_claimed *out)
+struct err store_schedule_pick(struct ctx *cx, struct store *st, const struct schedule_pick *in, struct sv *out)
 {
-	static const char sql[] = "SELECT " SCHEDULE_COLS " FROM schedules"
-				  " WHERE status = 'scheduled' AND next_at <= $1 ORDER BY next_at, id LIMIT 1";
+	static const char sql[] = "SELECT id, project_id, toolkit, tool, version, pinned FROM schedules"
+				  " WHERE status = 'scheduled' AND next_at <= $1 ORDER BY next_at, id";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool row = false;
+
+	*out = SV_NONE;
+	TRY(store_read(cx, st, &r));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	db_bind_i64(q, 1, cx->now);
+	for (;;) {
+		TRY(db_next(cx, q, &row));
+		if (!row)
+			return OK;
+		const struct schedule_due_row due = { db_col_sv(q, 1), db_col_sv(q, 2), db_col_sv(q, 3),
+						      db_col_sv(q, 4), db_col_i64(q, 5) != 0 };
+		if (in->may(in->arg, &due))
+			return store_row_sv(cx, q, 0, out);
+	}
+}
+static struct err due_one(struct ctx *cx, struct tx *tx, struct sv id, struct schedule_claimed *out)
+{
+	static const char longest[] = "SELECT " SCHEDULE_COLS " FROM schedules"
+				      " WHERE status = 'scheduled' AND next_at <= $1 ORDER BY next_at, id LIMIT 1";
+	static const char that[] = "SELECT " SCHEDULE_COLS " FROM schedules"
+				   " WHERE status = 'scheduled' AND next_at <= $1 AND id = $2";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	*out = (struct schedule_claimed){ .got = false };
-	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	TRY(db_prepare(cx, tx_db(tx), id.n == 0 ? longest : that, &q));
 	db_bind_i64(q, 1, tx_now(tx));
+	if (id.n > 0)
+		db_bind_sv(q, 2, id);
 	TRY(db_next(cx, q, &out->got));
 	return out->got ? store_schedule_row(cx, q, &out->row) : OK;
 }
@@ -104,7 +130,7 @@ static struct err take_act(struct ctx *cx, struct tx *tx, const void *in_, void 
 	const struct schedule_claim *in = in_;
 	struct schedule_claimed *out = out_;
 
-	TRY(longest_due(cx, tx, out));
+	TRY(due_one(cx, tx, in->id, out));
 	if (!out->got)
 		return OK;
 	id_ksuid("tc_", tx_now(tx), out->attempt);

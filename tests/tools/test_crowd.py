@@ -48,6 +48,31 @@ class Slow:
         self.loop.call_soon_threadsafe(self.go.set)
 
 
+def test_a_slow_worker_does_not_hold_all_scheduled_runs(binary, tmp_path):
+    slow, quick, calls = Slow("Slow"), Slow("Quick"), 40
+    quick.release()
+    with Engine(binary, tmp_path) as eng, eng.client() as c:
+        for w in (slow, quick):
+            assert register(c, w.uri, id=w.name, timeout=100, retry=1).status_code == 201
+
+        def put_off(name):
+            r = c.post("/v1/tools/execute", json={"tool_name": f"{name}.Wait", "run_at": "2020-01-01T00:00:00"})
+            assert r.status_code == 200, r.text
+            return r.json()["id"]
+
+        def status(id):
+            return c.get(f"/v1/scheduled_tools/{id}").json()["execution_status"]
+
+        waiting = [put_off("Slow") for _ in range(calls)]
+        until("a quarter of the threads at the slow worker", lambda: slow.held == 8)
+        mine = [put_off("Quick") for _ in range(3)]
+        until("the other worker's runs", lambda: all(status(id) == "completed" for id in mine))
+        assert slow.held == 8 and sum(status(id) == "scheduled" for id in waiting) == calls - 8
+        slow.release()
+        until("all of them", lambda: all(status(id) == "completed" for id in waiting))
+        assert slow.held == calls
+
+
 async def crowd(engine, workers, answers):
     async with httpx.AsyncClient(base_url=engine.url, headers={"Authorization": engine.key}, timeout=120, trust_env=False, limits=httpx.Limits(max_connections=None)) as c:
         async def one(w):

@@ -18,6 +18,7 @@ static inline struct tt_engine tt_engine_begin(struct ctx *cx)
 	struct tt_engine w = { .s = tt_store_begin(cx) };
 
 	w.config.public_url = "http://localhost:9099";
+	w.config.kept = (struct retention_conf){ 90, 90, 90 };
 	w.en.version = "test";
 	w.en.store = w.s.st;
 	w.en.throttle = throttle_new();

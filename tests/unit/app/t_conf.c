@@ -55,6 +55,8 @@ static const struct {
 	{ "api:\n  port: 65536\n", "engine.yaml:2: api.port: must be" },
 	{ "api:\n  port: [1]\n", "engine.yaml:2: api.port: must be a single value" },
 	{ "api:\n  development: yes please\n", "engine.yaml:2: api.development: must be true or false" },
+	{ "retention:\n  executions: 0\n", "engine.yaml:2: retention.executions: must be" },
+	{ "retention:\n  connections: 3\n", "engine.yaml:2: retention.connections: " },
 	{ "api:\n  read_timeout: 30\n", "engine.yaml:2: api.read_timeout: must be a time" },
 	{ "api:\n  read_timeout: 2h\n", "engine.yaml:2: api.read_timeout: must be a time" },
 	{ "api: 3\n", "engine.yaml:1: api: must be a map" },
@@ -154,6 +156,7 @@ TEST(conf_puts_in_variables_and_files_and_coerces)
 	CHECK(conf_warnings(c)->n == 1 &&
 	      sv_starts(conf_warnings(c)->v[0], SV("engine.yaml:5: api.public_host: variable TB_UNSET")));
 	CHECK(strcmp(g->public_url, "http://127.0.0.1:1234") == 0);
+	CHECK(g->kept.events == 90 && g->kept.executions == 90 && g->kept.schedules == 90);
 }
 
 TEST(conf_takes_variables_in_order)

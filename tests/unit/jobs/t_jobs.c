@@ -4,15 +4,18 @@
 #include "db/db.h"
 #include "domain/keys.h"
 #include "domain/secret_names.h"
+#include "domain/toolbox.h"
 #include "domain/upkeep.h"
 #include "jobs/jobs.h"
 #include "store/grant_cache.h"
+#include "store/store_execution.h"
 #include "tt_engine.h"
 #include <time.h>
 
 static const char *const names[] = { "refresh.scan",    "flows.expire",   "connections.expire", "connections.used",
 				     "keys.used",       "sessions.prune", "events.prune",       "workers.refresh",
-				     "revocations.due", "watch.root_key", "secrets.used",       "schedules.prune" };
+				     "revocations.due", "watch.root_key", "secrets.used",       "schedules.prune",
+				     "executions.prune" };
 static void grants_end(struct grant_cache **c) { grant_cache_drop(c); }
 static struct err sql_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
@@ -39,10 +42,12 @@ static struct engine *begin(struct ctx *cx, struct tt_engine *w, struct grant_ca
 	CHECK(!IS_ERR(grant_cache_new(cx, en->store, 1 << 20, c)));
 	en->grants = *c;
 	CHECK(!IS_ERR(secret_names_open(cx, en, &en->secret_names)));
+	CHECK(!IS_ERR(toolbox_open(cx, en, &en->tools)));
 	return en;
 }
 static void end(struct tt_engine *w)
 {
+	toolbox_free(w->en.tools);
 	secret_names_free(w->en.secret_names);
 	tt_engine_end(w);
 }
@@ -79,6 +84,31 @@ TEST(a_row_whose_turn_another_engine_has_is_left_alone)
 	CHECK(!IS_ERR(upkeep_give(cx, &other, &turn)));
 	CHECK(!IS_ERR(jobs_run(cx, en, "events.prune")) &&
 	      count(cx, en, "SELECT count(*) FROM events WHERE at = 1") == 0);
+}
+
+/* Three batches of old ones; of the two that are left, one is a day short of its time. */
+TEST(executions_are_kept_as_long_as_the_configuration_says)
+{
+	static const char many[] =
+	    "INSERT INTO executions(id, project_id, call_id, type, status, toolkit, tool, version, worker_id, user_id,"
+	    " started_at, finished_at, created_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+	    " i < 2502) SELECT printf('te_%%06d', i), 'p', '', '', '', '', '', '', '', '', 1, 1, CASE WHEN i <= 2500 "
+	    "THEN %lld ELSE"
+	    " %lld END FROM n";
+	struct ctx *cx = tt_ctx();
+	CLEANUP(end) struct tt_engine w = { .en = { .version = NULL } };
+	CLEANUP(grants_end) struct grant_cache *c = NULL;
+	struct engine *en = begin(cx, &w, &c);
+	char text[1000];
+	int64_t gone = 0;
+
+	w.config.kept.executions = 7;
+	(void)snprintf(text, sizeof text, many, (long long)(clock_now() - DAY(7) - MIN(1)),
+		       (long long)(clock_now() - DAY(6)));
+	sql(cx, en, text);
+	CHECK(!IS_ERR(store_execution_prune(cx, en->store, clock_now() - DAY(7), &gone)) && gone == 1000);
+	CHECK(!IS_ERR(jobs_run(cx, en, "executions.prune")));
+	CHECK(count(cx, en, "SELECT count(*) FROM executions") == 2);
 }
 
 TEST(the_threads_run_the_table_and_end_with_the_marks_written)

@@ -43,7 +43,7 @@ static struct schedule_claimed take(struct ctx *cx, struct tt_store *w, const ch
 {
 	struct schedule_claimed c;
 
-	CHECK(!IS_ERR(store_schedule_take(cx, w->st, &(struct schedule_claim){ owner, hold }, &c)));
+	CHECK(!IS_ERR(store_schedule_take(cx, w->st, &(struct schedule_claim){ owner, hold, SV_NONE }, &c)));
 	return c;
 }
 static enum err_code sending(struct ctx *cx, struct tt_store *w, const struct schedule_claimed *c, const char *owner)
