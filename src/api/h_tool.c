@@ -18,6 +18,7 @@ struct look {
 	struct page page;
 	struct sv toolkit, user_id;
 	struct tool_filter filter;
+	struct tool_needs_user *seen; /* of the user, over all tools of a list */
 	bool every_version;
 	unsigned formats;
 	enum tool_format format; /* of formatted_tools */
@@ -80,7 +81,7 @@ static struct err list_of(struct request *rq, struct look *k)
 /* ---- one tool ---- */
 static struct err show(struct request *rq, struct jout *w, const struct look *k, const struct tool *t)
 {
-	const struct tool_needs_ask ask = { caller_project(rq), k->user_id };
+	const struct tool_needs_ask ask = { caller_project(rq), k->user_id, k->seen };
 	struct tool_needs needs;
 
 	TRY(tool_needs_of(rq->cx, rq->en, &ask, t, &needs));
@@ -154,8 +155,13 @@ static struct err prepared(struct request *rq, const struct look *k)
 	CLEANUP(toolbox_let_go) const struct tool_set *set = toolbox_hold(rq->en);
 	CLEANUP(buf_free) struct buf key = BUF(KEY_MOST);
 
-	if (k->user_id.n > 0)
-		return rq->lane == LANE_INLINE ? (struct err){ E_TAKE_POOL } : many(rq, k, set);
+	if (k->user_id.n > 0) {
+		struct tool_needs_user seen = { .first = NULL };
+		struct look of_user = *k;
+
+		of_user.seen = &seen;
+		return rq->lane == LANE_INLINE ? (struct err){ E_TAKE_POOL } : many(rq, &of_user, set);
+	}
 	TRY(key_of(rq, set->version, &key));
 	if (prepared_give(api_prepared(rq->app), buf_view(&key), rq->out))
 		return buf_done(rq->cx, rq->out, "the answer");

@@ -267,7 +267,7 @@ struct err h_worker_test(struct request *rq)
 
 static struct err show_tool(struct request *rq, struct jout *w, const struct tool *t)
 {
-	const struct tool_needs_ask ask = { caller_project(rq), SV_NONE };
+	const struct tool_needs_ask ask = { caller_project(rq), SV_NONE, NULL };
 	struct tool_needs needs;
 
 	TRY(tool_needs_of(rq->cx, rq->en, &ask, t, &needs));

@@ -17,7 +17,7 @@ static struct err needs(struct ctx *cx, struct engine *en, const struct run_ask 
 
 	if (t->auth.there && ask->user_id.n == 0)
 		return bad_field(cx, "user_id", "required", "is required: the tool acts with a user's token");
-	TRY(tool_needs_of(cx, en, &(struct tool_needs_ask){ ask->project_id, ask->user_id }, t, &n));
+	TRY(tool_needs_of(cx, en, &(struct tool_needs_ask){ ask->project_id, ask->user_id, NULL }, t, &n));
 	if (t->auth.there && n.provider_reason[0] != '\0')
 		return refuse(cx, E_TOOL_NEEDS, "%s", n.provider_reason);
 	if (t->auth.there && n.consent != CONSENT_COMPLETED)

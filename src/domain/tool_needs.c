@@ -20,6 +20,13 @@ struct err tool_needs_provider(struct ctx *cx, struct engine *en, const struct t
 }
 
 /* ---- consent ---- */
+struct tool_needs_at {
+	struct tool_needs_at *next;
+	const struct provider *provider;
+	struct scope_state have; /* of his live grant */
+	bool live, asked;
+	enum tool_consent word; /* of his newest authorization, when asked */
+};
 static struct err newest_word(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask,
 			      const struct provider *p, enum tool_consent *out)
 {
@@ -35,22 +42,47 @@ static struct err newest_word(struct ctx *cx, struct engine *en, const struct to
 	*out = rows.n == 0 ? CONSENT_NOT_STARTED : of[rows.v[0].status];
 	return OK;
 }
-static struct err consent(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask, const struct tool *t,
-			  struct tool_needs *out)
+static struct err standing_at(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask,
+			      const struct provider *p, struct tool_needs_at **out)
 {
-	const struct grant_key key = { ask->project_id, ask->user_id, sv_of(out->provider->row_id) };
+	const struct grant_key key = { ask->project_id, ask->user_id, sv_of(p->row_id) };
+	struct tool_needs_at *at = ask->seen == NULL ? NULL : ask->seen->first;
 	enum grant_found found = GRANT_NONE;
 	struct grant g;
 
+	while (at != NULL && at->provider != p)
+		at = at->next;
+	*out = at;
+	if (at != NULL)
+		return OK;
 	TRY(grant_cache_load(cx, en->grants, &key, &g, &found));
-	if (found == GRANT_LIVE) {
-		const struct scope_state have = { g.requested, g.granted, g.scope_known };
-
-		out->consent = CONSENT_COMPLETED;
-		if (scopes_cover(&have, t->auth.scopes))
-			return OK;
+	at = arena_array(cx->arena, 1, sizeof *at);
+	if (at == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "requirements");
+	*at = (struct tool_needs_at){ .provider = p, .live = found == GRANT_LIVE };
+	if (at->live)
+		at->have = (struct scope_state){ g.requested, g.granted, g.scope_known };
+	if (ask->seen != NULL) {
+		at->next = ask->seen->first;
+		ask->seen->first = at;
 	}
-	return newest_word(cx, en, ask, out->provider, &out->consent);
+	*out = at;
+	return OK;
+}
+static struct err consent(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask, const struct tool *t,
+			  struct tool_needs *out)
+{
+	struct tool_needs_at *at;
+
+	TRY(standing_at(cx, en, ask, out->provider, &at));
+	out->consent = CONSENT_COMPLETED;
+	if (at->live && scopes_cover(&at->have, t->auth.scopes))
+		return OK;
+	if (!at->asked)
+		TRY(newest_word(cx, en, ask, out->provider, &at->word));
+	at->asked = true;
+	out->consent = at->word;
+	return OK;
 }
 static struct err authorization(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask,
 				const struct tool *t, struct tool_needs *out)

@@ -16,8 +16,13 @@ struct tool_needs {
 	enum tool_consent consent; /* of the user; only when one was named */
 	const bool *secrets_met;   /* one a secret of the tool, in cx->arena */
 };
+/* What is known of a user at the providers asked about so far: many tools are of few providers. */
+struct tool_needs_user {
+	struct tool_needs_at *first; /* in cx->arena */
+};
 struct tool_needs_ask {
 	struct sv project_id, user_id; /* user_id n 0: nobody, and nothing is read from the store */
+	struct tool_needs_user *seen;  /* of this user, in this request; NULL: it is one tool */
 };
 struct err tool_needs_of(struct ctx *cx, struct engine *en, const struct tool_needs_ask *ask, const struct tool *t,
 			 struct tool_needs *out) MUST_USE NONNULL(1, 2, 3, 4, 5);

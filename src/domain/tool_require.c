@@ -100,7 +100,7 @@ static struct err settle(struct ctx *cx, const struct work *w, struct require_au
 
 	together.auth.scopes = a->scopes;
 	together.secrets = (struct sv_list){ .n = 0 };
-	TRY(tool_needs_of(cx, w->en, &(struct tool_needs_ask){ w->ask->project_id, w->ask->user_id }, &together,
+	TRY(tool_needs_of(cx, w->en, &(struct tool_needs_ask){ w->ask->project_id, w->ask->user_id, NULL }, &together,
 			  &a->needs));
 	w->out->auths_met = w->out->auths_met && a->needs.met;
 	bool may = w->ask->authorize && w->ask->user_id.n > 0 && a->needs.provider_active;

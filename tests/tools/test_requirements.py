@@ -3,6 +3,7 @@
 import pytest
 from conftest import register
 from test_contract import error
+from test_hostile_workers import TOOL, Odd
 from test_tools import consent
 from world import Engine
 
@@ -39,6 +40,31 @@ def test_together(engine, api, simulator, custom):
     assert required(api, tool_names=["Custom.Add"]) == {"met": True, "authorization": {"met": True, "items": {}}, "secrets": {"met": True, "items": {}}}
     assert "token_status" not in required(api, tool_names=["Custom.ListGuilds"])["authorization"]["items"]["my-discord"]
     assert api.delete("/v1/admin/secrets/SEARCH_KEY").status_code == 204
+
+
+def test_a_list_tells_each_tool_of_one_provider_by_its_own_scopes(engine, api, simulator):
+    odd, person = Odd(), simulator.person()
+    user = person + "@lists.example"
+    wants = {"Who": ["identify"], "Guilds": ["guilds"], "Both": ["identify", "guilds"]}
+    odd.tools = [{**TOOL, "name": name, "requirements": {"authorization": {"provider_id": "discord", "provider_type": "oauth2", "oauth2": {"scopes": scopes}}, "secrets": None, "metadata": None}}
+                 for name, scopes in wants.items()]
+    assert register(api, odd.uri, id="odd", timeout=5, retry=0).status_code == 201
+
+    def told():
+        items = api.get("/v1/tools", params={"user_id": user, "toolkit": "Odd"}).json()["items"]
+        return {t["name"]: t["requirements"]["authorization"]["token_status"] for t in items}
+
+    assert told() == dict.fromkeys(wants, "not_started")
+    ask = {"auth_requirement": {"provider_id": "discord", "oauth2": {"scopes": ["identify"]}}, "user_id": user}
+    url = api.post("/v1/auth/authorize", json=ask).json()["url"]
+    assert told() == dict.fromkeys(wants, "pending")
+    consent(engine, simulator, url, user, person)
+    assert told() == {"Who": "completed", "Guilds": "not_started", "Both": "not_started"}
+    ask["auth_requirement"]["oauth2"]["scopes"] = ["guilds"]
+    assert api.post("/v1/auth/authorize", json=ask).json()["status"] == "pending"
+    assert told() == {"Who": "completed", "Guilds": "pending", "Both": "pending"}
+    assert api.delete("/v1/workers/odd").status_code == 204
+    odd.close()
 
 
 @pytest.mark.parametrize("body,status,name,words", [
