@@ -38,10 +38,12 @@ def authority(folder, names=(HOST,)):
 
 
 class Peer:
-    """The provider.  `say(path, form)` may answer in its place: (status, headers, body) or None."""
+    """The provider.  `say(path, form, headers)` may answer in its place: (status, headers, body) or None; `also(path, headers, body)`
+    answers what is not a provider's."""
 
     def __init__(self, folder, canaries, lifetime=3600):
         self.canaries, self.lifetime, self.say = canaries, lifetime, lambda path, form, headers: None
+        self.also = lambda path, headers, body: None
         self.cert_file, self.key_file = authority(folder)
         self.seen, self.tokens, self.lock = [], {}, threading.Lock()
         self.codes, self.renewed = {}, []  # code -> user; users whose tokens were refreshed
@@ -83,7 +85,7 @@ class Peer:
         with self.lock:
             self.seen.append((h.command, h.path, dict(h.headers), body))
         self.note(form)
-        said = self.say(h.path, form, h.headers) or self.answer(h.path, form, h.headers)
+        said = self.also(h.path, h.headers, body) or self.say(h.path, form, h.headers) or self.answer(h.path, form, h.headers)
         if said is HANG_UP:
             h.close_connection = True
             return

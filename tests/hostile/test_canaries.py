@@ -21,6 +21,7 @@ import httpx
 import pytest
 from canary import Canaries, Search, spellings
 from canary_peer import DEFINITION, HANG_UP, Peer, Walker, authority
+from canary_tools import ToolServers, person_in_charge, run_tools
 from world import BOUND, LONG, Engine, Form, figure, query, until
 
 # (kind of secret, place, why it must be there)
@@ -37,6 +38,11 @@ MEANT = [
     ("API key", r"POST /tb/v1/api_keys 201 body", "shown once"),
     ("API key", r"start \d+ out|key create out", "shown once"),
     ("set-up token", r"start \d+ out", "the address of the first account, shown once"),
+    ("CSRF value", r"GET /tb/v1/sessions/current 200 body", "what a page of ours sends along with its writes"),
+    ("second factor", r"POST /tb/v1/totp 200 body", "for the app that makes the codes, shown once"),
+    ("recovery code", r"(PUT /tb/v1/totp|POST /tb/v1/totp/recovery_codes) 200 body", "shown once"),
+    ("invitation", r"POST /tb/v1/invitations 201 body", "the link to give to who is invited"),
+    ("header that names no secret", r"(POST|GET) /v1/workers(/remote)? 20[01] body", "a part of the set-up, shown to who may read servers"),
     ("user info", r"GET /v1/admin/user_connections 200 body|connection (list|show)( by key)? out", "contract 3.2: provider_user_info, for who may read connections"),
     ("sent by the caller", r"[A-Z]+ /.*", "an answer that says back to the caller what he sent"),
 ]
@@ -69,6 +75,7 @@ class Run:
     def __init__(self, binary, folder):
         self.binary, self.folder, self.said, self.canaries, self.starts = binary, folder, Said(), Canaries(), itertools.count(1)
         self.peer = Peer(folder, self.canaries)
+        self.servers = ToolServers(self.peer)
         make = self.canaries.make
         self.direct, self.dotenv, self.real, self.filed = (make("client secret") for _ in range(4))
         self.root, self.older = make("root key"), make("root key")
@@ -230,6 +237,8 @@ auth:
                     page = c.get(verify)
                     if page.status_code == 200 and "<form" in page.text:
                         c.post(Form(page.text, verify).action, data=Form(page.text, verify).fields)
+            person_in_charge(self.canaries, c, engine.url, email, password)
+            c.post("/tb/v1/sessions", json={"email": email, "password": password, "code": self.canaries.make("sent by the caller")})
             c.post("/sign-out", data=form)
 
     def jar(self, c):
@@ -251,6 +260,8 @@ auth:
             self.consents(engine, what, 1, [f"{what}-0"])
             for i in range(4):
                 self.canaries.add("API key", w.app.post("/tb/v1/api_keys", json={"name": f"{what}-{i}"}).json()["key"])
+            w.connect(f"{what}-tools@example.com")
+            run_tools(self.servers, w, f"{what}-tools@example.com")
             row = w.app.get("/v1/admin/user_connections").json()["items"][0]["id"]
         made = said.ran("key create", engine.cli("key", "create", f"{what}-cli", "--json"))
         self.canaries.add("API key", json.loads(made.stdout)["key"])
@@ -474,7 +485,9 @@ def test_every_secret_place_has_canaries(run):
     kinds = collections.Counter(run.canaries.kinds.values())
     assert len(run.canaries) >= 500, kinds
     for kind in ("access token", "refresh token", "id token", "webhook token", "user info", "code", "verifier", "state", "flow id", "connect token", "client secret",
-                 "root key", "API key", "password", "session cookie", "browser cookie", "set-up token", "TLS private key", "proxy password"):
+                 "root key", "API key", "password", "session cookie", "browser cookie", "set-up token", "TLS private key", "proxy password",
+                 "CSRF value", "second factor", "recovery code", "invitation", "tool secret", "worker secret", "token for a worker", "header of a remote server",
+                 "header that names no secret"):
         assert kinds[kind] > 0, (kind, kinds)
 
 
@@ -499,7 +512,7 @@ def test_no_exception_is_idle(run):
 
 def test_the_provider_gets_secrets_in_bodies_and_authorization_only(run):
     asked = {f"{method} head {i}": (path + "".join(f"\n{k}: {v}" for k, v in headers.items() if k.lower() != "authorization")).encode()
-             for i, (method, path, headers, _) in enumerate(run.peer.seen)}
+             for i, (method, path, headers, _) in enumerate(run.peer.seen) if path != "/mcp"}  # a remote server is sent its headers
     assert len(asked) > 100
     found = run.search.texts(run.folder, asked)
     assert not found, found[:5]

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from canary import Canaries, Image, Search
 from canary_peer import DEFINITION, Peer, Walker
+from canary_tools import ToolServers, person_in_charge, run_tools
 from world import BOUND, LONG, Engine, figure, query, until
 
 USERS = 2000 if LONG else 100
@@ -29,7 +30,8 @@ class Load:
 
     def __init__(self, binary, folder, tls):
         self.folder, self.canaries = folder, Canaries()
-        self.peer = Peer(folder, self.canaries)
+        self.peer, self.factors = Peer(folder, self.canaries), []
+        self.servers = ToolServers(self.peer)
         self.secret, self.env_secret, self.root = (self.canaries.make(k) for k in ("client secret", "client secret", "root key"))
         scheme, extra = ("https", f"tls:\n  cert_file: {self.peer.cert_file}\n  key_file: {self.peer.key_file}\n") if tls else ("http", "")
         config = f"""api:
@@ -137,18 +139,23 @@ auth:
         self.all(users("mismatch", FEW), mismatch)
         self.all(users("gone", FEW), disconnect)
 
+    def tools(self):
+        with Walker(self.engine, self.peer, verify=self.verify) as w:
+            w.connect("tools@example.com")
+            run_tools(self.servers, w, "tools@example.com")
+
     def people(self):
         """Keys, passwords, sessions, client secrets over the API, right and wrong."""
         def act(w, user):
             password, secret = self.canaries.make("password"), self.canaries.make("client secret")
-            made = self.engine.cli("user", "add", user, "--password-file", "-", stdin=password + "\n")
+            made = self.engine.cli("user", "add", user, "--password-file", "-", "--role", "owner", stdin=password + "\n")
             assert made.returncode == 0, made.stderr
             with httpx.Client(base_url=self.engine.url, timeout=BOUND, trust_env=False, verify=self.verify, headers={"Origin": self.engine.url}) as c:
                 assert c.post("/tb/v1/sessions", json={"email": user, "password": self.canaries.make("password")}).status_code in (401, 429)
                 if (r := c.post("/tb/v1/sessions", json={"email": user, "password": password})).status_code == 201:
                     for cookie in c.cookies.jar:
                         self.canaries.add("session cookie", cookie.value)
-                    assert c.get("/tb/v1/sessions/current").status_code in (200, 403)
+                    self.factors.append(person_in_charge(self.canaries, c, self.engine.url, user, password))
                 else:
                     assert r.status_code == 429
             key = w.app.post("/tb/v1/api_keys", json={"name": user}).json()["key"]
@@ -212,6 +219,7 @@ def test_after_load_the_memory_says_nothing(binary, tmp_path, tls):
         load.refreshes()
         load.failures()
         load.ends()
+        load.tools()
         load.people()
         if tls:
             load.due_done()
@@ -220,5 +228,7 @@ def test_after_load_the_memory_says_nothing(binary, tmp_path, tls):
         figure("bytes of memory searched", os.path.getsize(tmp_path / "image"))
         figure("secrets looked for in memory", len(load.canaries))
         assert {kind for kind, *_ in found} == {"half a request"}, told(found)  # what is there is found, and nothing else is there
+        image = (tmp_path / "image").read_bytes()
+        assert load.factors and not [f.hex() for f in load.factors if f in image]
     finally:
         load.close()
