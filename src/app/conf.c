@@ -25,6 +25,8 @@ static void drop_secrets(struct config *c)
 		secret_drop(&c->providers[i].client_secret);
 	for (size_t i = 0; i < c->n_workers; i++)
 		secret_drop(&c->workers[i].secret);
+	for (size_t i = 0; i < c->n_oidc; i++)
+		secret_drop(&c->oidc[i].client_secret);
 	for (size_t i = 0; i < c->n_root_keys; i++)
 		secret_drop(&c->root_keys[i].value);
 }

@@ -43,6 +43,31 @@ static const char tail[] =
     "The redirect address to register at the provider is `{public address}/api/v1/oauth/{external_id}/callback`. "
     "Providers of this file are\n"
     "read-only in the API; one made by the API under the same id takes precedence in its project.\n\n"
+    "## Sign-in with other issuers\n\n"
+    "```yaml\n"
+    "sign_in:\n"
+    "  oidc:\n"
+    "    - id: corp                              # 1 to 50 of A-Z a-z 0-9 _ -\n"
+    "      name: Example Corp                    # on the button; default: the id\n"
+    "      issuer: https://id.example.com        # as its metadata names it, byte for byte\n"
+    "      client_id: tokenbooth\n"
+    "      client_secret: ${env:OIDC_SECRET}     # absent: a public client; PKCE is used in any case\n"
+    "      scopes: [openid, email]               # the default\n"
+    "      allowed_domains: [example.com]        # their people come in unasked ...\n"
+    "      role: member                          # ... as verify (the default), viewer, member or admin of the default "
+    "project\n"
+    "```\n\n"
+    "Any OpenID Connect issuer. Register `{public address}/sign-in/oidc/{id}/callback` there: one address an issuer. "
+    "An account is known by\n"
+    "issuer and subject; an email counts only when the issuer says that it is verified (`email_verified: true`). In "
+    "comes whose issuer and\n"
+    "subject are known, who is invited under that email, or whose email is of an allowed domain (exactly, without "
+    "subdomains). An account\n"
+    "that is there already is not taken over by its email: sign in with its password once, then, in the same browser, "
+    "with the issuer.\n"
+    "Nobody comes in before the first account was made. Whether a second factor is asked for is the issuer's to "
+    "decide. Its addresses\n"
+    "go through the egress guard: a private one has to be in `security.ssrf_allowlist`.\n\n"
     "## Root keys\n\n"
     "```yaml\n"
     "security:\n"
@@ -75,6 +100,7 @@ static const char *value_of(const struct conf_row *r)
 	case CONF_WORKERS:
 	case CONF_MAP: return "map";
 	case CONF_PROVIDERS:
+	case CONF_OIDC:
 	case CONF_ROOT_KEYS: return "list";
 	case CONF_UNUSED:
 	case CONF_REFUSED:

@@ -29,6 +29,7 @@ enum conf_kind {
 	CONF_PROVIDERS,
 	CONF_ROOT_KEYS,
 	CONF_WORKERS,
+	CONF_OIDC,
 	CONF_UNUSED, /* Arcade's, accepted and without effect here; warned of when `warn` says why */
 	CONF_REFUSED /* Arcade's, cannot be honoured: better no start than another meaning */
 };
@@ -48,6 +49,7 @@ struct err conf_apply_defaults(struct ctx *cx, struct conf_raw *raw) MUST_USE NO
 struct err conf_apply_tree(struct ctx *cx, struct conf_raw *raw, const struct node *top) MUST_USE NONNULL(1, 2, 3);
 struct err conf_providers(struct ctx *cx, struct conf_raw *raw, const struct node *list) MUST_USE NONNULL(1, 2, 3);
 struct err conf_workers(struct ctx *cx, struct conf_raw *raw, const struct node *tools) MUST_USE NONNULL(1, 2, 3);
+struct err conf_sign_in(struct ctx *cx, struct conf_raw *raw, const struct node *list) MUST_USE NONNULL(1, 2, 3);
 struct err conf_root_keys(struct ctx *cx, struct conf_raw *raw, const struct node *list) MUST_USE NONNULL(1, 2, 3);
 struct err conf_listen(struct ctx *cx, struct conf_raw *raw, const char *host_port) MUST_USE NONNULL(1, 2, 3);
 struct err conf_addresses(struct ctx *cx, struct conf_raw *raw, const char *public_url) MUST_USE NONNULL(1, 2);

@@ -188,6 +188,7 @@ static struct err put_scalar(struct ctx *cx, struct conf_raw *raw, const struct 
 	case CONF_LIST:
 	case CONF_MAP:
 	case CONF_PROVIDERS:
+	case CONF_OIDC:
 	case CONF_ROOT_KEYS:
 	case CONF_WORKERS:
 	case CONF_UNUSED:
@@ -225,6 +226,7 @@ static struct err put_node(struct ctx *cx, struct conf_raw *raw, const struct co
 		*(const struct node **)s.at = n;
 		return OK;
 	case CONF_PROVIDERS: return conf_providers(cx, raw, n);
+	case CONF_OIDC: return conf_sign_in(cx, raw, n);
 	case CONF_ROOT_KEYS: return conf_root_keys(cx, raw, n);
 	case CONF_WORKERS: return conf_workers(cx, raw, n);
 	case CONF_REFUSED:

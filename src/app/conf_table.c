@@ -81,6 +81,8 @@
 	      "and the control socket may.")                                                                           \
 	X("metrics.public", BOOL(c.metrics_public), OURS, .fallback = "false",                                         \
 	  .doc = "Anybody who reaches the engine may read `/metrics`: only where nobody but you reaches it.")          \
+	X("sign_in.oidc", ONLY(CONF_OIDC), OURS,                                                                       \
+	  .doc = "OpenID Connect issuers that people sign in with, beside passwords; see below.")                      \
 	X("tools", ONLY(CONF_WORKERS),                                                                                 \
 	  .doc =                                                                                                       \
 	      "Tool servers declared by the operator: `directors: [{id, enabled, workers: [{id, enabled, http: "       \

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "domain/health.h"
 #include "domain/keys.h"
+#include "domain/oidc.h"
 #include "domain/people.h"
 #include "domain/providers.h"
 #include "domain/refresh.h"
@@ -115,11 +116,10 @@ static void keyring_down(struct life *l) { keyring_drop(&l->keys); }
 
 static struct err store_up(struct ctx *cx, struct life *l)
 {
-	TRY(store_open(
+	return store_open(
 	    cx,
 	    &(struct store_how){ .path = folder_store(l->folder), .keys = l->keys, .may_create = l->how->may_create },
-	    &l->en.store));
-	return OK;
+	    &l->en.store);
 }
 static void store_down(struct life *l) { store_drop(&l->en.store); }
 
@@ -200,10 +200,17 @@ static void secrets_down(struct life *l)
 	l->en.secret_names = NULL;
 }
 
+static struct err oidc_up(struct ctx *cx, struct life *l) { return oidc_open(cx, &l->en, &l->en.oidc); }
+static void oidc_down(struct life *l)
+{
+	oidc_free(l->en.oidc);
+	l->en.oidc = NULL;
+}
+
 static struct err tools_up(struct ctx *cx, struct life *l)
 {
 	TRY(workers_static_sync(cx, &l->en));
-	conf_forget(l->conf); /* keyring, registry and workers have taken its secrets */
+	conf_forget(l->conf); /* keyring, registry, issuers and workers have taken its secrets */
 	return toolbox_open(cx, &l->en, &l->en.tools);
 }
 static void tools_down(struct life *l) { toolbox_drop(&l->en.tools); }
@@ -322,6 +329,7 @@ static const struct {
 	{ "grants", grants_up, grants_down },
 	{ "registry", registry_up, registry_down },
 	{ "refresher", refresher_up, refresher_down },
+	{ "sign_in", oidc_up, oidc_down },
 	{ "secrets", secrets_up, secrets_down },
 	{ "tools", tools_up, tools_down },
 	{ "scheduler", scheduler_up, scheduler_down },

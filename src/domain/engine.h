@@ -18,6 +18,7 @@ struct refresher;    /* domain/refresh.h: queue of due refreshes */
 struct toolbox;      /* domain/toolbox.h: the tools the workers told of */
 struct scheduler;    /* domain/scheduler.h: runs what was put off; NULL: nobody serves */
 struct health;       /* domain/health.h: what is kept for whoever asks how the engine fares */
+struct oidc;         /* domain/oidc.h: issuers that people sign in with */
 struct secret_names; /* domain/secret_names.h: which secrets there are, in memory */
 struct engine {
 	const struct config *config;
@@ -34,6 +35,7 @@ struct engine {
 	struct toolbox *tools;
 	struct scheduler *scheduler;
 	struct health *health; /* NULL: nobody keeps watch */
+	struct oidc *oidc;
 	struct secret_names *secret_names;
 };
 #endif

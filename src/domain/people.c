@@ -173,6 +173,11 @@ struct err people_session_start(struct ctx *cx, struct engine *en, const struct 
 {
 	return start(cx, en, a, SV(""), token);
 }
+struct err people_session_from(struct ctx *cx, struct engine *en, const struct account *a, struct sv client_ip,
+			       struct secret **token)
+{
+	return start(cx, en, a, client_ip, token);
+}
 /* Three budgets: one address against one account, one address against all, everybody against one account. */
 struct tries {
 	struct sv ip, pair, email;

@@ -42,6 +42,9 @@ struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people
 /* A session without a password: after people_setup, or for the demo. */
 struct err people_session_start(struct ctx *cx, struct engine *en, const struct account *a,
 				struct secret **token) MUST_USE NONNULL(1, 2, 3, 4);
+/* The same for somebody who came by way of another issuer. */
+struct err people_session_from(struct ctx *cx, struct engine *en, const struct account *a, struct sv client_ip,
+			       struct secret **token) MUST_USE NONNULL(1, 2, 3, 5);
 /* E_UNAUTHENTICATED: no such session, or over.  Notes its use at most once a minute. */
 struct err people_session(struct ctx *cx, struct engine *en, struct sv token, struct account *out) MUST_USE
     NONNULL(1, 2, 4);

@@ -7,6 +7,7 @@
 #include "core/node.h"
 #include "core/secret.h"
 #include "core/url.h"
+#include "model/person.h"
 struct root_key_conf {
 	const char *id;
 	bool is_default;
@@ -25,6 +26,13 @@ struct worker_conf { /* tools.directors[].workers[]: binding static */
 	const char *id, *uri;
 	struct secret *secret;
 	int64_t timeout_s, retry;
+};
+struct oidc_conf { /* sign_in.oidc[]: an issuer that people sign in with */
+	const char *id, *name, *issuer, *client_id;
+	struct secret *client_secret; /* NULL: a public client */
+	const char *scopes;           /* "openid email" */
+	struct sv_list domains;       /* lower-cased; whoever has a verified email there may come in unasked */
+	enum role role;               /* as this member of the default project */
 };
 struct limits_conf {
 	size_t connections, parked, calls, header_bytes, body_bytes, pool;
@@ -53,6 +61,8 @@ struct config {
 	struct worker_conf *workers;
 	size_t n_workers;
 	struct url *worker_peers; /* their addresses, which may be called whatever the egress guard says of others */
+	struct oidc_conf *oidc;
+	size_t n_oidc;
 	const struct node *definitions; /* provider_definitions: map, NULL: none */
 	int64_t max_worker_timeout_s;
 	struct retention_conf kept; /* days */

@@ -4,6 +4,7 @@
 #include "domain/people.h"
 #include "domain/projects.h"
 #include "pages/html.h"
+#include "pages/p_oidc.h"
 #include "pages/visitor.h"
 
 static void wrong_note(struct html *h, struct sv wrong)
@@ -65,7 +66,9 @@ struct err p_account_sign_in_page(struct request *rq, const struct p_account_sig
 		     "<label>Code<span class=\"hint\">Six digits of your authenticator app, or a recovery code.</span>"
 		     "<input type=\"text\" name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\" required "
 		     "maxlength=\"64\"></label>");
-	HTML(&h, "<button>Sign in</button></form></div>");
+	HTML(&h, "<button>Sign in</button></form>");
+	p_oidc_links(&h, p->back);
+	HTML(&h, "</div>");
 	html_end(&h);
 	return OK;
 }

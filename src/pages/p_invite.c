@@ -5,6 +5,7 @@
 #include "domain/people.h"
 #include "domain/projects.h"
 #include "pages/html.h"
+#include "pages/p_oidc.h"
 #include "pages/visitor.h"
 
 struct look {
@@ -90,8 +91,10 @@ static void page(struct request *rq, const struct look *k, struct err why)
 		accept_as(&h, k);
 	else if (k->known || k->in)
 		sign_in_first(&h, rq, k);
-	else
+	else {
 		choose_password(&h, k);
+		p_oidc_links(&h, SV("/invite"));
+	}
 	HTML(&h, "</div>");
 	html_end(&h);
 }

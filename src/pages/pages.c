@@ -10,6 +10,7 @@
 #include "pages/p_connect.h"
 #include "pages/p_dashboard.h"
 #include "pages/p_invite.h"
+#include "pages/p_oidc.h"
 #include "pages/p_verify.h"
 #include "pages/visitor.h"
 
@@ -36,6 +37,8 @@ static const struct route rows[] = {
 	FORM("/invite", p_invite_accept, "Accepts it."),
 	PAGE(M_GET, "/sign-in", LANE_POOL, p_account_sign_in_show, "Sign in."),
 	FORM("/sign-in", p_account_sign_in, "Signs in."),
+	PAGE(M_GET, "/sign-in/oidc/{id}", LANE_CALL, p_oidc_begin, "Leads to an issuer of engine.yaml to sign in there."),
+	PAGE(M_GET, "/sign-in/oidc/{id}/callback", LANE_CALL, p_oidc_back, "That issuer sends the browser back."),
 	FORM("/sign-out", p_account_sign_out, "Signs out."),
 	PAGE(M_GET, "/dashboard", LANE_POOL, p_dashboard_show, "The dashboard's app."),
 	PAGE(M_GET, "/dashboard/{a}", LANE_POOL, p_dashboard_show, "The same: its pages are its own."),

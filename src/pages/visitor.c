@@ -7,7 +7,7 @@
 #include "domain/people.h"
 #include <stdio.h>
 
-enum { BROWSER_DAYS = 30, SESSION_DAYS = 7, DAY_S = 86400, SETUP_S = 3600, RETURN_BYTES = 1024 };
+enum { BROWSER_DAYS = 30, SESSION_DAYS = 7, DAY_S = 86400, SETUP_S = 3600, OIDC_S = 600, RETURN_BYTES = 1024 };
 static const struct {
 	const char *tail;
 	int max_age_s;
@@ -16,6 +16,7 @@ static const struct {
 	[VISITOR_SESSION] = { "_session", SESSION_DAYS *DAY_S },
 	[VISITOR_SETUP] = { "_setup", SETUP_S },
 	[VISITOR_INVITE] = { "_invite", SETUP_S },
+	[VISITOR_OIDC] = { "_oidc", OIDC_S },
 };
 
 /* ---- cookies ---- */
@@ -53,7 +54,7 @@ struct sv visitor_cookie(const struct request *rq, enum visitor_cookie which)
 static void write_cookie(struct request *rq, enum visitor_cookie which, struct sv value, int max_age_s)
 {
 	const struct config *c = rq->en->config;
-	CLEANUP(buf_free) struct buf b = BUF(512);
+	CLEANUP(buf_free) struct buf b = BUF(4096);
 	char name[VISITOR_NAME];
 
 	visitor_name(c, which, name);

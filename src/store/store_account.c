@@ -46,6 +46,16 @@ struct err store_account_get(struct ctx *cx, struct db *db, struct sv id, struct
 	TRY(db_one(cx, q));
 	return from_row(cx, q, out);
 }
+struct err store_account_of_email(struct ctx *cx, struct db *db, struct sv email, struct account *out)
+{
+	static const char sql[] = "SELECT " ACCOUNT_COLS " FROM accounts WHERE email = $1";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_sv(q, 1, email);
+	TRY(db_one(cx, q));
+	return from_row(cx, q, out);
+}
 struct err store_account_by_id(struct ctx *cx, struct store *st, struct sv id, struct account *out)
 {
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
@@ -105,6 +115,15 @@ struct err store_account_setup_check(struct ctx *cx, struct store *st, struct sv
 
 	TRY(store_read(cx, st, &r));
 	return check_first(cx, r.db, hash);
+}
+struct err store_account_need_charge(struct ctx *cx, struct tx *tx)
+{
+	int64_t n = 0;
+
+	TRY(db_get_i64(cx, tx_db(tx), in_charge_sql, &n));
+	return n > 0 ? OK
+		     : refuse(cx, E_FORBIDDEN,
+			      "Nobody has set this engine up yet: its first account is made with the set-up link.");
 }
 static struct err insert(struct ctx *cx, struct tx *tx, const struct account_add *in)
 {

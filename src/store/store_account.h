@@ -48,6 +48,11 @@ struct err store_account_password(struct ctx *cx, struct store *st, const struct
     NONNULL(1, 2, 3);
 /* Inside an act: the row alone.  E_CONFLICT: the email has an account. */
 struct err store_account_insert(struct ctx *cx, struct tx *tx, const struct account_add *in) MUST_USE NONNULL(1, 2, 3);
+/* Inside an act: E_FORBIDDEN until somebody is in charge. */
+struct err store_account_need_charge(struct ctx *cx, struct tx *tx) MUST_USE NONNULL(1, 2);
+/* Inside an act or a read; E_NOT_FOUND. */
+struct err store_account_of_email(struct ctx *cx, struct db *db, struct sv email, struct account *out) MUST_USE
+    NONNULL(1, 2, 4);
 /* Inside an act or a read. */
 struct err store_account_get(struct ctx *cx, struct db *db, struct sv id, struct account *out) MUST_USE
     NONNULL(1, 2, 4);

@@ -192,6 +192,54 @@ struct err store_invitation_accept(struct ctx *cx, struct store *st, const struc
 {
 	return store_act(cx, st, accept_act, in, out);
 }
+/* Those for this email, in cx->arena. */
+static struct err open_for(struct ctx *cx, struct tx *tx, struct sv email, struct invitation_page *out)
+{
+	static const char sql[] =
+	    "SELECT " INVITATION_COLS " FROM invitations WHERE email = $1 AND expires_at > $2 ORDER BY created_at";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	size_t room = 0;
+	bool row = false;
+
+	*out = (struct invitation_page){ .v = NULL };
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, email);
+	db_bind_i64(q, 2, tx_now(tx));
+	for (;;) {
+		TRY(db_next(cx, q, &row));
+		if (!row)
+			return OK;
+		if (out->n == room && (out->v = store_row_room(cx, out->v, &room, sizeof *out->v)) == NULL)
+			return fail(cx, E_INTERNAL, "out of memory", "invitations");
+		TRY(from_row(cx, q, &out->v[out->n]));
+		out->n++;
+	}
+}
+struct err store_invitation_take_all(struct ctx *cx, struct tx *tx, const struct account *a, const struct event *event,
+				     size_t *n)
+{
+	struct invitation_page l;
+
+	*n = 0;
+	TRY(open_for(cx, tx, sv_of(a->email), &l));
+	for (size_t i = 0; i < l.n; i++) {
+		const struct invitation *v = &l.v[i];
+		struct event ev = *event;
+
+		TRY(store_member_insert(cx, tx,
+					&(struct member_edit){ .project = sv_of(v->project_id),
+							       .account = sv_of(a->id),
+							       .role = v->role }));
+		TRY(drop(cx, tx, sv_of(v->project_id), sv_of(v->id)));
+		ev.kind = "invitation.accepted";
+		ev.project_id = sv_of(v->project_id);
+		ev.resource_type = "invitation";
+		ev.resource_id = sv_of(v->id);
+		TRY(store_event_add(cx, tx, &ev));
+	}
+	*n = l.n;
+	return OK;
+}
 static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
 	static const char sql[] = "DELETE FROM invitations WHERE expires_at <= $1";

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store_identity.h"
+#include "core/jout.h"
+#include "core/text.h"
+#include "db/db.h"
+#include "store/store_account.h"
+#include "store/store_event.h"
+#include "store/store_invitation.h"
+#include "store/store_member.h"
+#include "store/store_row.h"
+
+static struct err known(struct ctx *cx, struct tx *tx, const struct identity_enter *in, struct account *out)
+{
+	static const char sql[] = "SELECT account_id FROM identities WHERE issuer = $1 AND subject = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	struct sv id;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, in->issuer);
+	db_bind_sv(q, 2, in->subject);
+	TRY(db_one(cx, q));
+	TRY(store_row_sv(cx, q, 0, &id));
+	return store_account_get(cx, tx_db(tx), id, out);
+}
+static struct err tell(struct ctx *cx, struct tx *tx, const struct identity_enter *in, const struct account *a,
+		       const char *kind)
+{
+	CLEANUP(buf_free) struct buf data = BUF(8192);
+	struct event ev = *in->event;
+	struct jout w = JOUT(&data);
+
+	jout_open(&w, NULL);
+	jout_strz(&w, "email", a->email);
+	jout_str(&w, "issuer", in->issuer);
+	jout_close(&w);
+	TRY(jout_done(cx, &w));
+	ev.kind = kind;
+	ev.by.id = a->id;
+	ev.resource_type = "account";
+	ev.resource_id = sv_of(a->id);
+	ev.data = buf_view(&data);
+	return store_event_add(cx, tx, &ev);
+}
+static struct err link(struct ctx *cx, struct tx *tx, const struct identity_enter *in, const struct account *a)
+{
+	static const char sql[] =
+	    "INSERT INTO identities(issuer, subject, account_id, created_at) VALUES($1, $2, $3, $4)";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, in->issuer);
+	db_bind_sv(q, 2, in->subject);
+	db_bind_sv(q, 3, sv_of(a->id));
+	db_bind_i64(q, 4, tx_now(tx));
+	TRY(db_run(cx, q));
+	return tell(cx, tx, in, a, "account.identity_linked");
+}
+/* The email has an account: who else has it at an issuer proves it by being signed in here, too. */
+static struct err take(struct ctx *cx, struct tx *tx, const struct identity_enter *in, const struct account *a)
+{
+	if (in->signed_in.n == 0 || !sv_eqz(in->signed_in, a->id))
+		return refuse(cx, E_CONFLICT,
+			      "There is an account for %s already. Sign in to it the way you always do, then here once "
+			      "more in the same browser: from then on either way leads in.",
+			      a->email);
+	return link(cx, tx, in, a);
+}
+/* Invited, or of a domain whose people come in unasked. */
+static struct err make(struct ctx *cx, struct tx *tx, const struct identity_enter *in, struct account *out)
+{
+	struct account_add add = { .password = SV("") };
+	struct event ev = *in->event;
+	size_t n = 0;
+
+	if (!sv_copy(in->new_id, add.account.id, sizeof add.account.id) ||
+	    !sv_copy(in->email, add.account.email, sizeof add.account.email))
+		return fail(cx, E_INTERNAL, "a text does not fit", "account");
+	TRY(store_account_insert(cx, tx, &add));
+	ev.by.id = add.account.id;
+	TRY(store_invitation_take_all(cx, tx, &add.account, &ev, &n));
+	if (n == 0 && in->role == ROLE_NONE)
+		return refuse(cx, E_FORBIDDEN,
+			      "%s is not invited here. Ask whoever runs this engine for an invitation.",
+			      add.account.email);
+	if (n == 0)
+		TRY(store_member_insert(
+		    cx, tx, &(struct member_edit){ .project = in->project, .account = in->new_id, .role = in->role }));
+	TRY(store_account_get(cx, tx_db(tx), in->new_id, out));
+	TRY(tell(cx, tx, in, out, "account.created"));
+	return link(cx, tx, in, out);
+}
+static struct err enter_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
+{
+	const struct identity_enter *in = in_;
+	struct identity_entered *out = out_;
+
+	*out = (struct identity_entered){ .made = false };
+	struct err e = known(cx, tx, in, &out->account);
+	if (e.code != E_NOT_FOUND)
+		return e;
+	(void)forgive(cx);
+	TRY(store_account_need_charge(cx, tx));
+	if (in->email.n == 0)
+		return refuse(cx, E_FORBIDDEN,
+			      "It does not say that your email is verified, so nobody here can be found by it.");
+	e = store_account_of_email(cx, tx_db(tx), in->email, &out->account);
+	if (!IS_ERR(e))
+		return take(cx, tx, in, &out->account);
+	if (e.code != E_NOT_FOUND)
+		return e;
+	(void)forgive(cx);
+	out->made = true;
+	return make(cx, tx, in, &out->account);
+}
+struct err store_identity_enter(struct ctx *cx, struct store *st, const struct identity_enter *in,
+				struct identity_entered *out)
+{
+	return store_act(cx, st, enter_act, in, out);
+}
