@@ -2,7 +2,7 @@
 #include "api/view_run.h"
 #include "core/text.h"
 
-/* What the worker said, without what it left out; the stack trace is for who asked for it. */
+/* What the worker said, without what it left out but for what every error has; the stack trace is for who asked. */
 static void put_error(struct jout *w, const struct node *error, bool stacktrace)
 {
 	jout_open(w, "error");
@@ -12,6 +12,12 @@ static void put_error(struct jout *w, const struct node *error, bool stacktrace)
 		jout_key(w, n->key);
 		jout_node(w, NULL, n);
 	}
+	if (node_text_at(error, "message").p == NULL)
+		jout_str(w, "message", SV("the tool failed and did not say why"));
+	if (node_text_at(error, "kind").p == NULL)
+		jout_strz(w, "kind", "UNKNOWN");
+	if (node_get(error, "can_retry") == NULL || node_get(error, "can_retry")->kind == NODE_NULL)
+		jout_bool(w, "can_retry", false);
 	jout_close(w);
 }
 static void put_own_error(struct jout *w, const struct run_done *r)

@@ -202,15 +202,12 @@ static void of_transport(const struct run *r, const struct wire_worker_answer *a
 }
 static void take_answer(const struct run *r, const struct wire_worker_answer *a, struct run_done *out)
 {
-	const struct node *ok = node_get(a->json, "success");
-
-	out->output = node_get(a->json, "output");
-	if (a->fate != WORKER_ANSWERED || a->json->kind != NODE_MAP || ok == NULL || ok->kind != NODE_BOOL) {
-		out->output = NULL;
+	if (a->fate != WORKER_ANSWERED || !wire_worker_fits(a->json)) {
 		of_transport(r, a, out);
 		return;
 	}
-	out->success = ok->b;
+	out->output = node_get(a->json, "output");
+	out->success = node_get(a->json, "success")->b;
 }
 
 /* ---- afterwards ---- */

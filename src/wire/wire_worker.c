@@ -160,3 +160,38 @@ struct err wire_worker_invoke(struct ctx *cx, const struct wire_worker *w, struc
 				   .once = NET_UNREPEATED },
 		    out);
 }
+
+/* ---- the answer to a call ---- */
+static bool is(const struct node *n, enum node_kind kind)
+{
+	return n == NULL || n->kind == NODE_NULL || n->kind == kind;
+}
+static bool error_fits(const struct node *error)
+{
+	static const struct {
+		const char *field;
+		enum node_kind kind;
+	} t[] = { { "message", NODE_TEXT },
+		  { "kind", NODE_TEXT },
+		  { "developer_message", NODE_TEXT },
+		  { "additional_prompt_content", NODE_TEXT },
+		  { "stacktrace", NODE_TEXT },
+		  { "can_retry", NODE_BOOL },
+		  { "retry_after_ms", NODE_INT },
+		  { "status_code", NODE_INT },
+		  { "extra", NODE_MAP } };
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		if (!is(node_get(error, t[i].field), t[i].kind))
+			return false;
+	return is(error, NODE_MAP);
+}
+bool wire_worker_fits(const struct node *answer)
+{
+	const struct node *success = node_get(answer, "success"), *output = node_get(answer, "output");
+	const struct node *error = node_get(output, "error"), *wants = node_get(output, "requires_authorization");
+
+	if (success == NULL || success->kind != NODE_BOOL || !is(output, NODE_MAP) || !error_fits(error))
+		return false;
+	return success->b || (error != NULL && error->kind == NODE_MAP) || (wants != NULL && wants->kind == NODE_MAP);
+}

@@ -42,4 +42,8 @@ struct err wire_worker_tools(struct ctx *cx, const struct wire_worker *w, struct
 /* body: contract 4.4, as JSON. */
 struct err wire_worker_invoke(struct ctx *cx, const struct wire_worker *w, struct sv body,
 			      struct wire_worker_answer *out) MUST_USE NONNULL(1, 2, 4);
+/* Is this the answer to a call as contract 4.5 has it: success, and output and error with fields of their types?  What
+ * a worker leaves out or answers with null fits; a failure without an error fits only with an authorization that it
+ * wants. */
+bool wire_worker_fits(const struct node *answer);
 #endif

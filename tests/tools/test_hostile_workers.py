@@ -19,10 +19,12 @@ class Odd:
 
     def __init__(self):
         odd, self.tools, self.invoke, self.calls = self, [TOOL], (lambda h: h.json({})), 0
+        self.catalogue, self.asked = (lambda h: h.json(odd.tools)), []
 
         class Answers(Handler):
             def do_GET(self):
-                self.json({"status": "ok"} if self.path.endswith("/health") else odd.tools)
+                odd.asked.append(self.path)
+                self.json({"status": "ok"}) if self.path.endswith("/health") else odd.catalogue(self)
 
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
@@ -71,6 +73,21 @@ def huge(h):
         h.wfile.write(b"x" * (1 << 20))
 
 
+def drip(h):
+    """A byte now and then, so that no single read waits long."""
+    h.send_response(200)
+    h.send_header("Content-Length", "1000")
+    h.end_headers()
+    while True:  # until the engine hangs up, which ends the write
+        h.wfile.write(b" ")
+        h.wfile.flush()
+        threading.Event().wait(0.1)
+
+
+def failing(**error):
+    return lambda h: h.json({"success": False, "output": {"error": {"message": "m", "kind": "TOOL_RUNTIME_FATAL", "can_retry": False, **error}}})
+
+
 @pytest.mark.parametrize("what,invoke,kind,calls", [
     ("500", lambda h: h.json({}, 500), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
     ("502 may have run", lambda h: h.json({}, 502), "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE", 1),
@@ -81,6 +98,23 @@ def huge(h):
     ("a list", lambda h: h.json([1]), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
     ("no success", lambda h: h.json({"output": {"value": 1}}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
     ("success is text", lambda h: h.json({"success": "true", "output": {"value": 1}}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("success is a number", lambda h: h.json({"success": 1, "output": {"value": 1}}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("output is text", lambda h: h.json({"success": True, "output": "text"}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("output is a list", lambda h: h.json({"success": True, "output": [1]}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("a failure without an error", lambda h: h.json({"success": False, "output": {"value": 1}}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("a failure without an output", lambda h: h.json({"success": False}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("error is text", lambda h: h.json({"success": False, "output": {"error": "text"}}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("message is a number", failing(message=5), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("kind is a list", failing(kind=["A"]), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("can_retry is text", failing(can_retry="yes"), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("retry_after_ms is text", failing(retry_after_ms="soon"), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("retry_after_ms has a fraction", failing(retry_after_ms=2.5), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("status_code is a map", failing(status_code={}), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("extra is a list", failing(extra=[1]), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("nested", lambda h: h.raw(b'{"success":true,"output":{"value":' + b"[" * 100000 + b"]" * 100000 + b"}}"), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("says it twice", lambda h: h.raw(b'{"success":true,"success":false,"output":{"value":1}}'), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("half a character", lambda h: h.raw(b'{"success":true,"output":{"value":"\\ud800"}}'), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
+    ("drips", drip, "NETWORK_TRANSPORT_RUNTIME_TIMEOUT", 1),
     ("redirect", lambda h: h.raw(b"", 307, headers=[("Location", "http://127.0.0.1:9/")]), "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
     ("breaks off", cut, "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
     ("100 MB", huge, "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", 1),
@@ -95,6 +129,33 @@ def test_a_call_that_goes_wrong_is_told_and_not_repeated(api, odd, what, invoke,
     assert odd.calls == calls
     odd.invoke = lambda h: h.json({"success": True, "output": {"value": "well again"}})
     assert run(api)["output"]["value"] == "well again"
+
+
+def test_an_error_that_says_little_has_what_every_error_has(api, odd):
+    odd.invoke = lambda h: h.json({"success": False, "output": {"error": {"message": None, "developer_message": "d", "retry_after_ms": 2}}})
+    assert register(api, odd.uri, id="odd").status_code == 201
+    error = run(api)["output"]["error"]
+    assert error == {"developer_message": "d", "retry_after_ms": 2, "message": "the tool failed and did not say why", "kind": "UNKNOWN", "can_retry": False}
+    odd.invoke = lambda h: h.json({"success": False, "output": {"requires_authorization": {"id": "a", "url": "https://as.example/a", "scopes": ["s"], "status": "pending"}}})
+    assert run(api)["output"] == {"authorization": {"id": "a", "url": "https://as.example/a", "scopes": ["s"], "status": "pending"}}
+
+
+@pytest.mark.parametrize("what,catalogue", [
+    ("500", lambda h: h.json([TOOL], 500)), ("HTML", lambda h: h.raw(b"<html>", type="text/html")), ("breaks off", cut), ("100 MB", huge), ("no answer", never),
+    ("drips", drip), ("nested", lambda h: h.raw(b"[" * 100000)), ("empty", lambda h: h.raw(b"")), ("a map", lambda h: h.json({"tools": [TOOL]})),
+    ("redirect", lambda h: h.raw(b"", 307, headers=[("Location", h.server.origin + "/moved")])),
+])
+def test_a_catalogue_that_is_none_leaves_the_tools_as_they_were(api, odd, what, catalogue):
+    assert register(api, odd.uri, id="odd", timeout=2, retry=1).status_code == 201
+    odd.catalogue = catalogue
+    assert api.patch("/v1/workers/odd", json={"http": {"timeout": 1}}).status_code == 200  # it is read again, and waited for
+    assert [t["name"] for t in api.get("/v1/tools", params={"toolkit": "odd"}).json()["items"]] == ["Do"]
+    odd.invoke = lambda h: h.json({"success": True, "output": {"value": "well"}})
+    assert run(api)["output"]["value"] == "well"
+    assert register(api, odd.uri, id="new", timeout=1).status_code == 201
+    assert api.get("/v1/workers/new/tools").json()["items"] == []
+    assert api.delete("/v1/workers/new").status_code == 204
+    assert "/moved" not in odd.asked
 
 
 def test_a_worker_that_is_not_there_is_tried_again_and_keeps_its_tools(api, odd):
