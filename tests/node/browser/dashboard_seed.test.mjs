@@ -189,3 +189,25 @@ test('a custom provider with all its requests; what is wrong stands beside its f
   assert.ok(!(await w.eng.call('/v1/admin/auth_providers/my-custom')).body.oauth2.token_introspection_request?.endpoint, 'a section switched off is still there')
   await close()
 })
+
+test('a disconnect says what became of the tokens at the provider: kept while another of the same account lives, queued while it is down', async () => {
+  const { page, open, close } = await w.person()
+  const ids = (await w.eng.call('/v1/admin/user_connections?limit=100')).body.items
+  assert.ok(ids.length >= 3, 'the tests before have connected people')
+  const disconnect = async (c) => {
+    await open(`/auth/connections/${c.id}`)
+    await page.getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click()
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' })
+  }
+  await disconnect(ids[0]) // Discord would end the others' grants of this account with it
+  await page.getByText('would also end another connection of the same account').waitFor()
+  await shot(page, 'disconnect-kept')
+  for (const c of ids.slice(1, -1)) await w.eng.call(`/v1/admin/user_connections/${c.id}`, { method: 'DELETE' })
+  await w.sim.control('/faults', { method: 'POST', body: { on: 'revoke', status: 503, body: 'maintenance' } })
+  await disconnect(ids.at(-1))
+  await page.getByText('it is asked again for 24 hours').waitFor()
+  await good(page, 'a disconnect that is queued')
+  await w.sim.control('/faults', { method: 'DELETE' })
+  await close()
+})

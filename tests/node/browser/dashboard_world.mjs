@@ -64,6 +64,13 @@ function seed(users, dir) {
   const out = execFileSync(process.env.TB_SEED ?? path.join(here, '../../../build/tests/bench/bench_seed'), [String(users), dir], { encoding: 'utf8' })
   return /ARCADE_API_KEY=(\S+)/.exec(out)[1]
 }
+/** Asks until it is so; at most half a minute. */
+export async function until(so, what) {
+  for (const end = Date.now() + 30_000; !await so();) {
+    assert.ok(Date.now() < end, what)
+    await new Promise((r) => setTimeout(r, 100))
+  }
+}
 export async function settled(page) {
   await page.getByRole('heading', { level: 1 }).waitFor()
   await page.waitForFunction(() => !document.querySelector('.loading'))
@@ -80,14 +87,16 @@ async function look(page, what, rules) {
   assert.deepEqual(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ') + ' ' + n.failureSummary).join(' | ')}`), [], what)
 }
 /** axe finds nothing, in light and in dark, and the page is not wider than the screen.  `shots`: a
- * picture of that name; `both`: one in dark too. */
-export async function good(page, what, { shots: name, both = false, ...options } = {}) {
+ * picture of that name; `both`: one in dark too; `colours`: false
+ * where the same page was seen in both colours already. */
+export async function good(page, what, { shots: name, both = false, colours = true, ...options } = {}) {
   const dark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
   const picture = async (isDark) => { if (name) await shot(page, isDark ? `${name}-dark` : name, options) }
   await look(page, what)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   assert.equal(wide, 0, `${what} is wider than the screen`)
   await picture(dark)
+  if (!colours) return
   // Of axe's rules these two read colours; all others would find again what they found.
   await page.emulateMedia({ colorScheme: dark ? 'light' : 'dark' })
   await look(page, `${what}, in the other colours`, ['color-contrast', 'link-in-text-block'])
