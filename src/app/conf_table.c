@@ -86,7 +86,12 @@
 	X("tools", ONLY(CONF_WORKERS),                                                                                 \
 	  .doc =                                                                                                       \
 	      "Tool servers declared by the operator: `directors: [{id, enabled, workers: [{id, enabled, http: "       \
-	      "{uri, secret, timeout: 30, retry: 3}}]}]`. They belong to the default project, are read-only by API, "  \
+	      "{uri, secret, timeout: 30, retry: 3}}]}]`; a remote MCP server has `mcp: {uri, timeout: 30, retry: 3, " \
+	      "headers, "                                                                                              \
+	      "secrets, oauth2: {client_id, client_secret, authorization_url, external_id}}` in place of `http`, and " \
+	      "its headers "                                                                                           \
+	      "may hold `${secret:NAME}`, one of its `secrets` or of the project's. They belong to the default "       \
+	      "project, are read-only by API, "                                                                        \
 	      "and their addresses (scheme, host and port) may be called whatever the egress guard says of others.")   \
 	X("network.connect_to", LIST(c.connect_to), OURS,                                                              \
 	  .doc = "`HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT`, as curl's `--connect-to`: the connection goes "         \

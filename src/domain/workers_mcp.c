@@ -15,7 +15,7 @@ enum { CLIENT_MOST = 1000, URL_MOST = 2048, SEGMENT_MOST = 50 };
 static struct err vault_of(struct ctx *cx, struct engine *en, const struct workers_mcp_change *c,
 			   struct worker_vault *v)
 {
-	if (c->was != NULL)
+	if (c->was != NULL && !c->whole)
 		return worker_vault_open(cx, en, c->was, v);
 	*v = (struct worker_vault){ .client_secret = SV("") };
 	v->headers = v->secrets = node_new(cx->arena, NODE_MAP);

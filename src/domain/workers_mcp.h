@@ -11,6 +11,7 @@ struct workers_mcp_change {
 	const struct worker_write *in;
 	const struct worker_row *was;
 	bool moved;
+	bool whole; /* headers and secrets are all there are; those of `was` are gone */
 	const struct actor *by;
 };
 struct err workers_mcp_change(struct ctx *cx, struct engine *en, const struct workers_mcp_change *c,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/workers_static.h"
+#include "core/arena.h"
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/worker_vault.h"
+#include "domain/workers_mcp.h"
 #include "store/store_worker.h"
 
 static struct event event_of(struct engine *en, const char *kind, struct sv id)
@@ -14,42 +17,125 @@ static struct event event_of(struct engine *en, const char *kind, struct sv id)
 			       .resource_id = id,
 			       .outcome = "ok" };
 }
-static struct err add(struct ctx *cx, struct engine *en, const struct worker_conf *c)
+static struct err changed(struct ctx *cx, struct engine *en, const struct worker_conf *c, struct worker_put *put,
+			  const struct worker_row *was)
+{
+	CLEANUP(secret_drop) struct secret *old = NULL;
+	const struct event ev = event_of(en, "worker.updated", sv_of(c->id));
+	struct worker_row row;
+
+	TRY(store_worker_secret(cx, en->store, was, &old));
+	if (secret_equal(old, secret_view(put->secret)) && sv_eq(was->uri, put->row.uri) &&
+	    was->timeout_s == c->timeout_s && was->retry == c->retry && sv_eq(was->client_id, put->row.client_id) &&
+	    sv_eq(was->authorization_url, put->row.authorization_url))
+		return OK;
+	put->event = &ev;
+	return store_worker_change(cx, en->store, put, &row);
+}
+static struct err keep(struct ctx *cx, struct engine *en, const struct worker_conf *c, struct worker_put *put,
+		       const struct worker_row *was)
 {
 	const struct event ev = event_of(en, "worker.created", sv_of(c->id));
 	struct worker_row row;
+
+	if (was != NULL)
+		return changed(cx, en, c, put, was);
+	put->event = &ev;
+	return store_worker_add(cx, en->store, put, &row);
+}
+
+/* ---- of kind mcp ---- */
+static struct sv text_or_empty(const struct node *map, const char *key)
+{
+	struct sv s = node_text_at(map, key);
+
+	return s.p == NULL ? SV("") : s;
+}
+/* Another client of its authorization server: what was found out with the old one is forgotten. */
+static struct err other_client(struct ctx *cx, struct engine *en, const struct worker_row *was,
+			       const struct worker_write *in, bool *out)
+{
+	struct worker_vault v = { .client_secret = SV("") };
+
+	*out = false;
+	if (was == NULL)
+		return OK;
+	TRY(worker_vault_open(cx, en, was, &v));
+	*out = !sv_eq(was->client_id, in->client_id) || !sv_eq(was->authorization_url, in->authorization_url) ||
+	       !secret_equal(in->client_secret, v.client_secret);
+	return OK;
+}
+/* The API's words, which speak of a request. */
+static struct err refused(struct ctx *cx, const struct worker_conf *c)
+{
+	static const struct sv request = SV_INIT("request body: ");
+	struct sv say = arena_sv(cx->arena, sv_of(cx->cause.say));
+	size_t at;
+
+	(void)forgive(cx);
+	if (say.p == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "worker %s", c->id);
+	say = sv_find(say, request, &at) ? sv_from(say, at + request.n) : say;
+	return refuse(cx, E_CONFIG, "engine.yaml: worker %s: %.*s", c->id, SV_FMT(say));
+}
+static struct err mcp(struct ctx *cx, struct engine *en, const struct worker_conf *c, struct worker_put *put,
+		      const struct worker_row *was)
+{
+	const struct actor by = event_of(en, "", SV("")).by;
+	const struct node *oauth2 = node_get(c->mcp, "oauth2"), *none = node_new(cx->arena, NODE_MAP),
+			  *headers = node_get(c->mcp, "headers"), *secrets = node_get(c->mcp, "secrets");
+	CLEANUP(secret_drop) struct secret *client = secret_copy(text_or_empty(oauth2, "client_secret"));
+	CLEANUP(secret_drop) struct secret *vault = NULL;
+	struct worker_write in = { .mcp = true,
+				   .headers = headers == NULL ? none : headers,
+				   .secrets = secrets == NULL ? none : secrets,
+				   .client_id = text_or_empty(oauth2, "client_id"),
+				   .authorization_url = text_or_empty(oauth2, "authorization_url"),
+				   .external_id = text_or_empty(oauth2, "external_id"),
+				   .client_secret = client,
+				   .by = &by };
+
+	if (none == NULL || client == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "worker %s", c->id);
+	TRY(other_client(cx, en, was, &in, &in.oauth2));
+	const struct workers_mcp_change change = { .in = &in, .was = was, .whole = true, .by = &by };
+	struct err e = workers_mcp_change(cx, en, &change, &put->row, &vault);
+	if (e.code == E_BAD_INPUT)
+		return refused(cx, c);
+	TRY(e);
+	put->secret = vault;
+	return keep(cx, en, c, put, was);
+}
+
+/* ---- all of them ---- */
+static struct err drop(struct ctx *cx, struct engine *en, const struct worker_row *w)
+{
+	const struct event ev = event_of(en, "worker.deleted", w->unique_id);
+
+	if (workers_mcp_is(w))
+		TRY(workers_mcp_leave(cx, en, w, &ev.by));
+	return store_worker_remove(cx, en->store, &(struct worker_end){ w->id, &ev });
+}
+static struct err declare(struct ctx *cx, struct engine *en, const struct worker_conf *c, const struct worker_row *was)
+{
+	struct worker_put put = { .secret = c->secret };
 	char id[ID_TEXT];
 
 	id_ksuid("wk_", cx->now, id);
-	const struct worker_put put = { .row = { .id = sv_of(id),
-						 .project_id = ev.project_id,
-						 .unique_id = sv_of(c->id),
-						 .type = SV("http"),
-						 .binding = SV("static"),
-						 .uri = sv_of(c->uri),
-						 .hint = SV(""),
-						 .enabled = true,
-						 .timeout_s = c->timeout_s,
-						 .retry = c->retry },
-					.secret = c->secret,
-					.event = &ev };
-	return store_worker_add(cx, en->store, &put, &row);
-}
-static struct err change(struct ctx *cx, struct engine *en, const struct worker_conf *c, const struct worker_row *was)
-{
-	CLEANUP(secret_drop) struct secret *secret = NULL;
-	const struct event ev = event_of(en, "worker.updated", sv_of(c->id));
-	struct worker_put put = { .row = *was, .secret = c->secret, .event = &ev };
-	struct worker_row row;
-
-	TRY(store_worker_secret(cx, en->store, was, &secret));
+	if (was != NULL)
+		put.row = *was;
+	else
+		put.row = (struct worker_row){ .id = sv_of(id),
+					       .project_id = sv_of(store_default_project(en->store)),
+					       .unique_id = sv_of(c->id),
+					       .type = c->mcp != NULL ? SV("mcp") : SV("http"),
+					       .binding = SV("static"),
+					       .hint = SV(""),
+					       .enabled = true };
 	put.row.uri = sv_of(c->uri);
 	put.row.timeout_s = c->timeout_s;
 	put.row.retry = c->retry;
-	if (secret_equal(secret, secret_view(c->secret)) && sv_eq(was->uri, put.row.uri) &&
-	    was->timeout_s == c->timeout_s && was->retry == c->retry)
-		return OK;
-	return store_worker_change(cx, en->store, &put, &row);
+	return c->mcp != NULL ? mcp(cx, en, c, &put, was) : keep(cx, en, c, &put, was);
 }
 static struct err one(struct ctx *cx, struct engine *en, const struct worker_conf *c)
 {
@@ -57,10 +143,14 @@ static struct err one(struct ctx *cx, struct engine *en, const struct worker_con
 	struct err e = store_worker_get(cx, en->store, sv_of(store_default_project(en->store)), sv_of(c->id), &was);
 
 	if (e.code == E_NOT_FOUND)
-		return add(cx, en, c);
+		return declare(cx, en, c, NULL);
 	TRY(e);
-	if (sv_eqz(was.binding, "static"))
-		return change(cx, en, c, &was);
+	if (sv_eqz(was.binding, "static") && workers_mcp_is(&was) == (c->mcp != NULL))
+		return declare(cx, en, c, &was);
+	if (sv_eqz(was.binding, "static")) { /* of the other kind now */
+		TRY(drop(cx, en, &was));
+		return declare(cx, en, c, NULL);
+	}
 	log_event(cx, LOG_WARN, "worker.hidden", LOG_STR("worker", c->id),
 		  LOG_STR("say", "the project has a worker of that id, which is used instead of engine.yaml's"));
 	return OK;
@@ -79,10 +169,9 @@ static struct err drop_others(struct ctx *cx, struct engine *en)
 	TRY(store_worker_all(cx, en->store, SV_NONE, &rows));
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct worker_row *w = &rows.v[i];
-		const struct event ev = event_of(en, "worker.deleted", w->unique_id);
 
 		if (sv_eqz(w->binding, "static") && !declared(en->config, w->unique_id))
-			TRY(store_worker_remove(cx, en->store, &(struct worker_end){ w->id, &ev }));
+			TRY(drop(cx, en, w));
 	}
 	return OK;
 }

@@ -24,8 +24,10 @@ struct provider_conf {                          /* auth.providers[]: binding sta
 };
 struct worker_conf { /* tools.directors[].workers[]: binding static */
 	const char *id, *uri;
-	struct secret *secret;
+	struct secret *secret; /* http */
 	int64_t timeout_s, retry;
+	const struct node *mcp; /* NULL: of kind http; else the section: headers, secrets, oauth2, checked for their
+				   kinds; its texts are wiped once the workers have been taken over */
 };
 struct oidc_conf { /* sign_in.oidc[]: an issuer that people sign in with */
 	const char *id, *name, *issuer, *client_id;

@@ -85,7 +85,7 @@ def test_over_restarts(binary, tmp_path, simulator):
     ("[{id: w, http: {uri: 'http://127.0.0.1:1', secret: s, retry: 11}}]", "retry"),
     ("[{id: w, http: {uri: 'http://127.0.0.1:1', secret: '${env:NOBODY_SET_THIS}'}}]", "NOBODY_SET_THIS"),
     ("[{id: w, http: {uri: 'http://a:1', secret: s}}, {id: w, http: {uri: 'http://b:1', secret: s}}]", "used twice"),
-    ("[{id: w, mcp: {uri: 'http://127.0.0.1:1'}}]", "http"),
+    ("[{id: w, mcp: {timeout: 5}}]", "uri"),
     ("{id: w}", "workers"),
 ])
 def test_refused_at_start(binary, tmp_path, workers, words):
