@@ -29,12 +29,15 @@ struct err h_session_create(struct request *rq)
 	if (!visitor_own_origin(rq, false))
 		return refuse(rq->cx, E_FORBIDDEN, "signing in must come from this engine's own pages");
 	TRY(INPUT(rq, session_fields, &in));
-	TRY(people_sign_in(
-	    rq->cx, rq->en,
-	    &(struct people_try){
-		.email = in.email, .password = in.password, .client_ip = rq->client_ip, .code = in.code },
-	    &s));
+	TRY(people_sign_in(rq->cx, rq->en,
+			   &(struct people_try){ .email = in.email,
+						 .password = in.password,
+						 .client_ip = rq->client_ip,
+						 .code = in.code,
+						 .device = visitor_cookie(rq, VISITOR_DEVICE) },
+			   &s));
 	visitor_set(rq, VISITOR_SESSION, secret_view(s.token));
+	visitor_set(rq, VISITOR_DEVICE, sv_of(s.device));
 	rq->status = 201;
 	view_account(&w, &s.account);
 	return jout_done(rq->cx, &w);

@@ -73,7 +73,9 @@ static struct err show(struct request *rq, enum factor_then then, struct secret 
 	struct actor by = caller_actor(rq);
 
 	TRY(INPUT(rq, code_fields, &in));
-	return factor_show(rq->cx, rq->en, &(struct factor_show){ sv_of(rq->by.id), in.code, then, &by }, codes);
+	return factor_show(
+	    rq->cx, rq->en,
+	    &(struct factor_show){ .account_id = sv_of(rq->by.id), .code = in.code, .then = then, .by = &by }, codes);
 }
 static struct err with_codes(struct request *rq, enum factor_then then)
 {

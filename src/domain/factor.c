@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #define PENDING MIN(10)
-enum { CODE = 11, TEXT = 128 }; /* xxxxx-xxxxx: 50 random bits */
+enum { CODE = 11, TEXT = 192 }; /* xxxxx-xxxxx: 50 random bits */
 
 static bool pending(const struct ctx *cx, const struct factor_row *row)
 {
@@ -141,7 +141,8 @@ struct err factor_show(struct ctx *cx, struct engine *en, const struct factor_sh
 
 	*codes = NULL;
 	TRY(standing(cx, en, in, &row));
-	(void)snprintf(key, sizeof key, "second factor %.*s", SV_FMT(sv_upto(in->account_id, 48)));
+	(void)snprintf(key, sizeof key, "2 %.*s %.*s", SV_FMT(sv_upto(in->account_id, 32)),
+		       SV_FMT(sv_upto(in->then == FACTOR_PASS ? in->device : SV("signed in"), 100)));
 	TRY(throttle_take(cx, en->throttle, THROTTLE_SIGN_IN_ACCOUNT, sv_of(key)));
 	TRY(step_of(cx, en, in, &row, &u.step));
 	if (u.step < 0)

@@ -4,7 +4,9 @@
 /* factor.h: an account's second factor: an authenticator app's codes (RFC 6238) and ten recovery codes.  Lane POOL.
  *
  * Promises: it is on once a code has proved that the app has the secret; a code passes once, a recovery code for good;
- *           wrong ones are throttled by account, wherever they come from.  Secret and recovery codes are shown once.
+ *           wrong ones are throttled by account, wherever they come from; who is signed in, and each browser that
+ *           was here before, has a budget of his own, which nobody with the password alone can spend.  Secret and
+ * recovery codes are shown once.
  */
 #include "core/secret.h"
 #include "domain/engine.h"
@@ -23,6 +25,7 @@ struct factor_show {
 	struct sv account_id, code;
 	enum factor_then then;
 	const struct actor *by; /* NULL with FACTOR_PASS */
+	struct sv device;       /* a browser that was here before (device.h), with FACTOR_PASS; n 0: none */
 };
 /* Uses `code` up.  *codes: with CONFIRM and RENEW the new recovery codes, one a line, else NULL.  bad_field "code";
  * E_RATE; E_CONFLICT: nothing to confirm, or it is off. */

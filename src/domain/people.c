@@ -178,20 +178,26 @@ struct err people_session_from(struct ctx *cx, struct engine *en, const struct a
 {
 	return start(cx, en, a, client_ip, token);
 }
-/* Three budgets: one address against one account, one address against all, everybody against one account. */
+/* Three budgets: one address against one account, one address against all, everybody against one account.  A browser
+ * that was here before has but the first, by itself: nobody else can spend it. */
 struct tries {
 	struct sv ip, pair, email;
+	bool known;
 };
 static struct err take_tries(struct ctx *cx, struct engine *en, const struct tries *t)
 {
+	if (t->known)
+		return throttle_take(cx, en->throttle, THROTTLE_SIGN_IN_ACCOUNT, t->pair);
 	TRY(throttle_take(cx, en->throttle, THROTTLE_SIGN_IN_IP, t->ip));
 	TRY(throttle_take(cx, en->throttle, THROTTLE_SIGN_IN_ACCOUNT, t->pair));
 	return throttle_take(cx, en->throttle, THROTTLE_ACCOUNT, t->email);
 }
 static void give_tries_back(struct engine *en, const struct tries *t)
 {
-	throttle_give_back(en->throttle, THROTTLE_SIGN_IN_IP, t->ip);
 	throttle_give_back(en->throttle, THROTTLE_SIGN_IN_ACCOUNT, t->pair);
+	if (t->known)
+		return;
+	throttle_give_back(en->throttle, THROTTLE_SIGN_IN_IP, t->ip);
 	throttle_give_back(en->throttle, THROTTLE_ACCOUNT, t->email);
 }
 static struct err wrong(struct ctx *cx, struct sv client_ip)
@@ -218,7 +224,8 @@ static struct err look_up(struct ctx *cx, struct engine *en, const struct people
 	*out = row.account;
 	return e;
 }
-static struct err tries_of(struct ctx *cx, const struct people_try *in, char email[static EMAIL_MAX], struct tries *out)
+static struct err tries_of(struct ctx *cx, const struct engine *en, const struct people_try *in,
+			   char email[static EMAIL_MAX], struct tries *out)
 {
 	static const size_t most = IP_NET;
 	char *net = arena_alloc(cx->arena, most), *mail;
@@ -227,8 +234,9 @@ static struct err tries_of(struct ctx *cx, const struct people_try *in, char ema
 	if (net == NULL || (mail = arena_text(cx->arena, sv_of(email))) == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "sign-in");
 	struct sv from = ip_net(in->client_ip, net);
-	char *pair = arena_printf(cx->arena, "%s %.*s", mail, SV_FMT(from));
-	*out = (struct tries){ from, sv_of(pair), sv_of(mail) };
+	bool known = device_is(en, sv_of(mail), in->device);
+	char *pair = arena_printf(cx->arena, "%s %.*s", mail, SV_FMT(known ? in->device : from));
+	*out = (struct tries){ from, sv_of(pair), sv_of(mail), known };
 	return pair != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "sign-in");
 }
 /* After the password: a wrong code costs what a wrong password does, so that neither is guessed by way of the other. */
@@ -242,7 +250,13 @@ static struct err second(struct ctx *cx, struct engine *en, const struct people_
 		return OK;
 	if (in->code.n == 0)
 		return refuse(cx, E_SECOND_FACTOR, "the code of your authenticator app is needed, too");
-	struct err e = factor_show(cx, en, &(struct factor_show){ sv_of(a->id), in->code, FACTOR_PASS, NULL }, &none);
+	struct err e = factor_show(
+	    cx, en,
+	    &(struct factor_show){ .account_id = sv_of(a->id),
+				   .code = in->code,
+				   .then = FACTOR_PASS,
+				   .device = device_is(en, sv_of(a->email), in->device) ? in->device : SV_NONE },
+	    &none);
 	if (e.code != E_BAD_INPUT)
 		return e;
 	(void)forgive(cx);
@@ -258,7 +272,7 @@ struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people
 	bool same;
 
 	*out = (struct signed_in){ .token = NULL };
-	TRY(tries_of(cx, in, email, &tries));
+	TRY(tries_of(cx, en, in, email, &tries));
 	TRY(take_tries(cx, en, &tries));
 	TRY(look_up(cx, en, in, &a, &same));
 	if (!same)
@@ -269,6 +283,7 @@ struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people
 	TRY(e);
 	TRY(start(cx, en, &a, in->client_ip, &out->token));
 	out->account = a;
+	device_make(en, sv_of(a.email), out->device);
 	return OK;
 }
 struct err people_password_is(struct ctx *cx, struct engine *en, const struct people_try *in, bool *same)
@@ -278,7 +293,7 @@ struct err people_password_is(struct ctx *cx, struct engine *en, const struct pe
 	struct account a;
 
 	*same = false;
-	TRY(tries_of(cx, in, email, &tries));
+	TRY(tries_of(cx, en, in, email, &tries));
 	TRY(take_tries(cx, en, &tries));
 	TRY(look_up(cx, en, in, &a, same));
 	if (*same)

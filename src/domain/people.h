@@ -5,13 +5,15 @@
  *
  * Promises: emails are lower-cased, at most 254 bytes (RFC 5321 4.5.3.1.3), one '@', no white space or controls;
  * passwords 10..256 bytes of UTF-8 (bad_field "email", "password").  Sign-in takes the same time for an unknown email;
- * is throttled per email and address, per address and per email; "wrong email or password" whatever was wrong
+ * is throttled per email and address, per address and per email, or, where this browser has signed
+ * in to the account before, by itself (device.h); "wrong email or password" whatever was wrong
  * (E_UNAUTHENTICATED).  A session ends 12 h after its last use and 7 days after its start; the store holds a keyed hash
  * of its token.  A project always keeps an owner; only an owner or the operator makes, changes or removes an owner.
  * Needs:    en->store, en->throttle.
  */
 #include "core/digest.h"
 #include "core/secret.h"
+#include "domain/device.h"
 #include "domain/engine.h"
 #include "model/person.h"
 enum { CSRF_TEXT = 44 };
@@ -24,8 +26,9 @@ struct err people_setup_needed(struct ctx *cx, struct engine *en, bool *needed) 
     NONNULL(1, 2, 3); /* no account yet */
 struct people_try {
 	struct sv token, email, password, client_ip;
-	struct sv code; /* of the second factor; n 0: none */
-};                      /* token: set-up only */
+	struct sv code;   /* of the second factor; n 0: none */
+	struct sv device; /* the browser's cookie of device.h; n 0: none */
+};                        /* token: set-up only */
 /* Owner of the default project.  E_FORBIDDEN: wrong or used token. */
 struct err people_setup(struct ctx *cx, struct engine *en, const struct people_try *in, struct account *out) MUST_USE
     NONNULL(1, 2, 3, 4);
@@ -33,8 +36,9 @@ struct err people_setup(struct ctx *cx, struct engine *en, const struct people_t
 /* ---- sign-in and sessions ---- */
 struct signed_in {
 	struct account account;
-	struct secret *token;
-}; /* token: the cookie's value, 43 url-safe characters */
+	struct secret *token;     /* the cookie's value, 43 url-safe characters */
+	char device[DEVICE_TEXT]; /* of people_sign_in: for the browser to keep */
+};
 void signed_in_clear(struct signed_in *s) NONNULL(1);
 /* E_SECOND_FACTOR: the password is right, and the account has a second factor: ask for a code. */
 struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people_try *in,

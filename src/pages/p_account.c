@@ -98,7 +98,7 @@ struct err p_account_sign_in_show(struct request *rq)
 struct err p_account_sign_in(struct request *rq)
 {
 	CLEANUP(signed_in_clear) struct signed_in s = { .token = NULL };
-	struct people_try t = { .client_ip = rq->client_ip };
+	struct people_try t = { .client_ip = rq->client_ip, .device = visitor_cookie(rq, VISITOR_DEVICE) };
 	struct sv back;
 
 	TRY(visitor_form(rq, visitor_cookie(rq, VISITOR_BROWSER)));
@@ -122,6 +122,7 @@ struct err p_account_sign_in(struct request *rq)
 			    .status = mend_status(e) });
 	TRY(e);
 	visitor_set(rq, VISITOR_SESSION, secret_view(s.token));
+	visitor_set(rq, VISITOR_DEVICE, sv_of(s.device));
 	http_redirect(rq, back);
 	return OK;
 }
@@ -204,6 +205,7 @@ struct err p_account_setup_show(struct request *rq)
 struct err p_account_setup(struct request *rq)
 {
 	CLEANUP(secret_drop) struct secret *session = NULL;
+	char device[DEVICE_TEXT];
 	struct people_try t = { .token = visitor_cookie(rq, VISITOR_SETUP), .client_ip = rq->client_ip };
 	struct account a;
 
@@ -221,6 +223,8 @@ struct err p_account_setup(struct request *rq)
 	TRY(people_session_start(rq->cx, rq->en, &a, &session));
 	visitor_drop(rq, VISITOR_SETUP);
 	visitor_set(rq, VISITOR_SESSION, secret_view(session));
+	device_make(rq->en, sv_of(a.email), device);
+	visitor_set(rq, VISITOR_DEVICE, sv_of(device));
 	http_redirect(rq, SV("/dashboard"));
 	return OK;
 }

@@ -7,7 +7,15 @@
 #include "domain/people.h"
 #include <stdio.h>
 
-enum { BROWSER_DAYS = 30, SESSION_DAYS = 7, DAY_S = 86400, SETUP_S = 3600, OIDC_S = 600, RETURN_BYTES = 1024 };
+enum {
+	BROWSER_DAYS = 30,
+	SESSION_DAYS = 7,
+	DEVICE_DAYS = 180,
+	DAY_S = 86400,
+	SETUP_S = 3600,
+	OIDC_S = 600,
+	RETURN_BYTES = 1024
+};
 static const struct {
 	const char *tail;
 	int max_age_s;
@@ -17,6 +25,7 @@ static const struct {
 	[VISITOR_SETUP] = { "_setup", SETUP_S },
 	[VISITOR_INVITE] = { "_invite", SETUP_S },
 	[VISITOR_OIDC] = { "_oidc", OIDC_S },
+	[VISITOR_DEVICE] = { "_device", DEVICE_DAYS *DAY_S },
 };
 
 /* ---- cookies ---- */

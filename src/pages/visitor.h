@@ -11,7 +11,7 @@
 #include "domain/engine.h"
 #include "http/request.h"
 #include "model/person.h"
-enum visitor_cookie { VISITOR_BROWSER, VISITOR_SESSION, VISITOR_SETUP, VISITOR_INVITE, VISITOR_OIDC };
+enum visitor_cookie { VISITOR_BROWSER, VISITOR_SESSION, VISITOR_SETUP, VISITOR_INVITE, VISITOR_OIDC, VISITOR_DEVICE };
 enum { VISITOR_NAME = 40 };
 /* The cookie's name under this public address. */
 void visitor_name(const struct config *c, enum visitor_cookie which, char out[static VISITOR_NAME]) NONNULL(1, 3);

@@ -24,6 +24,11 @@ def house(binary, tmp_path):
     with Engine(binary, tmp_path, verifier=None) as eng:
         eng.owner = Person(eng)
         eng.owner.set_up(eng.ready["setup_url"], "owner@example.com")
+        r = eng.owner.http.post("/tb/v1/sessions", json={"email": "owner@example.com", "password": PASSWORD}, headers={"Origin": eng.url})
+        jar = next(c for c in eng.owner.http.cookies.jar if "_device" in c.name)
+        assert r.status_code == 201 and "HttpOnly" in str(r.headers.get_list("set-cookie"))
+        eng.known = jar.value
+        eng.owner.http.cookies.jar.clear(jar.domain, jar.path, jar.name)
         yield eng
         eng.owner.http.close()
 
@@ -76,6 +81,28 @@ def test_guessing_codes_is_slow_and_the_right_password_is_no_oracle_for_more(hou
     assert said.count(401) <= 5 and set(said) == {401, 429}
     wrong = Person(house).http.post("/tb/v1/sessions", json={"email": "owner@example.com", "password": "wrong password"}, headers={"Origin": house.url})
     assert wrong.status_code in (401, 429) and wrong.json()["name"] != "second_factor_required"
+
+
+def test_strangers_shut_nobody_out_who_was_here_before(house):
+    """Whoever knows the email, and even the password, spends budgets; the owner's own browser has one that they cannot reach."""
+    secret, codes = switch_on(house.owner)
+    assert house.owner.call("DELETE", "/tb/v1/sessions").status_code == 204
+    said = [enter(house, code="%06d" % i)[1].status_code for i in range(12)]
+    assert said[-1] == 429  # his codes, by somebody who has his password
+    words = {"email": "owner@example.com", "password": PASSWORD}
+    assert Person(house).http.post("/tb/v1/sessions", json={**words, "code": codes[0]}, headers={"Origin": house.url}).status_code == 429  # a browser that nobody knows
+    owner = house.owner  # the browser that set the engine up has not signed in with the password: one that has
+    for known in (False, True):
+        r = owner.http.post("/tb/v1/sessions", json={**words, "code": codes[1]}, headers={"Origin": house.url})
+        assert r.status_code == (201 if known else 429), r.text
+        if not known:
+            assert house.cli("user", "add", "other@example.com", "--password-file", "-", stdin=PASSWORD + "\n").returncode == 0
+            other = Person(house)
+            assert other.http.post("/tb/v1/sessions", json={**words, "email": "other@example.com"}, headers={"Origin": house.url}).status_code == 201
+            jar = next(c for c in other.http.cookies.jar if "_device" in c.name)
+            owner.http.cookies.set(jar.name, jar.value, domain="127.0.0.1")  # another account's is of no use
+            assert owner.http.post("/tb/v1/sessions", json={**words, "code": codes[2]}, headers={"Origin": house.url}).status_code == 429
+            owner.http.cookies.set(jar.name, house.known, domain="127.0.0.1")
 
 
 def test_it_is_switched_off_with_a_code_or_by_somebody_in_charge(house):
