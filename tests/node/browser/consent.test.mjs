@@ -3,19 +3,40 @@
 // verifier, wrong accounts, what is over.  None of them runs a script; each is looked at in light and dark and at 360 px, under the
 // name and the picture of a project.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
+import Provider from 'oidc-provider'
+import { json } from '../world.mjs'
 import { app, good, picture, shot, world } from './dashboard_world.mjs'
 
-let w, eng
+let w, eng, corp
+/** An OpenID Connect issuer that we did not write; whoever logs in there as NAME has the verified email NAME. */
+async function issuer() {
+  const http = createServer()
+  await new Promise((done) => http.listen(0, '127.0.0.1', done))
+  const url = `http://127.0.0.1:${http.address().port}`
+  const provider = new Provider(url, {
+    cookies: { keys: ['only-for-this-test'] }, pkce: { required: () => true }, claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+    features: { devInteractions: { enabled: true }, registration: { enabled: true, idFactory: () => 'tokenbooth', secretFactory: () => 'a secret of the issuer, long enough' } },
+    clientDefaults: { grant_types: ['authorization_code'], response_types: ['code'] },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: id, email_verified: true }) }),
+  })
+  http.on('request', provider.callback())
+  return { url, register: (redirect) => json(`${url}/reg`, { method: 'POST', body: { redirect_uris: [redirect] } }), close: () => { http.closeAllConnections(); http.close() } }
+}
 before(async () => {
-  w = await world({ setUp: false, verifier: null }); eng = w.eng
+  corp = await issuer()
+  w = await world({ setUp: false, verifier: null, config: `sign_in: {oidc: [{id: corp, name: Corp, issuer: "${corp.url}", client_id: tokenbooth, client_secret: "a secret of the issuer, long enough", allowed_domains: [corp.example], role: member}]}\n` })
+  eng = w.eng
+  const client = await corp.register(`${eng.url}/sign-in/oidc/corp/callback`)
+  assert.equal(client.status, 201, JSON.stringify(client.body))
   const made = await eng.call('/v1/admin/auth_providers', { method: 'POST', body: { id: 'my-discord', provider_id: 'discord', oauth2: { client_id: app.id, client_secret: app.secret } } })
   assert.equal(made.status, 201, JSON.stringify(made.body))
   await w.sim.register(made.body.oauth2.redirect_uri)
   const named = await eng.call('/tb/v1/projects/current', { method: 'PATCH', body: { name: 'Guild helper', color: '#8a2be2' } })
   assert.equal(named.status, 200, JSON.stringify(named.body))
 })
-after(async () => { await w?.stop() })
+after(async () => { await w?.stop(); corp?.close() })
 const person = (options) => w.person({ as: null, viewport: { width: 1000, height: 760 }, ...options })
 /** A page of the engine's own: no script, axe content in both colours, not wider than a small screen. */
 async function looks(page, name) {
@@ -161,5 +182,47 @@ test('the last page of a dry run, an address that is none, a form that is out of
   await page.getByRole('link', { name: 'Open the page again' }).click()
   await signIn(page, owner)
   await page.waitForURL('**/dashboard**')
+  await context.close()
+})
+
+test('sign-in with an issuer: whoever is of its domain is in, comes back to the page he wanted, and again after his session has ended', async () => {
+  const { context, page } = await person()
+  await page.goto(`${eng.url}/dashboard/auth/oauth?q=disc`)
+  await looks(page, 'sign-in-issuer')
+  const through = async (at) => {
+    await at.getByRole('link', { name: 'Sign in with Corp' }).click()
+    await at.waitForURL(`${corp.url}/**`)
+    if (await at.getByPlaceholder('Enter any login').count()) {
+      await at.getByPlaceholder('Enter any login').fill('dora@corp.example'); await at.getByPlaceholder('and password').fill('x')
+      await at.getByRole('button').click()
+    }
+    await at.getByRole('button', { name: 'Continue' }).click()
+  }
+  await through(page)
+  await page.waitForURL(`${eng.url}/dashboard/auth/oauth?q=disc`)
+  await page.getByRole('link', { name: /Discord/ }).waitFor()
+  await page.getByRole('button', { name: /Account dora@corp\.example/ }).waitFor()
+  await page.goto(`${eng.url}/dashboard/account`)
+  await page.getByRole('heading', { name: 'Second factor' }).waitFor()
+  assert.equal(await page.getByLabel('Current password').count(), 0, 'she has none')
+  assert.equal(await page.getByRole('button', { name: 'Set up' }).count(), 0)
+  await good(page, 'the account of an issuer\'s person', { shots: 'account-issuer' })
+  // her session ends: what is typed waits while she signs in in another tab
+  await page.getByLabel('New password').fill('typed before it ended')
+  await context.clearCookies({ domain: '127.0.0.1', name: /^tb_session/ })
+  await page.getByRole('button', { name: 'Set password' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
+  await dialog.waitFor(); await good(page, 'the ended session of an issuer\'s person', { shots: 'session-ended-issuer' })
+  const opened = context.waitForEvent('page')
+  await dialog.getByRole('link', { name: 'Sign in in another tab' }).click()
+  const there = await opened
+  await there.getByRole('link', { name: 'Sign in with Corp' }).click()
+  await there.waitForURL(/\/dashboard\/account|\/interaction\//)
+  if (there.url().includes('/interaction/')) await there.getByRole('button', { name: 'Continue' }).click()
+  await there.waitForURL(`${eng.url}/dashboard/account`)
+  await there.close()
+  await dialog.getByRole('button', { name: 'I have signed in' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  assert.equal(await page.getByLabel('New password').inputValue(), 'typed before it ended')
   await context.close()
 })

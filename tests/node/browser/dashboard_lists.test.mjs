@@ -62,6 +62,7 @@ test('the home page counts them without reading them; a list of apps is paged an
   const { page, open, close } = await w.person()
   await open()
   await page.getByRole('link', { name: /Connected users\s*10,000/ }).waitFor()
+  await good(page, 'the home page of many', { shots: 'home-many' })
   await open('/auth/oauth')
   await page.getByText('1–25 of 31').waitFor()
   await page.getByLabel('Search apps').fill('sought')

@@ -35,12 +35,12 @@ function Password() {
     location.assign('/sign-in?return=%2Fdashboard%2Faccount')
   }))
   return (
-    <Card title="Password" about="A new one ends all your sessions; you sign in again with it.">
+    <Card title="Password" about={s.account.has_password ? 'A new one ends all your sessions; you sign in again with it.' : 'You sign in with an issuer and have no password here. To have one too, set it within ten minutes of signing in.'}>
       <form noValidate className="fields" onSubmit={save}>
         {note}
         {s.account.has_password && <Field label="Current password" type="password" autoComplete="current-password" error={message(form, 'current_password')} {...form.register('current_password')} />}
         <Field label="New password" type="password" autoComplete="new-password" error={message(form, 'password')} {...form.register('password')} />
-        <div className="actions"><Button type="submit" busy={busy}>Change password</Button></div>
+        <div className="actions"><Button type="submit" busy={busy}>{s.account.has_password ? 'Change password' : 'Set password'}</Button></div>
       </form>
     </Card>
   )

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { api, must } from '../api/client'
 import { message, useSending } from '../lib/form'
+import { useSession } from '../lib/session'
 import { Button } from '../ui/button'
 import { CopyField, Field } from '../ui/field'
 import { Badge, Card, Code, Loading, Note, Wrong } from '../ui/page'
@@ -11,6 +12,7 @@ import { Qr } from '../ui/qr'
 import { say } from '../ui/toast'
 
 export function TwoFactor() {
+  const { account } = useSession()
   const q = useQuery({ queryKey: ['totp'], queryFn: () => must(api.GET('/tb/v1/totp')) })
   const [start, setStart] = useState<{ secret: string; otpauth_url: string } | null>(null)
   const [codes, setCodes] = useState<string[] | null>(null)
@@ -22,7 +24,7 @@ export function TwoFactor() {
     <Card title="Second factor" about="A code from an authenticator app besides the password." action={q.data.enabled ? <Badge tone="good">On</Badge> : <Badge>Off</Badge>}>
       <div className="stack">
         {codes && <div className="stack" ref={shown} tabIndex={-1} role="group" aria-label="Recovery codes"><Note tone="warn">Keep these recovery codes. Each works once, and they are shown this once.</Note><Code text={codes.join('\n')} what="recovery codes" /></div>}
-        {start ? <Finish start={start} done={done} stop={() => setStart(null)} /> : q.data.enabled ? <On left={q.data.recovery_codes_left} done={done} /> : <Begin done={(s) => { setCodes(null); setStart(s) }} />}
+        {start ? <Finish start={start} done={done} stop={() => setStart(null)} /> : q.data.enabled ? <On left={q.data.recovery_codes_left} done={done} /> : !account.has_password ? <p className="hint">It stands beside a password, and you have none here: the issuer that you sign in with asks for a second factor of its own.</p> : <Begin done={(s) => { setCodes(null); setStart(s) }} />}
       </div>
     </Card>
   )

@@ -9,7 +9,7 @@ import { Field } from './field'
 import { Note } from './page'
 
 export function SessionEnded({ again }: { again: () => void }) {
-  const { email, account_id } = useSession()
+  const { email, account_id, account } = useSession()
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const [second, setSecond] = useState(false)
@@ -27,7 +27,26 @@ export function SessionEnded({ again }: { again: () => void }) {
       else setWrong((err as Error).message)
     } finally { setBusy(false) }
   }
+  const back = async () => {
+    setBusy(true); setWrong('')
+    try {
+      if ((await readSession()).account_id !== account_id) location.reload()
+      again()
+    } catch (err) { setWrong((err as Error).message) } finally { setBusy(false) }
+  }
   const here = `/sign-in?return=${encodeURIComponent(location.pathname + location.search)}`
+  if (!account.has_password) { // of an issuer's: its page is another, and what is typed here cannot wait for it
+    return (
+      <Dialog open onOpenChange={() => {}} title="Your session has ended" about="Sign in again, in this tab or in another: what you typed here is kept as long as this page stays open.">
+        <div className="actions">
+          <a className="button plain" href={here} target="_blank" rel="noreferrer">Sign in in another tab</a>
+          <Button busy={busy} onClick={() => { void back() }}>I have signed in</Button>
+          <a className="button primary" href={here}>Sign in</a>
+        </div>
+        {wrong && <Note tone="bad">{wrong}</Note>}
+      </Dialog>
+    )
+  }
   return (
     <Dialog open onOpenChange={() => {}} title="Your session has ended" about="Sign in again to go on where you were. Everything you typed on this page is still there.">
       <form onSubmit={(e) => { void submit(e) }} className="fields">
