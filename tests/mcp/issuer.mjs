@@ -64,3 +64,6 @@ http.on('request', (req, res) => {
 })
 console.log(JSON.stringify({ port: http.address().port, issuer }))
 process.on('SIGTERM', () => process.exit(0))
+// The `node` of the wheel is a program that starts this one and hands no signal on.
+const starter = process.ppid
+setInterval(() => { if (process.ppid !== starter) process.exit(0) }, 200).unref()

@@ -60,3 +60,6 @@ for (const kind of kinds) {
 }
 console.log(JSON.stringify({ issuers: ready }))
 process.on('SIGTERM', () => process.exit(0))
+// The `node` of the wheel is a program that starts this one and hands no signal on.
+const starter = process.ppid
+setInterval(() => { if (process.ppid !== starter) process.exit(0) }, 200).unref()
