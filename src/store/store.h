@@ -43,7 +43,7 @@ struct act;
 struct act *store_act_begin(struct ctx *cx, struct store *st, act_fn *fn, const void *in) MUST_USE NONNULL(1, 2, 3);
 struct err store_act_end(struct store *st, struct act *a) MUST_USE NONNULL(1, 2);
 /* For who lists what was written: until everything asked for so far is in the store or has failed; while the disk hangs
- * for a second at most. */
+ * for five seconds at most. */
 void store_act_settle(struct store *st) NONNULL(1);
 struct db *tx_db(struct tx *tx) NONNULL(1) RETURNS_NONNULL;
 struct store *tx_store(struct tx *tx) NONNULL(1) RETURNS_NONNULL;

@@ -10,7 +10,7 @@
 #include <time.h>
 
 /* One thread writes.  While it waits for the disk, acts queue up; it then takes them all into the next COMMIT. */
-enum { GROUP_MOST = 256, IDLE_MS = 250, SETTLE_MS = 1000, CHECKPOINT_ACTS = 4096 };
+enum { GROUP_MOST = 256, IDLE_MS = 250, SETTLE_MS = 5000, CHECKPOINT_ACTS = 4096 };
 struct act {
 	struct ctx *cx;
 	act_fn *fn;
