@@ -34,6 +34,7 @@ MEANT = [
     ("state", r"GET /connect/~ 303 head", "RFC 6749 section 4.1.1: the provider must send it back"),
     ("browser cookie", r"GET /(connect/~|sign-in|setup) \d+ head", "the browser's own cookie"),
     ("session cookie", r"POST (/sign-in|/setup|/tb/v1/sessions) \d+ head", "the user's own cookie"),
+    ("device cookie", r"POST (/sign-in|/setup|/tb/v1/sessions) \d+ head", "the browser's, which has signed in before"),
     ("flow id", r"GET /api/v1/oauth/[\w-]+/callback 303 head", "how the verifier learns which flow it is about"),
     ("API key", r"POST /tb/v1/api_keys 201 body", "shown once"),
     ("API key", r"start \d+ out|key create out", "shown once"),
@@ -243,7 +244,7 @@ auth:
 
     def jar(self, c):
         for cookie in c.cookies.jar:
-            self.canaries.add("session cookie" if "session" in cookie.name or "sid" in cookie.name else "browser cookie", cookie.value)
+            self.canaries.add(next((f"{what} cookie" for what in ("session", "device") if f"_{what}" in cookie.name), "browser cookie"), cookie.value)
 
     def things(self, engine, what):
         """Keys and client secrets by API and command line, and what the commands say."""
@@ -485,7 +486,7 @@ def test_every_secret_place_has_canaries(run):
     kinds = collections.Counter(run.canaries.kinds.values())
     assert len(run.canaries) >= 500, kinds
     for kind in ("access token", "refresh token", "id token", "webhook token", "user info", "code", "verifier", "state", "flow id", "connect token", "client secret",
-                 "root key", "API key", "password", "session cookie", "browser cookie", "set-up token", "TLS private key", "proxy password",
+                 "root key", "API key", "password", "session cookie", "device cookie", "browser cookie", "set-up token", "TLS private key", "proxy password",
                  "CSRF value", "second factor", "recovery code", "invitation", "tool secret", "worker secret", "token for a worker", "header of a remote server",
                  "header that names no secret"):
         assert kinds[kind] > 0, (kind, kinds)
