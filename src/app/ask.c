@@ -60,3 +60,11 @@ struct err ask_list(struct cli *cli, const char *base, const char *rest, const s
 	TRY(ask_once(cli, "GET", &(struct client_path){ base, full, NULL }, SV_NONE, &a));
 	return show_list(cli, &a, t);
 }
+struct err ask_remove(struct cli *cli, const char *rest, const char *what)
+{
+	struct client_answer a;
+
+	TRY(ask_once(cli, "DELETE", &(struct client_path){ "/v1", rest, cli->args[0] }, SV_NONE, &a));
+	return cli_has(cli, OPT_JSON) ? cli_print(cli, SV("{\"removed\":true}\n"))
+				      : ask_say(cli, "Removed the %s %s.\n", what, cli->args[0]);
+}

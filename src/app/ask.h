@@ -9,5 +9,7 @@ struct err ask_once(struct cli *cli, const char *method, const struct client_pat
 		    struct client_answer *out) MUST_USE NONNULL(1, 2, 3, 5);
 struct err ask_list(struct cli *cli, const char *base, const char *rest, const struct show_table *t) MUST_USE
     NONNULL(1, 2, 3, 4);
+/* DELETE of rest/ARG, and "Removed the WHAT ARG." */
+struct err ask_remove(struct cli *cli, const char *rest, const char *what) MUST_USE NONNULL(1, 2, 3);
 struct err ask_say(struct cli *cli, const char *fmt, ...) MUST_USE PRINTF_LIKE(2, 3);
 #endif

@@ -172,20 +172,27 @@ static int option_of(int got)
 	return -1;
 }
 
+/* The list of an option that may be repeated; NULL: it may not. */
+static const char **many(struct cli *cli, int o, size_t **n)
+{
+	switch (o) {
+	case OPT_INPUT: *n = &cli->n_inputs; return cli->inputs;
+	case OPT_APP: *n = &cli->n_apps; return cli->apps;
+	case OPT_HEADER: *n = &cli->n_headers; return cli->headers;
+	case OPT_HEADER_SECRET: *n = &cli->n_header_secrets; return cli->header_secrets;
+	default: return NULL;
+	}
+}
 static struct err take_option(struct cli *cli, int o, const char *value)
 {
 	if (o != OPT_HELP && (cli->command->options & CLI_BIT(o)) == 0)
 		return cli_usage(cli, "--%s does not go with %s", options[o].name, cli->command->name);
-	if (o == OPT_INPUT) {
-		if (cli->n_inputs == CLI_APPS)
-			return cli_usage(cli, "--input: at most %d", CLI_APPS);
-		cli->inputs[cli->n_inputs++] = value;
-	}
-	if (o == OPT_APP) {
-		if (cli->n_apps == CLI_APPS)
-			return cli_usage(cli, "too many --app");
-		cli->apps[cli->n_apps++] = value;
-	}
+	size_t *n = NULL;
+	const char **list = many(cli, o, &n);
+	if (list != NULL && *n == CLI_APPS)
+		return cli_usage(cli, "--%s: at most %d", options[o].name, CLI_APPS);
+	if (list != NULL)
+		list[(*n)++] = value;
 	cli->opt[o] = value == NULL ? "" : value;
 	return OK;
 }

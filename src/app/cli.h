@@ -26,7 +26,8 @@
 	X(OPT_KEY, "key", 0, "KEY", "its API key (default: $ARCADE_API_KEY)")                                          \
 	X(OPT_KEY_FILE, "key-file", 0, "FILE", "file with the API key, - for standard input")                          \
 	X(OPT_PROJECT, "project", 0, "ID", "project (default: default)")                                               \
-	X(OPT_TYPE, "type", 0, "TYPE", "provider definition: discord, github, google, ...")                            \
+	X(OPT_TYPE, "type", 0, "TYPE",                                                                                 \
+	  "of a provider: discord, github, google, ...; of a server: http (default), mcp")                             \
 	X(OPT_CLIENT_ID, "client-id", 0, "ID", "client id the provider gave you")                                      \
 	X(OPT_CLIENT_SECRET, "client-secret-file", 0, "FILE",                                                          \
 	  "file with the client secret, - for standard input; else it is asked for")                                   \
@@ -52,6 +53,10 @@
 	X(OPT_FORCE, "force", 0, NULL, "replace what is there")                                                        \
 	X(OPT_SECRET, "secret-file", 0, "FILE",                                                                        \
 	  "file with the server's secret, - for standard input; else it is asked for")                                 \
+	X(OPT_HEADER, "header", 0, "NAME: VALUE",                                                                      \
+	  "a header for a remote MCP server; ${secret:KEY} in it stands for a secret; may be repeated")                \
+	X(OPT_HEADER_SECRET, "header-secret-file", 0, "KEY=FILE",                                                      \
+	  "file with a secret that a header names, - for standard input; may be repeated")                             \
 	X(OPT_TIMEOUT, "timeout", 0, "SECONDS", "how long a call may take (default 30)")                               \
 	X(OPT_RETRY, "retry", 0, "N", "tries when it cannot be reached, with the first (default 3)")                   \
 	X(OPT_VALUE, "value-file", 0, "FILE", "file with the value, - for standard input; else it is asked for")       \
@@ -77,6 +82,10 @@ struct cli {
 	size_t n_apps;
 	const char *inputs[CLI_APPS];
 	size_t n_inputs;
+	const char *headers[CLI_APPS];
+	size_t n_headers;
+	const char *header_secrets[CLI_APPS];
+	size_t n_header_secrets;
 	const char *args[CLI_ARGS];
 	size_t n_args;
 	int status; /* what main returns when `run` returned OK, or instead of 1 when it failed */

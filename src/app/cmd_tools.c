@@ -1,107 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmd_tools.c: tool servers, tools and their secrets: one call of the API each. */
+/* cmd_tools.c: tools and their secrets: one call of the API each. */
 #include "app/ask.h"
 #include "app/cmd.h"
 #include "app/secretin.h"
 #include "core/jout.h"
 #include "core/text.h"
 
-enum { BODY_BYTES = 64 << 10, TIMEOUT_S = 30, RETRY = 3 };
-
-/* ---- servers ---- */
-static struct err number(struct cli *cli, enum cli_option o, const char *name, int64_t otherwise, int64_t *out)
-{
-	*out = otherwise;
-	if (cli_has(cli, o) && !sv_i64(sv_of(cli->opt[o]), 0, INT32_MAX, out))
-		return cli_usage(cli, "--%s must be a number", name);
-	return OK;
-}
-struct err cmd_server_add(struct cli *cli)
-{
-	CLEANUP(buf_free) struct buf b = BUF(BODY_BYTES);
-	CLEANUP(secret_drop) struct secret *secret = NULL;
-	struct jout w = JOUT(&b);
-	struct client_answer a;
-	int64_t timeout, retry;
-
-	TRY(number(cli, OPT_TIMEOUT, "timeout", TIMEOUT_S, &timeout));
-	TRY(number(cli, OPT_RETRY, "retry", RETRY, &retry));
-	TRY(secretin_read(cli, OPT_SECRET, "Secret of the server", &secret));
-	jout_open(&w, NULL);
-	jout_strz(&w, "id", cli->args[0]);
-	jout_strz(&w, "type", "http");
-	jout_open(&w, "http");
-	jout_strz(&w, "uri", cli->args[1]);
-	jout_str(&w, "secret", secret_view(secret));
-	jout_i64(&w, "timeout", timeout);
-	jout_i64(&w, "retry", retry);
-	jout_close(&w);
-	jout_close(&w);
-	TRY(jout_done(cli->cx, &w));
-	TRY(ask_once(cli, "POST", &(struct client_path){ "/v1", "workers", NULL }, buf_view(&b), &a));
-	return cli_has(cli, OPT_JSON)
-		   ? show_json(cli, &a)
-		   : ask_say(cli, "Added the server %s.  Its tools: tokenbooth tool list\n", cli->args[0]);
-}
-struct err cmd_server_test(struct cli *cli)
-{
-	CLEANUP(buf_free) struct buf b = BUF(BODY_BYTES);
-	struct jout w = JOUT(&b);
-	struct client_answer a;
-
-	jout_open(&w, NULL);
-	jout_strz(&w, "type", "http");
-	jout_open(&w, "http");
-	jout_strz(&w, "uri", cli->args[0]);
-	jout_close(&w);
-	jout_close(&w);
-	TRY(jout_done(cli->cx, &w));
-	TRY(ask_once(cli, "POST", &(struct client_path){ "/v1", "workers/test", NULL }, buf_view(&b), &a));
-	const struct node *ok = node_get(a.json, "success");
-	bool answers = ok != NULL && ok->kind == NODE_BOOL && ok->b;
-	cli->status = answers ? CLI_DONE : CLI_FAILED;
-	if (cli_has(cli, OPT_JSON))
-		return show_json(cli, &a);
-	struct sv why = node_text_at(a.json, "message");
-	return answers ? ask_say(cli, "A tool server answers at %s.\n", cli->args[0])
-		       : refuse(cli->cx, E_UPSTREAM, "%.*s", SV_FMT(why));
-}
-struct err cmd_server_list(struct cli *cli)
-{
-	static const struct show_column columns[] = { { "ID", "id" },
-						      { "TYPE", "type" },
-						      { "ENABLED", "enabled" },
-						      { "FROM", "binding.type" },
-						      { "ADDRESS", "http.uri" } };
-
-	return ask_list(
-	    cli, "/v1", "workers",
-	    &(struct show_table){ columns, ARRAY_LEN(columns), "No servers.  Add one: tokenbooth server add ID URI" });
-}
-struct err cmd_server_show(struct cli *cli)
-{
-	static const struct show_column columns[] = { { "id", "id" },
-						      { "type", "type" },
-						      { "enabled", "enabled" },
-						      { "from", "binding.type" },
-						      { "address", "http.uri" },
-						      { "timeout", "http.timeout" },
-						      { "tries", "http.retry" },
-						      { "secret", "http.secret.hint" } };
-	struct client_answer a;
-
-	TRY(ask_once(cli, "GET", &(struct client_path){ "/v1", "workers", cli->args[0] }, SV_NONE, &a));
-	return show_one(cli, &a, &(struct show_table){ columns, ARRAY_LEN(columns), "" });
-}
-static struct err removed(struct cli *cli, const char *rest, const char *what)
-{
-	struct client_answer a;
-
-	TRY(ask_once(cli, "DELETE", &(struct client_path){ "/v1", rest, cli->args[0] }, SV_NONE, &a));
-	return cli_has(cli, OPT_JSON) ? cli_print(cli, SV("{\"removed\":true}\n"))
-				      : ask_say(cli, "Removed the %s %s.\n", what, cli->args[0]);
-}
-struct err cmd_server_remove(struct cli *cli) { return removed(cli, "workers", "server"); }
+enum { BODY_BYTES = 64 << 10 };
 
 /* ---- tools ---- */
 struct err cmd_tool_list(struct cli *cli)
@@ -178,4 +83,4 @@ struct err cmd_secret_list(struct cli *cli)
 	    cli, "/v1", "admin/secrets",
 	    &(struct show_table){ columns, ARRAY_LEN(columns), "No secrets.  Set one: tokenbooth secret set KEY" });
 }
-struct err cmd_secret_remove(struct cli *cli) { return removed(cli, "admin/secrets", "secret"); }
+struct err cmd_secret_remove(struct cli *cli) { return ask_remove(cli, "admin/secrets", "secret"); }

@@ -30,10 +30,9 @@ static bool read_all(int fd, struct buf *b)
 	}
 }
 
-struct err secretin_text(struct cli *cli, enum cli_option option, struct secret **out)
+struct err secretin_file(struct cli *cli, const char *path, struct secret **out)
 {
 	CLEANUP(buf_free) struct buf b = BUF(SECRET_BYTES);
-	const char *path = cli->opt[option];
 	bool from_stdin = strcmp(path, "-") == 0;
 	CLEANUP(fd_drop) int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
@@ -52,6 +51,11 @@ struct err secretin_text(struct cli *cli, enum cli_option option, struct secret 
 	return *out == NULL ? fail(cli->cx, E_INTERNAL, "out of memory", "secret") : OK;
 }
 
+struct err secretin_text(struct cli *cli, enum cli_option option, struct secret **out)
+{
+	return secretin_file(cli, cli->opt[option], out);
+}
+
 /* The terminal gets its echo back whatever happens in between. */
 static struct err ask(struct cli *cli, const char *prompt, struct secret **out)
 {
@@ -62,8 +66,9 @@ static struct err ask(struct cli *cli, const char *prompt, struct secret **out)
 		return refuse(cli->cx, E_INTERNAL, "cannot ask for it at this terminal");
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	fprintf(stderr, "%s: ", prompt);
+	/* Before the prompt: what is typed as soon as it stands there is neither shown nor thrown away. */
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	fprintf(stderr, "%s: ", prompt);
 	bool got = fgets(line, sizeof line, stdin) != NULL;
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
 	(void)fputc('\n', stderr);

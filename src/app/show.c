@@ -62,10 +62,18 @@ static size_t width(struct sv v)
 	return n;
 }
 
+static const struct node *at(const struct node *item, const char *path)
+{
+	const struct node *n = NULL;
+
+	for (struct sv rest = sv_of(path); n == NULL && rest.p != NULL;)
+		n = node_path(item, sv_cut(&rest, '|'));
+	return n;
+}
 static void cell(struct buf *b, const struct node *item, const char *path)
 {
 	buf_clear(b);
-	show_value(b, node_path(item, sv_of(path)));
+	show_value(b, at(item, path));
 	if (!buf_ok(b) || b->n == 0) {
 		buf_clear(b);
 		buf_char(b, '-');
@@ -149,7 +157,7 @@ struct err show_one(struct cli *cli, const struct client_answer *a, const struct
 	for (size_t c = 0; c < t->n; c++) {
 		put_cell(&out, sv_of(t->columns[c].title), wide, false);
 		size_t before = out.n;
-		show_value(&out, node_path(a->json, sv_of(t->columns[c].path)));
+		show_value(&out, at(a->json, t->columns[c].path));
 		buf_str(&out, out.n == before ? "-\n" : "\n");
 	}
 	TRY(buf_done(cli->cx, &out, "the answer"));

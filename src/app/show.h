@@ -4,7 +4,7 @@
 /* show.h: answers for people: a table of a list, or "name: value" lines; with --json the API's answer as it came. */
 #include "app/client.h"
 struct show_column {
-	const char *title, *path; /* dotted path inside an item */
+	const char *title, *path; /* dotted path inside an item; of "a|b" the first that is there */
 };
 struct show_table {
 	const struct show_column *columns;

@@ -112,6 +112,15 @@ def test_the_tools_appear_by_themselves_after_the_consent(api, engine, server):
     until("the tools", lambda: len(api.get("/v1/workers/remote/tools").json()["items"]) == 7, bound=60)
 
 
+def test_the_operator_agrees_by_command(api, engine, server):
+    assert engine.cli("server", "add", "remote", server.uri, "--type", "mcp").returncode == 0
+    asked = engine.cli("server", "authorize", "remote", "--user", "admin@example.com")
+    assert asked.returncode == 0, asked.stderr
+    agree(api, engine, next(w for w in asked.stdout.split() if w.startswith("http")), "admin@example.com", "admin")
+    again = engine.cli("server", "authorize", "remote", "--user", "admin@example.com")
+    assert again.stdout == "admin@example.com may use remote: completed.\n", again
+
+
 def test_a_token_that_is_not_taken_is_renewed_once_and_then_asked_for_anew(api, engine, issuer, server, ready):
     before = issuer.seen()["refreshed"]
     issuer.kill("access")

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import threading
 import time
 
@@ -40,6 +41,8 @@ def at_terminal(engine, argv, answers, bound=BOUND):
             screen += piece
         if waiting and waiting[0][0].encode() in screen:
             os.write(fd, waiting.pop(0)[1].encode() + b"\n")
+    if time.monotonic() >= end:
+        os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     os.close(fd)
     assert not waiting, (waiting, screen)
