@@ -9,6 +9,7 @@ import httpx
 import pytest
 from world import BOUND, Engine, certificate
 
+SIGN_IN = "sign_in:\n  oidc:\n    - {id: acme, issuer: 'https://issuer.example', client_id: us, client_secret: hush-hush-secret%s}\n"
 PROVIDER = "auth:\n  providers:\n    - {id: from-file, provider_id: github, client_id: '%s', client_secret: hush-hush-secret}\n"
 
 
@@ -42,6 +43,17 @@ def client_id(engine):
     ("network:\n  ca_file: none.pem\n", "network.ca_file: "),
     ("api:\n  trusted_proxies: [everybody]\n", "api.trusted_proxies: "),
     ("security:\n  root_keys:\n    - {id: a, value: short}\n", "at least 32"),
+    ("sign_in: {oidc: {}}\n", "engine.yaml:1: sign_in.oidc: must be a list"),
+    (SIGN_IN.replace("acme", "a c m e") % "", "sign_in.oidc: id must be 1 to"),
+    (SIGN_IN.replace("https:", "http:") % "", "sign_in.oidc.issuer: must be an https address"),
+    (SIGN_IN.replace(".example", ".example/?x=1") % "", "sign_in.oidc.issuer: must be an https address"),
+    (SIGN_IN % "" + SIGN_IN.split("\n")[2] % "" + "\n", "id and issuer of 'acme' must be its own"),
+    (SIGN_IN % ", scopes: [email]", "sign_in.oidc.scopes: must have openid among them"),
+    (SIGN_IN % ", scopes: ['openid email']", "sign_in.oidc.scopes: each must be one word"),
+    (SIGN_IN % ", allowed_domains: ['@example.com']", "sign_in.oidc.allowed_domains: each must be the part"),
+    (SIGN_IN % ", role: viewer", "sign_in.oidc.role: needs allowed_domains"),
+    (SIGN_IN % ", allowed_domains: [example.com], role: owner", "sign_in.oidc.role: must be one of verify, viewer, member, admin"),
+    (SIGN_IN % ", client_sekret: x", "client_sekret"),
     ("tls: {cert_file: none.pem}\n", "key_file is missing"),
     ("tls: {cert_file: none.pem, key_file: none.pem}\n", "none.pem (no such file or directory)"),
 ])
