@@ -5,16 +5,46 @@
 #include "core/text.h"
 #include "wire/wire_mcp_param.h"
 #include "wire/wire_mcp_rpc.h"
+#include <inttypes.h>
 #include <stdio.h>
+
+#define FAREWELL SEC(2)
 
 enum {
 	MOST_TOOLS = 32 << 20,
 	MOST_RESULT = 16 << 20,
+	MOST_NOTICE = 64 << 10,
 	PAGES_MOST = 100,
 	ROUNDS_MOST = 10,
 	PARAMS_MOST = 8 << 20,
 	NO_SUCH_SESSION = -32000
 };
+
+/* ---- a call that takes too long ---- */
+/* Nobody waits for it any more.  Since 2026-07-28 the closed connection says so; before, it does not. */
+static void give_up(struct ctx *cx, struct wire_mcp *p)
+{
+	struct wire_mcp_answer a;
+	char params[80];
+
+	if (wire_mcp_modern(p))
+		return;
+	int n = snprintf(params, sizeof params, "\"requestId\":%" PRId64 ",\"reason\":\"timed out\"", p->ids);
+	p->deadline = clock_mono() + FAREWELL;
+	const struct wire_mcp_ask ask = { .method = "notifications/cancelled",
+					  .params = { params, (size_t)n },
+					  .most = MOST_NOTICE,
+					  .notice = true };
+	if (IS_ERR(wire_mcp_rpc(cx, p, &ask, &a)))
+		(void)forgive(cx); /* the call is over either way */
+}
+static struct err asked(struct ctx *cx, struct wire_mcp *p, const struct wire_mcp_ask *ask, struct wire_mcp_answer *out)
+{
+	TRY(wire_mcp_rpc(cx, p, ask, out));
+	if (ask->once && out->fate == MCP_TIMEOUT)
+		give_up(cx, p);
+	return OK;
+}
 
 /* ---- a session that is dead (contract 4.10: some say 400) ---- */
 static bool session_is_dead(const struct wire_mcp *p, const struct wire_mcp_answer *a)
@@ -34,13 +64,13 @@ static struct err with_session(struct ctx *cx, struct wire_mcp *p, const struct 
 	struct wire_mcp_server ignored;
 	bool settled;
 
-	TRY(wire_mcp_rpc(cx, p, ask, out));
+	TRY(asked(cx, p, ask, out));
 	if (!session_is_dead(p, out))
 		return OK;
 	p->restarted = true;
 	p->session[0] = '\0';
 	TRY(wire_mcp_greet(cx, p, &ignored, &settled, out));
-	return out->fate == MCP_ANSWERED ? wire_mcp_rpc(cx, p, ask, out) : OK;
+	return out->fate == MCP_ANSWERED ? asked(cx, p, ask, out) : OK;
 }
 
 /* ---- tools/list ---- */

@@ -6,7 +6,7 @@ import threading
 import pytest
 from conftest import body, execute, register
 from odd import TOOL, Odd
-from world import Engine
+from world import Engine, until
 
 
 @pytest.fixture()
@@ -81,6 +81,16 @@ def test_a_call_that_goes_wrong_is_told_and_not_repeated(api, odd, what, call, k
     assert "worker remote" in r["output"]["error"]["message"] and odd.count("tools/call") == calls
     odd.call = usual
     assert execute(api, "Odd.do")["output"]["value"] == "done"
+
+
+@pytest.mark.parametrize("call", [never, endless], ids=["no answer", "a stream without an end"])
+def test_a_call_that_is_given_up_is_cancelled(api, odd, call):
+    register(api, odd.uri, timeout=1)
+    odd.call = call
+    assert execute(api, "Odd.do")["output"]["error"]["kind"] == TIMEOUT
+    [given_up] = [a[4] for a in odd.asked if a[2] == "tools/call"]
+    told = until("a word to the server", lambda: [a[4] for a in odd.asked if a[2] == "notifications/cancelled"])
+    assert told == [{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": given_up["id"], "reason": "timed out"}}]
 
 
 def test_a_server_that_wants_to_know_whether_we_are_there_is_told_in_the_middle(api, odd):
