@@ -39,7 +39,7 @@ static const char *audience(const struct node *c, struct sv client_id)
 
 	for (const struct node *n = aud == NULL || aud->kind != NODE_LIST ? NULL : aud->first; n != NULL; n = n->next)
 		ours = ours || sv_eq(node_text(n), client_id);
-	if (!ours)
+	if (aud == NULL || !ours)
 		return "it is for another client (aud)";
 	if (azp != NULL ? !sv_eq(node_text(azp), client_id) : aud->kind == NODE_LIST && aud->n > 1)
 		return "it was given out to another client (azp)";
