@@ -15,7 +15,7 @@
 #define ANEW      MIN(1)  /* between looks for a key that is not there */
 #define HANDS_OFF SEC(10) /* after a failure */
 
-enum { ANEW_BURST = 5, USED = 4096 };
+enum { ANEW_BURST = 5, USED = 4096, BOXES = 1 << 20 };
 
 /* A public document, as it was told; NULL: none yet. */
 struct told {
@@ -25,13 +25,13 @@ struct told {
 };
 struct oidc_issuer {
 	const struct oidc_conf *conf;
-	char *box; /* the client secret, sealed; NULL: none */
-	size_t box_n;
+	struct sv box; /* the client secret, sealed, in oidc's arena; n 0: none */
 	pthread_mutex_t lock;
 	struct told meta, keys;
 	int64_t anew_whole_at; /* when all looks for unknown keys may be had again */
 };
 struct oidc {
+	struct arena *arena;
 	struct oidc_issuer *v;
 	size_t n;
 	pthread_mutex_t lock;
@@ -43,7 +43,7 @@ static struct seal_at box_of(const struct oidc_conf *c)
 {
 	return (struct seal_at){ "engine_yaml.sign_in_oidc", SV(""), sv_of(c->id) };
 }
-static struct err keep_secret(struct ctx *cx, struct engine *en, struct oidc_issuer *i)
+static struct err keep_secret(struct ctx *cx, struct engine *en, struct arena *arena, struct oidc_issuer *i)
 {
 	const struct seal_at at = box_of(i->conf);
 	struct sv box;
@@ -51,12 +51,8 @@ static struct err keep_secret(struct ctx *cx, struct engine *en, struct oidc_iss
 	if (i->conf->client_secret == NULL)
 		return OK;
 	TRY(store_seal(cx, en->store, &at, secret_view(i->conf->client_secret), &box));
-	i->box = malloc(box.n);
-	if (i->box == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "issuers");
-	memcpy(i->box, box.p, box.n);
-	i->box_n = box.n;
-	return OK;
+	i->box = arena_sv(arena, box);
+	return i->box.p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "issuers");
 }
 static void oidc_drop(struct oidc **o) { oidc_free(*o); }
 struct err oidc_open(struct ctx *cx, struct engine *en, struct oidc **out)
@@ -69,14 +65,15 @@ struct err oidc_open(struct ctx *cx, struct engine *en, struct oidc **out)
 		return fail(cx, E_INTERNAL, "out of memory", "issuers");
 	(void)pthread_mutex_init(&o->lock, NULL);
 	o->v = calloc(c->n_oidc + 1, sizeof *o->v);
-	if (o->v == NULL)
+	o->arena = arena_new(BOXES);
+	if (o->v == NULL || o->arena == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "issuers");
 	for (; o->n < c->n_oidc; o->n++) {
 		struct oidc_issuer *i = &o->v[o->n];
 
 		i->conf = &c->oidc[o->n];
 		(void)pthread_mutex_init(&i->lock, NULL);
-		TRY(keep_secret(cx, en, i));
+		TRY(keep_secret(cx, en, o->arena, i));
 	}
 	*out = TAKE(o);
 	return OK;
@@ -87,11 +84,11 @@ void oidc_free(struct oidc *o)
 		return;
 	for (size_t k = 0; k < o->n; k++) {
 		(void)pthread_mutex_destroy(&o->v[k].lock);
-		free(o->v[k].box);
 		free(o->v[k].meta.text);
 		free(o->v[k].keys.text);
 	}
 	(void)pthread_mutex_destroy(&o->lock);
+	arena_free(o->arena);
 	free(o->v);
 	free(o);
 }
@@ -131,7 +128,7 @@ struct err oidc_issuer_secret(struct ctx *cx, struct engine *en, const struct oi
 	const struct seal_at at = box_of(i->conf);
 
 	*out = NULL;
-	return i->box == NULL ? OK : store_unseal(cx, en->store, &at, (struct sv){ i->box, i->box_n }, out);
+	return i->box.n == 0 ? OK : store_unseal(cx, en->store, &at, i->box, out);
 }
 
 /* ---- documents ---- */

@@ -5,6 +5,7 @@
 #include "domain/scopes.h"
 #include "domain/secret_names.h"
 #include "store/grant_cache.h"
+#include <assert.h>
 #include <stdio.h>
 
 struct err tool_needs_provider(struct ctx *cx, struct engine *en, const struct tool *t, const struct provider **out,
@@ -75,6 +76,7 @@ static struct err consent(struct ctx *cx, struct engine *en, const struct tool_n
 	struct tool_needs_at *at;
 
 	TRY(standing_at(cx, en, ask, out->provider, &at));
+	assert(at != NULL); /* or it has failed */
 	out->consent = CONSENT_COMPLETED;
 	if (at->live && scopes_cover(&at->have, t->auth.scopes))
 		return OK;
