@@ -13,7 +13,7 @@ static const char *const common_setup =
 static const char *const write_setup =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;"
     "PRAGMA cache_size=-4096;";
-static const char *const read_setup = "PRAGMA query_only=ON; PRAGMA cache_size=-2048;";
+static const char *const read_setup = "PRAGMA query_only=ON; PRAGMA cache_size=-256;";
 
 void db_close(struct db *db)
 {
