@@ -18,11 +18,14 @@ static struct err number(struct cli *cli, enum cli_option o, const char *name, i
 		return cli_usage(cli, "--%s must be a number", name);
 	return OK;
 }
-/* "http" or "mcp". */
-static struct err kind_of(struct cli *cli, const char **kind)
+/* What the API calls the two kinds, and their section. */
+static const char *kind(bool mcp) { return mcp ? "mcp" : "http"; }
+static struct err is_mcp(struct cli *cli, bool *mcp)
 {
-	*kind = cli_has(cli, OPT_TYPE) ? cli->opt[OPT_TYPE] : "http";
-	return strcmp(*kind, "http") == 0 || strcmp(*kind, "mcp") == 0
+	const char *given = cli_has(cli, OPT_TYPE) ? cli->opt[OPT_TYPE] : kind(false);
+
+	*mcp = strcmp(given, kind(true)) == 0;
+	return *mcp || strcmp(given, kind(false)) == 0
 		   ? OK
 		   : cli_usage(cli, "--type must be http (a tool server) or mcp (a remote MCP server)");
 }
@@ -58,10 +61,9 @@ static struct err header_secrets(struct cli *cli, struct jout *w)
 	jout_close(w);
 	return OK;
 }
-static struct err section(struct cli *cli, struct jout *w, const char *kind)
+static struct err section(struct cli *cli, struct jout *w, bool mcp)
 {
 	CLEANUP(secret_drop) struct secret *secret = NULL;
-	bool mcp = strcmp(kind, "mcp") == 0;
 	int64_t timeout, retry;
 
 	TRY(number(cli, OPT_TIMEOUT, "timeout", TIMEOUT_S, &timeout));
@@ -71,7 +73,7 @@ static struct err section(struct cli *cli, struct jout *w, const char *kind)
 				 "--secret-file does not go with --type mcp; see --header and --header-secret-file");
 	if (!mcp && cli->n_headers + cli->n_header_secrets > 0)
 		return cli_usage(cli, "--header goes with --type mcp only");
-	jout_open(w, kind);
+	jout_open(w, kind(mcp));
 	jout_strz(w, "uri", cli->args[1]);
 	jout_i64(w, "timeout", timeout);
 	jout_i64(w, "retry", retry);
@@ -90,26 +92,25 @@ struct err cmd_server_add(struct cli *cli)
 	CLEANUP(buf_free) struct buf b = BUF(BODY_BYTES);
 	struct jout w = JOUT(&b);
 	struct client_answer a;
-	const char *kind;
+	bool mcp;
 
-	TRY(kind_of(cli, &kind));
+	TRY(is_mcp(cli, &mcp));
 	jout_open(&w, NULL);
 	jout_strz(&w, "id", cli->args[0]);
-	jout_strz(&w, "type", kind);
-	TRY(section(cli, &w, kind));
+	jout_strz(&w, "type", kind(mcp));
+	TRY(section(cli, &w, mcp));
 	jout_close(&w);
 	TRY(jout_done(cli->cx, &w));
 	TRY(ask_once(cli, "POST", &(struct client_path){ "/v1", "workers", NULL }, buf_view(&b), &a));
 	if (cli_has(cli, OPT_JSON))
 		return show_json(cli, &a);
 	TRY(ask_say(cli, "Added the server %s.  Its tools: tokenbooth tool list\n", cli->args[0]));
-	return strcmp(kind, "http") == 0
-		   ? OK
-		   : ask_say(
-			 cli,
-			 "If it wants OAuth, agree first, so that its tools can be read: tokenbooth server authorize "
-			 "%s --user YOU\n",
-			 cli->args[0]);
+	return !mcp ? OK
+		    : ask_say(
+			  cli,
+			  "If it wants OAuth, agree first, so that its tools can be read: tokenbooth server authorize "
+			  "%s --user YOU\n",
+			  cli->args[0]);
 }
 
 /* ---- authorize ---- */
@@ -144,12 +145,12 @@ struct err cmd_server_test(struct cli *cli)
 	CLEANUP(buf_free) struct buf b = BUF(BODY_BYTES);
 	struct jout w = JOUT(&b);
 	struct client_answer a;
-	const char *kind;
+	bool mcp;
 
-	TRY(kind_of(cli, &kind));
+	TRY(is_mcp(cli, &mcp));
 	jout_open(&w, NULL);
-	jout_strz(&w, "type", kind);
-	jout_open(&w, kind);
+	jout_strz(&w, "type", kind(mcp));
+	jout_open(&w, kind(mcp));
 	jout_strz(&w, "uri", cli->args[0]);
 	jout_close(&w);
 	jout_close(&w);
@@ -163,9 +164,7 @@ struct err cmd_server_test(struct cli *cli)
 	struct sv why = node_text_at(a.json, "message");
 	if (!answers)
 		return refuse(cli->cx, E_UPSTREAM, "%.*s", SV_FMT(why));
-	return ask_say(cli,
-		       strcmp(kind, "http") == 0 ? "A tool server answers at %s.\n" : "An MCP server answers at %s.\n",
-		       cli->args[0]);
+	return ask_say(cli, mcp ? "An MCP server answers at %s.\n" : "A tool server answers at %s.\n", cli->args[0]);
 }
 struct err cmd_server_list(struct cli *cli)
 {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #define PENDING MIN(10)
-enum { CODE = 11, TEXT = 192 }; /* xxxxx-xxxxx: 50 random bits */
+enum { CODE = 11, TEXT = 192 }; /* five letters, a hyphen, five letters: 50 random bits */
 
 static bool pending(const struct ctx *cx, const struct factor_row *row)
 {

@@ -20,35 +20,11 @@ ROUNDS = int(os.environ.get('TB_BENCH_ROUNDS', '7'))
 SECONDS = min(3, int(os.environ.get('TB_BENCH_SECONDS', '2')))
 CONNECTIONS = (1, 64, 512)
 
-NGINX = """
-daemon off;
-%(user)s
-worker_processes auto;
-pid %(dir)s/nginx.pid;
-error_log %(dir)s/nginx.err;
-worker_rlimit_nofile 8192;
-events { worker_connections 2048; }
-http {
-  access_log off;
-  client_body_temp_path %(dir)s/body; proxy_temp_path %(dir)s/proxy; fastcgi_temp_path %(dir)s/fastcgi;
-  uwsgi_temp_path %(dir)s/uwsgi; scgi_temp_path %(dir)s/scgi;
-  keepalive_requests 100000000;
-  server {
-    listen 127.0.0.1:%(port)d reuseport backlog=4096;
-    default_type application/json;
-    location / { return 200 '%(body)s'; }
-  }
-}
-"""
-
 
 def start_nginx(folder, port, body):
-    user = 'user root;' if os.getuid() == 0 else ''
     hidden = re.sub(rb'"token":"[^"]*"', lambda m: b'"token":"' + b'x' * (len(m[0]) - 10) + b'"', body)
     text = hidden.decode().replace('\\', '\\\\').replace("'", "\\'")
-    with open(f'{folder}/nginx.conf', 'w', encoding='utf-8') as f:
-        f.write(NGINX % {'dir': folder, 'port': port, 'user': user, 'body': text})
-    return world.Ended(['nginx', '-e', f'{folder}/nginx.err', '-p', folder, '-c', f'{folder}/nginx.conf'])
+    return world.Nginx(folder, port, f"location / {{ return 200 '{text}'; }}")
 
 
 def wait_for(url, process, size):

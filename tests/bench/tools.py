@@ -22,27 +22,8 @@ FLOWS, TOOLS, KIT = int(os.environ.get('TB_BENCH_FLOWS', '60')), 7500, 50
 PAGES = {'a usual page, 25 tools': '/v1/tools?offset=3000', 'a large page, 100 tools': '/v1/tools?limit=100&offset=3000',
          'the largest, 100 tools in three formats': '/v1/tools?limit=100&include_format=arcade,openai,anthropic'}
 INVOKE = {'tool_name': 'Kit0.Tool0', 'input': {'owner': 'a', 'name': 'b', 'text': 'c'}}
-NGINX = """
-daemon off;
-%(user)s
-worker_processes auto;
-pid %(dir)s/nginx.pid;
-error_log %(dir)s/nginx.err;
-worker_rlimit_nofile 8192;
-events { worker_connections 2048; }
-http {
-  access_log off; sendfile on; tcp_nopush on; open_file_cache max=100;
-  client_body_temp_path %(dir)s/body; proxy_temp_path %(dir)s/proxy; fastcgi_temp_path %(dir)s/fastcgi;
-  uwsgi_temp_path %(dir)s/uwsgi; scgi_temp_path %(dir)s/scgi;
-  keepalive_requests 100000000;
-  server {
-    listen 127.0.0.1:%(port)d reuseport backlog=4096;
-    default_type application/json;
-    location = /worker/tools/invoke { return 200 '{"success":true,"output":{"value":1}}'; }
-    location / { root %(dir)s/www; }
-  }
-}
-"""
+LOCATIONS = """location = /worker/tools/invoke { return 200 '{"success":true,"output":{"value":1}}'; }
+    location / { root %s/www; }"""
 
 
 def put(folder, name, text):
@@ -55,9 +36,7 @@ def put(folder, name, text):
 def start_nginx(folder, port):
     put(folder, 'worker/tools', json.dumps([crowd.tool(f'Kit{n // KIT}', n) for n in range(TOOLS)]).encode())
     put(folder, 'worker/health', b'{"status":"ok"}')
-    with open(f'{folder}/nginx.conf', 'w', encoding='utf-8') as f:
-        f.write(NGINX % {'dir': folder, 'port': port, 'user': 'user root;' if os.getuid() == 0 else ''})
-    return world.Ended(['nginx', '-e', f'{folder}/nginx.err', '-p', folder, '-c', f'{folder}/nginx.conf'], stderr=subprocess.DEVNULL)
+    return world.Nginx(folder, port, LOCATIONS % folder, 'sendfile on; tcp_nopush on; open_file_cache max=100;', stderr=subprocess.DEVNULL)
 
 
 def in_turns(sides):

@@ -52,6 +52,38 @@ class Ended:
             self.process.wait()
 
 
+NGINX = """
+daemon off;
+%(user)s
+worker_processes auto;
+pid %(dir)s/nginx.pid;
+error_log %(dir)s/nginx.err;
+worker_rlimit_nofile 8192;
+events { worker_connections 2048; }
+http {
+  access_log off; %(files)s
+  client_body_temp_path %(dir)s/body; proxy_temp_path %(dir)s/proxy; fastcgi_temp_path %(dir)s/fastcgi;
+  uwsgi_temp_path %(dir)s/uwsgi; scgi_temp_path %(dir)s/scgi;
+  keepalive_requests 100000000;
+  server {
+    listen 127.0.0.1:%(port)d reuseport backlog=4096;
+    default_type application/json;
+    %(locations)s
+  }
+}
+"""
+
+
+class Nginx(Ended):
+    """nginx on 127.0.0.1, its files in `folder`; locations: of its only server; files: directives for serving them."""
+
+    def __init__(self, folder, port, locations, files='', **how):
+        user = 'user root;' if os.getuid() == 0 else ''
+        with open(f'{folder}/nginx.conf', 'w', encoding='utf-8') as f:
+            f.write(NGINX % {'dir': folder, 'port': port, 'user': user, 'locations': locations, 'files': files})
+        super().__init__(['nginx', '-e', f'{folder}/nginx.err', '-p', folder, '-c', f'{folder}/nginx.conf'], **how)
+
+
 class Engine(Ended):
     """`tokenbooth serve` on a folder, with the text of an engine.yaml or none; url and port once it is ready, key in a new folder."""
 
