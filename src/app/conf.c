@@ -19,21 +19,9 @@ struct conf {
 	const char *file;
 };
 
-static void drop_secrets(struct config *c)
-{
-	for (size_t i = 0; i < c->n_providers; i++)
-		secret_drop(&c->providers[i].client_secret);
-	for (size_t i = 0; i < c->n_workers; i++)
-		secret_drop(&c->workers[i].secret);
-	for (size_t i = 0; i < c->n_oidc; i++)
-		secret_drop(&c->oidc[i].client_secret);
-	for (size_t i = 0; i < c->n_root_keys; i++)
-		secret_drop(&c->root_keys[i].value);
-}
-
 void conf_forget(struct conf *c)
 {
-	drop_secrets(&c->raw.c);
+	conf_drop_secrets(&c->raw.c);
 	conf_env_forget(c->raw.env);
 }
 
@@ -41,7 +29,7 @@ void conf_free(struct conf *c)
 {
 	if (c == NULL)
 		return;
-	drop_secrets(&c->raw.c);
+	conf_drop_secrets(&c->raw.c);
 	secret_free(c->raw.c.metrics_token);
 	arena_free(c->arena);
 	free(c);

@@ -206,3 +206,15 @@ struct err conf_root_keys(struct ctx *cx, struct conf_raw *raw, const struct nod
 		raw->c.root_keys[0].is_default = true;
 	return OK;
 }
+
+void conf_drop_secrets(struct config *c)
+{
+	for (size_t i = 0; i < c->n_providers; i++)
+		secret_drop(&c->providers[i].client_secret);
+	for (size_t i = 0; i < c->n_workers; i++)
+		secret_drop(&c->workers[i].secret);
+	for (size_t i = 0; i < c->n_oidc; i++)
+		secret_drop(&c->oidc[i].client_secret);
+	for (size_t i = 0; i < c->n_root_keys; i++)
+		secret_drop(&c->root_keys[i].value);
+}

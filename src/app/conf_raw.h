@@ -60,5 +60,7 @@ struct err conf_bad(struct ctx *cx, const struct node *n, const char *key, const
 /* node_decode speaks of bad requests; here it is the configuration that is refused: E_CONFIG. */
 struct err conf_decode(struct ctx *cx, const struct node *n, const struct node_decode *how, void *out) MUST_USE
     NONNULL(1, 2, 3, 4);
+/* Wipes the secrets of its items; the metrics token, which serving needs, stays. */
+void conf_drop_secrets(struct config *c) NONNULL(1);
 bool conf_duration(struct sv text, int64_t *usec) MUST_USE NONNULL(2); /* Go's spelling: 30s, 1m30s, 200ms */
 #endif

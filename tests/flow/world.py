@@ -58,7 +58,7 @@ class Process:
         self.p = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=self._log, stdin=subprocess.DEVNULL,
                                   env={**os.environ, **(env or {})}, cwd=cwd)
         line = self._first_line()
-        assert line, f"{argv[0]} {argv[1]} ended before it was ready:\n{self.log()}"
+        assert line, f"{argv[0]} {argv[1]} ended ({self.p.wait()}; -9: was not ready within {BOUND} s) before it was ready:\n{self.log()}"
         self.ready = json.loads(line)
         self._drain = threading.Thread(target=self.p.stdout.read, daemon=True)
         self._drain.start()

@@ -7,10 +7,8 @@
 
 static void let_go(struct conf_raw *raw)
 {
-	for (size_t i = 0; i < raw->c.n_providers; i++)
-		secret_free(raw->c.providers[i].client_secret);
-	for (size_t i = 0; i < raw->c.n_root_keys; i++)
-		secret_free(raw->c.root_keys[i].value);
+	conf_drop_secrets(&raw->c);
+	secret_free(raw->c.metrics_token);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
