@@ -3,6 +3,7 @@
 #include "api/pipeline.h"
 #include "api/prepared.h"
 #include "api/problem.h"
+#include "api/repeats.h"
 #include "api/routes.h"
 #include "api/tally.h"
 #include "domain/watch.h"
@@ -14,6 +15,7 @@ struct api {
 	struct route_table tables[API_TABLES];
 	struct tally tally;
 	struct prepared *prepared;
+	struct repeats *repeats;
 };
 
 void api_tables(struct route_table out[static API_TABLES])
@@ -26,6 +28,7 @@ const struct route_map *api_routes(const struct api *a) { return a->map; }
 const struct tally *api_tally(const struct api *a) { return &a->tally; }
 
 struct prepared *api_prepared(struct api *a) { return a->prepared; }
+struct repeats *api_repeats(struct api *a) { return a->repeats; }
 
 void api_free(struct api *a)
 {
@@ -33,6 +36,7 @@ void api_free(struct api *a)
 		return;
 	route_map_free(a->map);
 	prepared_free(a->prepared);
+	repeats_free(a->repeats);
 	free(a);
 }
 
@@ -45,8 +49,9 @@ struct err api_open(struct ctx *cx, struct engine *en, struct api **out)
 		return fail(cx, E_INTERNAL, "out of memory", "%zu bytes", sizeof *a);
 	a->en = en;
 	a->prepared = prepared_new();
-	if (a->prepared == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "prepared answers");
+	a->repeats = repeats_new();
+	if (a->prepared == NULL || a->repeats == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "answers that are kept");
 	api_tables(a->tables);
 	TRY(pipeline_check(cx, a->tables, API_TABLES));
 	TRY(route_map_new(cx, a->tables, API_TABLES, &a->map));

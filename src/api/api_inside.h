@@ -8,6 +8,8 @@ struct tally;
 const struct tally *api_tally(const struct api *a) NONNULL(1) RETURNS_NONNULL;
 struct prepared; /* api/prepared.h */
 struct prepared *api_prepared(struct api *a) NONNULL(1) RETURNS_NONNULL;
+struct repeats; /* api/repeats.h */
+struct repeats *api_repeats(struct api *a) NONNULL(1) RETURNS_NONNULL;
 /* Every row served, the pages' too. */
 enum { API_TABLES = 2 };
 void api_tables(struct route_table out[static API_TABLES]);

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/api_inside.h"
 #include "api/caller.h"
 #include "api/handlers.h"
 #include "api/input.h"
+#include "api/repeats.h"
 #include "api/view.h"
 #include "api/view_run.h"
 #include "core/arena.h"
+#include "core/hub.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/run_record.h"
 #include "domain/schedules.h"
 #include "domain/tool_needs.h"
+#include "http/route.h"
 #include <stdio.h>
 
 enum { NAME_BYTES = 1024, USER_ID_BYTES = 1024, URL_BYTES = 2048 };
+#define REPEATS_WAIT SEC(50) /* the SDKs give up after a minute, and ask again */
 
 /* ---- POST /v1/tools/execute ---- */
 struct execute_body {
@@ -79,23 +84,25 @@ static struct err put_off(struct request *rq, const struct execute_body *in, con
 	return jout_done(rq->cx, &w);
 }
 static void end_record(void *record) { run_record_end(record); }
-struct err h_run_execute(struct request *rq)
+/* *ran: from here on it may have had an effect. */
+static struct err execute(struct request *rq, const struct execute_body *in, bool *ran)
 {
-	struct execute_body in = { .tool_name = SV_NONE };
 	struct actor by = caller_actor(rq);
 	struct run_done done;
-
-	TRY(INPUT(rq, execute_fields, &in));
 	const struct run_ask ask = { .project_id = caller_project(rq),
-				     .tool_name = in.tool_name,
-				     .tool_version = input_or_none(in.tool_version),
-				     .user_id = caller_user(rq, in.user_id),
-				     .input = in.input,
+				     .tool_name = in->tool_name,
+				     .tool_version = input_or_none(in->tool_version),
+				     .user_id = caller_user(rq, in->user_id),
+				     .input = in->input,
 				     .lane = caller_lane(rq),
 				     .park_over = rq->park_over,
 				     .by = &by };
-	if (in.run_at.n > 0)
-		return put_off(rq, &in, &ask);
+	if (in->run_at.n > 0) {
+		struct err later = put_off(rq, in, &ask);
+
+		*ran = !IS_ERR(later);
+		return later;
+	}
 	struct err e = runner_run(rq->cx, rq->en, &ask, &done);
 	if (done.record != NULL) {
 		rq->after = end_record;
@@ -106,7 +113,49 @@ struct err h_run_execute(struct request *rq)
 		rq->park.topic = done.topic;
 		rq->park.until = done.park_until;
 	}
-	return IS_ERR(e) ? e : put_done(rq, &done, in.include_error_stacktrace);
+	*ran = !IS_ERR(e);
+	return IS_ERR(e) ? e : put_done(rq, &done, in->include_error_stacktrace);
+}
+/* The same request is being carried out: its end is waited for. */
+static struct err wait_for_it(struct request *rq, const struct repeats_key *key)
+{
+	if (rq->park_over)
+		return refuse(rq->cx, E_BUSY, "a request with this Idempotency-Key is still being carried out");
+	rq->park.topic = repeats_topic(key);
+	rq->park.until = rq->cx->now + REPEATS_WAIT;
+	return (struct err){ E_PARK };
+}
+static struct err once(struct request *rq, const struct execute_body *in, const struct repeats_key *key)
+{
+	struct repeats *all = api_repeats(rq->app);
+	bool acts = rq->lane == LANE_CALL || (rq->lane == LANE_POOL && in->run_at.n > 0), ran = false;
+
+	switch (repeats_find(all, key, acts, rq->out)) {
+	case REPEATS_RUNS: return wait_for_it(rq, key);
+	case REPEATS_DONE: http_header(rq, "Idempotent-Replayed", SV("true")); return OK;
+	case REPEATS_GONE:
+		return refuse(rq->cx, E_CONFLICT,
+			      "the request with this Idempotency-Key was carried out; its answer is not kept any more");
+	case REPEATS_OTHER: return bad_field(rq->cx, "Idempotency-Key", "another", "was used for another request");
+	case REPEATS_NEW:
+	default: break;
+	}
+	struct err e = execute(rq, in, &ran);
+	if (acts) {
+		repeats_end(all, key, ran, IS_ERR(e) ? SV_NONE : buf_view(rq->out));
+		hub_publish(rq->en->hub, repeats_topic(key));
+	}
+	return e;
+}
+struct err h_run_execute(struct request *rq)
+{
+	struct execute_body in = { .tool_name = SV_NONE };
+	struct repeats_key key;
+	bool ran;
+
+	TRY(INPUT(rq, execute_fields, &in));
+	TRY(repeats_key(rq, api_repeats(rq->app), &key));
+	return key.name == 0 ? execute(rq, &in, &ran) : once(rq, &in, &key);
 }
 
 /* ---- POST /v1/tools/authorize ---- */

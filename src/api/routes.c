@@ -120,7 +120,8 @@ static const struct route rows[] = {
 	  .out = "auth.AuthorizationResponse", .doc = "Asks for the consent a tool needs: completed, or a link for the user." },
 	{ M_POST, "/v1/tools/execute", LANE_INLINE, CALLER, "tools:use", BODY_JSON, .parks = true, .scoped = true,
 	  .handle = h_run_execute, .id = "tools-execute", .in = "ExecuteToolRequest", .out = "ExecuteToolResponse",
-	  .doc = "Runs a tool on its server, with the user's token in its context; with run_at later." },
+	  .doc = "Runs a tool on its server, with the user's token in its context; with run_at later. A request that is "
+		 "sent again with the same Idempotency-Key within ten minutes has the first one's answer." },
 	{ M_POST, "/v1/tools/requirements", LANE_POOL, CALLER, "auth:use", BODY_JSON, .parks = true, .scoped = true,
 	  .handle = h_requirement_show, .id = "tools-requirements", .in = "ToolRequirementsRequest",
 	  .out = "ToolRequirementsResponse",
