@@ -326,10 +326,24 @@ class Killing:
         def one(g):
             with Quick(self.engine.url, self.key) as api:
                 self.consent(g, api)
-                until(f"{g.user} to be live or to say why not", lambda: self._settled(g, api), 90)
+                try:
+                    until(f"{g.user} to be live or to say why not", lambda: self._settled(g, api), 90)
+                except AssertionError as e:
+                    raise AssertionError(f"{e}\n{self._story(g, api)}") from e
 
         with concurrent.futures.ThreadPoolExecutor(READERS) as pool:
             list(pool.map(one, grants))
+
+    def _story(self, g, api):
+        """What is known of a grant that does not come to rest: its row without the tokens, what the engine answers, its timeline."""
+        db = sqlite3.connect(f"file:{self.engine.data}/store.sqlite3?mode=ro", uri=True)
+        db.row_factory = sqlite3.Row
+        rows = [{k: r[k] for k in r.keys() if not k.endswith("_box")} for r in db.execute("SELECT * FROM connections WHERE user_id = ?", [g.user])]
+        db.close()
+        read = {**self.ask, "user_id": g.user}
+        status, _, answer = api.post("/v1/auth/authorize", read)
+        answer = {k: v for k, v in answer.items() if k != "context"}
+        return f"{rows}\n{status} {answer}\n{api.get(f'/tb/v1/authorizations/{g.id}')[2]}\nnow {time.time()} + {self.late}"
 
     def _settled(self, g, api):
         a = self.read(g, api)
