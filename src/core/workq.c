@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/workq.h"
+#include "core/clock.h"
 #include "core/os_thread.h"
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LEAST_STACK = 96 << 10 }; /* os_thread_wipe_stack must find room */
@@ -18,36 +20,20 @@ struct workq {
 	struct workq_how how;
 	pthread_t *thread; /* how.threads of them, n_threads started */
 	struct job *ring;  /* how.depth slots, `queued` taken from `head` on */
-	size_t n_threads, idle, running, head, queued;
+	size_t n_threads, idle, running, resting, head, queued;
+	int64_t began; /* when the last job was begun (monotonic) */
 	bool stopping;
+	bool watched; /* one of the idle looks now and then whether the jobs that run get on */
 };
+static _Thread_local struct workq *mine;
 
-static void *work(void *arg)
+/* ---- threads; all under the lock ---- */
+static bool may_begin(const struct workq *q)
 {
-	struct workq *q = arg;
-
-	os_thread_name(q->how.name);
-	(void)pthread_mutex_lock(&q->lock);
-	for (;;) {
-		while (q->queued == 0 && !q->stopping) {
-			q->idle++;
-			(void)pthread_cond_wait(&q->more, &q->lock);
-			q->idle--;
-		}
-		if (q->queued == 0)
-			break;
-		struct job j = q->ring[q->head];
-		q->head = (q->head + 1) % q->how.depth;
-		q->queued--;
-		q->running++;
-		(void)pthread_mutex_unlock(&q->lock);
-		j.fn(j.arg);
-		os_thread_wipe_stack();
-		(void)pthread_mutex_lock(&q->lock);
-		q->running--;
-	}
-	(void)pthread_mutex_unlock(&q->lock);
-	return NULL;
+	if (q->queued == 0)
+		return false;
+	return q->stopping || q->how.at_once == 0 || q->running - q->resting < q->how.at_once ||
+	       clock_mono() - q->began >= q->how.stuck;
 }
 
 static size_t stack_of(size_t asked)
@@ -60,7 +46,9 @@ static size_t stack_of(size_t asked)
 	return (asked + page - 1) / page * page;
 }
 
-/* Under the lock.  One more thread than is idle may be needed; none can be had: those there are must do. */
+static void *work(void *arg);
+
+/* None can be had: those there are must do. */
 static void start_one(struct workq *q)
 {
 	pthread_attr_t attr;
@@ -73,6 +61,108 @@ static void start_one(struct workq *q)
 	(void)pthread_attr_destroy(&attr);
 }
 
+/* Somebody begins the next job, or watches over it. */
+static void call_one(struct workq *q)
+{
+	if (q->queued == 0 || (q->watched && !may_begin(q)))
+		return;
+	if (q->idle > 0)
+		(void)pthread_cond_signal(&q->more);
+	else if (q->n_threads < q->how.threads)
+		start_one(q);
+}
+
+static void watch(struct workq *q)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	int64_t ns = until.tv_nsec + q->how.stuck % SEC(1) * 1000;
+	until.tv_sec += q->how.stuck / SEC(1) + ns / 1000000000;
+	until.tv_nsec = ns % 1000000000;
+	q->watched = true;
+	(void)pthread_cond_timedwait(&q->more, &q->lock, &until);
+	q->watched = false;
+}
+
+/* Until there is a job to begin; false: there will be none. */
+static bool await(struct workq *q)
+{
+	while (!may_begin(q)) {
+		if (q->stopping)
+			return false;
+		q->idle++;
+		if (q->queued > 0 && !q->watched)
+			watch(q);
+		else
+			(void)pthread_cond_wait(&q->more, &q->lock);
+		q->idle--;
+	}
+	return true;
+}
+
+static void run_next(struct workq *q)
+{
+	struct job j = q->ring[q->head];
+
+	q->head = (q->head + 1) % q->how.depth;
+	q->queued--;
+	q->running++;
+	if (q->how.at_once > 0) {
+		q->began = clock_mono();
+		call_one(q);
+	}
+	(void)pthread_mutex_unlock(&q->lock);
+	j.fn(j.arg);
+	os_thread_wipe_stack();
+	(void)pthread_mutex_lock(&q->lock);
+	q->running--;
+}
+
+static void *work(void *arg)
+{
+	struct workq *q = arg;
+
+	os_thread_name(q->how.name);
+	mine = q;
+	(void)pthread_mutex_lock(&q->lock);
+	while (await(q))
+		run_next(q);
+	(void)pthread_mutex_unlock(&q->lock);
+	return NULL;
+}
+
+void workq_rest(void)
+{
+	if (mine == NULL)
+		return;
+	(void)pthread_mutex_lock(&mine->lock);
+	mine->resting++;
+	if (mine->how.at_once > 0)
+		call_one(mine);
+	(void)pthread_mutex_unlock(&mine->lock);
+}
+
+void workq_resume(void)
+{
+	if (mine == NULL)
+		return;
+	(void)pthread_mutex_lock(&mine->lock);
+	mine->resting--;
+	(void)pthread_mutex_unlock(&mine->lock);
+}
+
+static bool monotonic(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+
+	if (pthread_condattr_init(&attr) != 0)
+		return false;
+	bool ready = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(c, &attr) == 0;
+	(void)pthread_condattr_destroy(&attr);
+	return ready;
+}
+
 struct workq *workq_new(const struct workq_how *how)
 {
 	struct workq *q = how->threads == 0 || how->depth == 0 ? NULL : calloc(1, sizeof *q);
@@ -80,10 +170,12 @@ struct workq *workq_new(const struct workq_how *how)
 	if (q == NULL)
 		return NULL;
 	q->how = *how;
+	if (how->stuck == 0)
+		q->how.stuck = MSEC(1);
 	q->thread = calloc(how->threads, sizeof *q->thread);
 	q->ring = calloc(how->depth, sizeof *q->ring);
 	bool locked = pthread_mutex_init(&q->lock, NULL) == 0;
-	bool ready = locked && pthread_cond_init(&q->more, NULL) == 0;
+	bool ready = locked && monotonic(&q->more);
 	if (ready && q->thread != NULL && q->ring != NULL)
 		return q;
 	if (ready)
@@ -119,13 +211,17 @@ bool workq_push(struct workq *q, work_fn *fn, void *arg)
 
 	(void)pthread_mutex_lock(&q->lock);
 	if (!q->stopping && q->queued < q->how.depth) {
-		if (q->idle <= q->queued && q->n_threads < q->how.threads)
+		/* One more than is idle may be needed. */
+		if (q->n_threads == 0 || (q->how.at_once == 0 && q->idle <= q->queued && q->n_threads < q->how.threads))
 			start_one(q);
 		taken = q->n_threads > 0;
 	}
 	if (taken) {
 		q->ring[(q->head + q->queued++) % q->how.depth] = (struct job){ fn, arg };
-		(void)pthread_cond_signal(&q->more);
+		if (q->how.at_once > 0)
+			call_one(q);
+		else
+			(void)pthread_cond_signal(&q->more);
 	}
 	(void)pthread_mutex_unlock(&q->lock);
 	return taken;

@@ -217,7 +217,7 @@ void conn_written(struct conn *c) NONNULL(1); /* a write that had to wait is out
 
 /* lanes.c */
 struct lanes_how {
-	size_t pool, calls, calls_per_peer;
+	size_t pool, calls, calls_per_peer, cores;
 };
 struct lanes *lanes_new(const struct lanes_how *how) NONNULL(1);
 void lanes_end(struct lanes *l) NONNULL(1);  /* runs what is queued and joins; from now on every lane is full */

@@ -33,8 +33,10 @@ struct lanes *lanes_new(const struct lanes_how *how)
 		return NULL;
 	}
 	l->peers = calloc(how->calls, sizeof *l->peers);
-	l->pool =
-	    workq_new(&(struct workq_how){ .name = "pool", .threads = how->pool, .depth = how->pool * POOL_DEPTH });
+	l->pool = workq_new(&(struct workq_how){ .name = "pool",
+						 .threads = how->pool,
+						 .depth = how->pool * POOL_DEPTH,
+						 .at_once = how->cores < how->pool ? how->cores : how->pool });
 	l->call = workq_new(&(struct workq_how){
 	    .name = "call", .threads = how->calls, .depth = how->calls, .stack_bytes = CALL_STACK });
 	if (l->peers == NULL || l->pool == NULL || l->call == NULL) {

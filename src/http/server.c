@@ -29,6 +29,13 @@ static uint64_t ms(int64_t us) { return us < MSEC(1) ? 1 : (uint64_t)(us / MSEC(
 
 static char *copy(const char *z) { return z == NULL ? NULL : strdup(z); }
 
+static size_t cores(size_t asked)
+{
+	long n = asked > 0 ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > MOST_LOOPS ? MOST_LOOPS : (size_t)n;
+}
+
 static struct err settle(struct ctx *cx, struct server *s, const struct server_how *how)
 {
 	s->app = how->app;
@@ -50,15 +57,8 @@ static struct err settle(struct ctx *cx, struct server *s, const struct server_h
 			return refuse(cx, E_CONFIG, "tls: cert_file and key_file must be given together");
 		TRY(tls_new(cx, how->tls_cert_file, how->tls_key_file, &s->tls));
 	}
-	s->lanes = lanes_new(&(struct lanes_how){ SET(pool), SET(calls), SET(calls_per_peer) });
+	s->lanes = lanes_new(&(struct lanes_how){ SET(pool), SET(calls), SET(calls_per_peer), cores(0) });
 	return s->lanes == NULL ? fail(cx, E_INTERNAL, "out of memory", "lanes") : OK;
-}
-
-static size_t cores(size_t asked)
-{
-	long n = asked > 0 ? (long)asked : sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > MOST_LOOPS ? MOST_LOOPS : (size_t)n;
 }
 
 static struct err make_loops(struct ctx *cx, struct server *s, size_t n)

@@ -4,6 +4,7 @@
 #include "core/logf.h"
 #include "core/metric.h"
 #include "core/os_thread.h"
+#include "core/workq.h"
 #include "store/store_inner.h"
 #include <assert.h>
 #include <errno.h>
@@ -328,10 +329,12 @@ static void queue(struct writer *w, struct act *a)
 }
 static struct err wait_for(struct writer *w, struct act *a)
 {
+	workq_rest();
 	(void)pthread_mutex_lock(&w->lock);
 	while (!a->done)
 		(void)pthread_cond_wait(&a->wake, &w->lock);
 	(void)pthread_mutex_unlock(&w->lock);
+	workq_resume();
 	(void)pthread_cond_destroy(&a->wake);
 	if (!IS_ERR(a->result))
 		store_event_told(a->cx,

@@ -3,6 +3,7 @@
 #include "core/workq.h"
 #include "tt.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -147,6 +148,72 @@ TEST(workq_free_runs_what_waits)
 		workq_drop(&q);
 		CHECK(n == 100);
 	}
+}
+
+struct together {
+	atomic_int now, most, done;
+};
+static void meet(void *arg)
+{
+	struct together *t = arg;
+	int n = atomic_fetch_add(&t->now, 1) + 1, most = atomic_load(&t->most);
+
+	while (n > most && !atomic_compare_exchange_weak(&t->most, &most, n))
+		;
+	for (int i = 0; i < 1000; i++)
+		(void)atomic_load(&t->now);
+	atomic_fetch_sub(&t->now, 1);
+	atomic_fetch_add(&t->done, 1);
+}
+TEST(workq_runs_so_many_at_once_while_they_get_on)
+{
+	struct together t = { .now = 0 };
+	struct workq *q =
+	    workq_new(&(struct workq_how){ "t", .threads = 8, .depth = 500, .at_once = 2, .stuck = SEC(3600) });
+
+	CHECK(q != NULL);
+	for (int i = 0; i < 500; i++)
+		CHECK(workq_push(q, meet, &t));
+	while (workq_busy(q) > 0)
+		sched_yield();
+	CHECK(t.done == 500 && t.most >= 1 && t.most <= 2);
+	workq_drop(&q);
+}
+
+static void pass_at_rest(void *arg)
+{
+	workq_rest();
+	pass(arg);
+	workq_resume();
+}
+TEST(workq_does_not_count_who_rests)
+{
+	struct gate g = { .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER };
+	struct workq *q =
+	    workq_new(&(struct workq_how){ "t", .threads = 4, .depth = 9, .at_once = 1, .stuck = SEC(3600) });
+
+	CHECK(q != NULL);
+	for (int i = 0; i < 5; i++)
+		CHECK(workq_push(q, i < 3 ? pass_at_rest : pass, &g));
+	wait_inside(&g, 4); /* three at rest, one at work; the fifth has no thread */
+	open_gate(&g);
+	workq_drop(&q);
+	CHECK(g.done == 5 && g.inside == 0);
+	workq_rest(); /* no thread of a queue */
+	workq_resume();
+}
+TEST(workq_begins_one_more_when_those_that_run_do_not_get_on)
+{
+	struct gate g = { .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER };
+	struct workq *q = workq_new(&(struct workq_how){ "t", .threads = 3, .depth = 9, .at_once = 1 });
+
+	CHECK(q != NULL);
+	for (int i = 0; i < 4; i++)
+		CHECK(workq_push(q, pass, &g));
+	wait_inside(&g, 3); /* nothing is pushed or ends meanwhile: somebody watches */
+	open_gate(&g);
+	workq_drop(&q);
+	CHECK(g.done == 4 && g.inside == 0);
 }
 
 TEST(workq_refuses_what_makes_no_sense_or_no_memory)
