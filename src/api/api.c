@@ -6,6 +6,7 @@
 #include "api/repeats.h"
 #include "api/routes.h"
 #include "api/tally.h"
+#include "domain/run_record.h"
 #include "domain/watch.h"
 #include "pages/pages.h"
 
@@ -34,6 +35,7 @@ void api_free(struct api *a)
 {
 	if (a == NULL)
 		return;
+	run_record_stop(a->en);
 	route_map_free(a->map);
 	prepared_free(a->prepared);
 	repeats_free(a->repeats);
@@ -56,6 +58,7 @@ struct err api_open(struct ctx *cx, struct engine *en, struct api **out)
 	TRY(pipeline_check(cx, a->tables, API_TABLES));
 	TRY(route_map_new(cx, a->tables, API_TABLES, &a->map));
 	TRY(tally_open(cx, a->tables, &a->tally));
+	TRY(run_record_start(cx, en));
 	watch_open(en);
 	*out = TAKE(a);
 	return OK;

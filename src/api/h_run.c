@@ -83,7 +83,7 @@ static struct err put_off(struct request *rq, const struct execute_body *in, con
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
 }
-static void end_record(void *record) { run_record_end(record); }
+static void leave_record(void *record) { run_record_leave(record); }
 /* *ran: from here on it may have had an effect. */
 static struct err execute(struct request *rq, const struct execute_body *in, bool *ran)
 {
@@ -105,7 +105,7 @@ static struct err execute(struct request *rq, const struct execute_body *in, boo
 	}
 	struct err e = runner_run(rq->cx, rq->en, &ask, &done);
 	if (done.record != NULL) {
-		rq->after = end_record;
+		rq->after = leave_record;
 		rq->after_arg = done.record;
 	}
 	rq->peer_key = done.peer_key;

@@ -10,6 +10,7 @@ struct store;
 struct net;
 struct hub;
 struct workq;
+struct workq;
 struct key_index;    /* domain/keys.h: API keys in memory */
 struct throttle;     /* domain/throttle.h */
 struct registry;     /* domain/providers.h: definitions and instances in memory */
@@ -37,5 +38,6 @@ struct engine {
 	struct health *health; /* NULL: nobody keeps watch */
 	struct oidc *oidc;
 	struct secret_names *secret_names;
+	struct workq *recorder; /* domain/run_record.h; NULL: whoever ran a tool waits for its record */
 };
 #endif

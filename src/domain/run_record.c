@@ -3,9 +3,10 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/logf.h"
+#include "core/workq.h"
 #include <stdlib.h>
 
-enum { RECORD_BYTES = 64 << 10 };
+enum { RECORD_BYTES = 64 << 10, RECORDS_MOST = 4096 };
 
 struct run_record {
 	struct engine *en;
@@ -77,13 +78,24 @@ struct err run_record_begin(struct ctx *cx, struct engine *en, const struct exec
 	*out = TAKE(r);
 	return OK;
 }
-void run_record_end(struct run_record *r)
+static void end(void *record)
 {
-	CLEANUP(record_drop) struct run_record *done = r;
+	CLEANUP(record_drop) struct run_record *r = record;
 
-	if (done != NULL && IS_ERR(store_act_end(done->en->store, done->act)))
-		log_cause(&done->cx, LOG_ERROR, "execution.not_recorded");
+	if (IS_ERR(store_act_end(r->en->store, r->act)))
+		log_cause(&r->cx, LOG_ERROR, "execution.not_recorded");
 }
+void run_record_leave(struct run_record *r)
+{
+	if (r->en->recorder == NULL || !workq_push(r->en->recorder, end, r))
+		end(r);
+}
+struct err run_record_start(struct ctx *cx, struct engine *en)
+{
+	en->recorder = workq_new(&(struct workq_how){ .name = "recorder", .threads = 1, .depth = RECORDS_MOST });
+	return en->recorder == NULL ? fail(cx, E_INTERNAL, "out of memory", "the recorder") : OK;
+}
+void run_record_stop(struct engine *en) { workq_drop(&en->recorder); }
 struct err run_record_prune(struct ctx *cx, struct engine *en, int64_t until)
 {
 	int64_t n = 1;

@@ -39,7 +39,7 @@ struct run_done {
 	bool not_run;   /* certainly */
 	uint64_t peer_key, topic;
 	int64_t park_until;
-	struct run_record *record; /* on its way; run_record_end it once the answer has gone; NULL: none */
+	struct run_record *record; /* on its way; run_record_leave it once the answer has gone; NULL: none */
 };
 /* E_BAD_INPUT, E_NOT_FOUND (no such tool), E_TOOL_CONSENT, E_TOOL_NEEDS, E_PROVIDER_UNKNOWN …, E_PROVIDER_DOWN. */
 struct err runner_run(struct ctx *cx, struct engine *en, const struct run_ask *ask, struct run_done *out) MUST_USE

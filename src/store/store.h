@@ -37,8 +37,8 @@ struct tx; /* a running act; gives its connection and its store */
 typedef struct err act_fn(struct ctx *cx, struct tx *tx, const void *in, void *out);
 struct err store_act(struct ctx *cx, struct store *st, act_fn *fn, const void *in, void *out) MUST_USE NONNULL(1, 2, 3);
 /* An act whose caller goes on before it is durable.  It is in the queue once this returns: what anybody writes later
- * comes after it.  cx, its arena and `in` live until store_act_end, which says what came of it.  NULL: out of memory.
- */
+ * comes after it.  It waits a few milliseconds for others to share a COMMIT with, unless somebody waits for an act
+ * behind it.  cx, its arena and `in` live until store_act_end, which says what came of it.  NULL: out of memory. */
 struct act;
 struct act *store_act_begin(struct ctx *cx, struct store *st, act_fn *fn, const void *in) MUST_USE NONNULL(1, 2, 3);
 struct err store_act_end(struct store *st, struct act *a) MUST_USE NONNULL(1, 2);

@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* One thread writes.  While it waits for the disk, acts queue up; it then takes them all into the next COMMIT. */
-enum { GROUP_MOST = 256, IDLE_MS = 250, SETTLE_MS = 5000, CHECKPOINT_ACTS = 4096 };
+enum { GROUP_MOST = 256, IDLE_MS = 250, GATHER_MS = 20, SETTLE_MS = 5000, CHECKPOINT_ACTS = 4096 };
 struct act {
 	struct ctx *cx;
 	act_fn *fn;
@@ -19,6 +19,7 @@ struct act {
 	void *out;
 	struct err result;
 	bool done;
+	bool patient; /* its caller went on: it may wait for others to share a COMMIT with */
 	pthread_cond_t wake;
 	struct commit_hook *hooks;
 	struct said *said;
@@ -32,6 +33,7 @@ struct writer {
 	struct act *first, **last; /* the queue */
 	uint64_t queued, answered; /* acts so far */
 	bool stop;
+	bool hurry; /* somebody waits for one of those in the queue */
 	struct store *st;
 	struct db *db; /* the rest is the thread's own */
 	struct ctx cx; /* for what is nobody's act */
@@ -206,6 +208,16 @@ static struct timespec in_ms(long ms)
 	t.tv_nsec %= 1000000000L;
 	return t;
 }
+/* Under the lock: a fast disk must not make a COMMIT of each act that nobody waits for. */
+static void gather(struct writer *w)
+{
+	struct timespec until = in_ms(GATHER_MS);
+	int rc = 0;
+
+	while (w->first != NULL && !w->hurry && !w->stop && rc == 0)
+		rc = pthread_cond_timedwait(&w->work, &w->lock, &until);
+	w->hurry = false;
+}
 /* The next acts, or NULL when the writer was idle for a while or is to stop (*over). */
 static struct act *next_list(struct writer *w, size_t *n, bool *over)
 {
@@ -218,6 +230,7 @@ static struct act *next_list(struct writer *w, size_t *n, bool *over)
 	while (w->first == NULL && !w->stop && rc == 0)
 		rc = w->since_checkpoint > 0 ? pthread_cond_timedwait(&w->work, &w->lock, &until)
 					     : pthread_cond_wait(&w->work, &w->lock);
+	gather(w);
 	for (; w->first != NULL && *n < GROUP_MOST; (*n)++) {
 		*end = w->first;
 		end = &w->first->next;
@@ -226,6 +239,8 @@ static struct act *next_list(struct writer *w, size_t *n, bool *over)
 	*end = NULL;
 	if (w->first == NULL)
 		w->last = &w->first;
+	else
+		w->hurry = true; /* there are more than a group */
 	*over = list == NULL && w->stop;
 	(void)pthread_mutex_unlock(&w->lock);
 	return list;
@@ -321,10 +336,13 @@ static void queue(struct writer *w, struct act *a)
 	assert(pthread_equal(w->thread, pthread_self()) == 0); /* an act that starts an act would wait for itself */
 	(void)pthread_cond_init(&a->wake, NULL);
 	(void)pthread_mutex_lock(&w->lock);
+	bool first = w->first == NULL;
 	*w->last = a;
 	w->last = &a->next;
 	w->queued++;
-	(void)pthread_cond_signal(&w->work);
+	w->hurry = w->hurry || !a->patient || w->queued - w->answered >= GROUP_MOST;
+	if (first || w->hurry)
+		(void)pthread_cond_signal(&w->work);
 	(void)pthread_mutex_unlock(&w->lock);
 }
 static struct err wait_for(struct writer *w, struct act *a)
@@ -354,7 +372,7 @@ struct act *store_writer_begin(struct ctx *cx, struct store *st, act_fn *fn, con
 
 	if (a == NULL)
 		return NULL;
-	*a = (struct act){ .cx = cx, .fn = fn, .in = in };
+	*a = (struct act){ .cx = cx, .fn = fn, .in = in, .patient = true };
 	queue(st->writer, a);
 	return a;
 }
@@ -367,6 +385,8 @@ void store_writer_settle(struct store *st)
 
 	(void)pthread_mutex_lock(&w->lock);
 	uint64_t all = w->queued;
+	w->hurry = w->first != NULL;
+	(void)pthread_cond_signal(&w->work);
 	while (w->answered < all && rc == 0)
 		rc = pthread_cond_timedwait(&w->settled, &w->lock, &until);
 	(void)pthread_mutex_unlock(&w->lock);

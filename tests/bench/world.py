@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -82,6 +83,16 @@ class Nginx(Ended):
         with open(f'{folder}/nginx.conf', 'w', encoding='utf-8') as f:
             f.write(NGINX % {'dir': folder, 'port': port, 'user': user, 'locations': locations, 'files': files})
         super().__init__(['nginx', '-e', f'{folder}/nginx.err', '-p', folder, '-c', f'{folder}/nginx.conf'], **how)
+        end = time.monotonic() + 30
+        while not listens(port):
+            if self.process.poll() is not None or time.monotonic() > end:
+                sys.exit('nginx did not start: ' + open(f'{folder}/nginx.err', encoding='utf-8').read())
+            time.sleep(0.02)
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(('127.0.0.1', port)) == 0
 
 
 class Engine(Ended):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/arena.h"
+#include "core/metric.h"
 #include "core/text.h"
 #include "db/db.h"
 #include "store/store_setting.h"
@@ -272,4 +273,31 @@ TEST(an_act_that_is_begun_is_found_by_who_lets_the_store_settle)
 	store_act_settle(w.st);
 	CHECK(store_act_end(w.st, half).code == E_FORBIDDEN);
 	CHECK(count(cx, w.st, "SELECT count(*) FROM settings") == 200);
+}
+
+static int64_t commits(void)
+{
+	int64_t n = 0;
+
+	CHECK(metric_read(M_STORE_COMMITS, METRIC_AT(METRIC_OK), &n));
+	return n;
+}
+TEST(acts_that_nobody_waits_for_share_commits_and_keep_their_order)
+{
+	enum { N = 400 };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
+	struct act *a[N];
+	int64_t before = commits();
+
+	for (int i = 0; i < N; i++) {
+		a[i] = store_act_begin(cx, w.st, begun_act, arena_printf(cx->arena, "shared-%d", i));
+		assert(a[i] != NULL);
+	}
+	CHECK(!IS_ERR(store_act(cx, w.st, begun_act, "last", NULL)));
+	CHECK(count(cx, w.st, "SELECT count(*) FROM settings") ==
+	      N + 1); /* what is waited for comes after all of them */
+	CHECK(commits() - before < N / 4);
+	for (int i = 0; i < N; i++)
+		CHECK(!IS_ERR(store_act_end(w.st, a[i])));
 }
