@@ -283,7 +283,8 @@ struct err refresher_start(struct ctx *cx, struct engine *en, struct refresher *
 	r->en = en;
 	r->last_waiting = &r->waiting;
 	r->circuits = refresh_circuit_new();
-	r->q = workq_new(&(struct workq_how){ "refresh", THREADS, DEPTH, STACK });
+	r->q = workq_new(
+	    &(struct workq_how){ .name = "refresh", .threads = THREADS, .depth = DEPTH, .stack_bytes = STACK });
 	if (r->circuits == NULL || r->q == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "refresher");
 	*out = TAKE(r);
