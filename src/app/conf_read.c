@@ -10,13 +10,13 @@
 /* ---- saying what is wrong ---- */
 struct err conf_bad(struct ctx *cx, const struct node *n, const char *key, const char *fmt, ...)
 {
-	char what[300];
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vsnprintf(what, sizeof what, fmt, ap) < 0)
-		what[0] = '\0';
+	const char *what = arena_vprintf(cx->arena, fmt, ap);
 	va_end(ap);
+	if (what == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "%s", key);
 	if (n == NULL || n->file == NULL)
 		return refuse(cx, E_CONFIG, "%s: %s", key, what);
 	return refuse(cx, E_CONFIG, "%s:%d: %s: %s", n->file, n->line, key, what);
@@ -24,13 +24,13 @@ struct err conf_bad(struct ctx *cx, const struct node *n, const char *key, const
 
 void conf_warn(struct ctx *cx, struct conf_raw *raw, const char *fmt, ...)
 {
-	char what[400];
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vsnprintf(what, sizeof what, fmt, ap) < 0)
-		what[0] = '\0';
+	const char *what = arena_vprintf(cx->arena, fmt, ap);
 	va_end(ap);
+	if (what == NULL)
+		return;
 	if (raw->warnings.n == raw->warnings_cap) {
 		size_t cap = raw->warnings_cap * 2 + 16;
 		struct sv *v = arena_array(cx->arena, cap, sizeof *v);
@@ -42,9 +42,7 @@ void conf_warn(struct ctx *cx, struct conf_raw *raw, const char *fmt, ...)
 		raw->warnings.v = v;
 		raw->warnings_cap = cap;
 	}
-	struct sv s = arena_sv(cx->arena, sv_of(what));
-	if (s.p != NULL)
-		raw->warnings.v[raw->warnings.n++] = s;
+	raw->warnings.v[raw->warnings.n++] = sv_of(what);
 }
 
 static struct err no_memory(struct ctx *cx) { return fail(cx, E_INTERNAL, "out of memory", "configuration"); }

@@ -10,6 +10,7 @@
  * Needs:    base.h.  One thread at a time.
  */
 #include "core/base.h"
+#include <stdarg.h>
 struct arena;
 void arena_free(struct arena *a);
 struct arena *arena_new(size_t cap_bytes) MADE_BY(arena_free) MUST_USE;
@@ -19,6 +20,7 @@ void *arena_array(struct arena *a, size_t count, size_t size) MUST_USE NONNULL(1
 char *arena_text(struct arena *a, struct sv s) MUST_USE NONNULL(1);                /* copy + NUL */
 struct sv arena_sv(struct arena *a, struct sv s) MUST_USE NONNULL(1);              /* copy + NUL; .p NULL on failure */
 char *arena_printf(struct arena *a, const char *fmt, ...) MUST_USE NONNULL(1, 2) PRINTF_LIKE(2, 3);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) MUST_USE NONNULL(1, 2) PRINTF_LIKE(2, 0);
 bool arena_at_cap(const struct arena *a) NONNULL(1);  /* the last failure was the cap, not the memory */
 bool arena_starved(const struct arena *a) NONNULL(1); /* something asked for since the last reset was not to be had */
 static inline void arena_drop(struct arena **a)
