@@ -44,10 +44,12 @@ many).  RSS of the engine with the million afterwards: {memory['VmRSS'] / 1024:.
 
 Where the time goes.  hot: a row is about ten lines of the processor's cache, and ten thousand of them are six times its second-level cache: the
 part "grant: look-up" of `./bench parts` costs two to three times as much with 10 000 users as with 1 000 (its rows are asked for all at once
-since, which this measurement does not show unless it is newer); the rest of the request is the same.  uniform: `perf` sees two thirds of the processor time in the threads of lane POOL: a
-fifth of all is `pread` (a reader's 256 kB of pages do not hold the inner pages of two trees over a million rows, so four are read a look-up),
-a tenth are futexes and switches between threads, the rest is SQLite's machine and the decoding of the row.  An event thread does not read the
-store itself: a page that is not in the system's memory would stop everybody on that thread.""")
+since, which this measurement does not show unless it is newer); the rest of the request is the same.  uniform: half of the processor time is in the threads of
+lane POOL: a fifth of all is `pread` (a reader's 256 kB of pages do not hold the inner pages of two trees over a million rows, so four are
+read a look-up), the rest is SQLite's machine, the decoding of the row and its way between two threads.  Lane POOL runs as many at once as there
+are processors while they get on: with sixteen, a read cost a quarter more.  Once a minute the marks of use are written, one row each, which
+takes the processor from the reads of that moment.  An event thread does not read the store itself: a page that is not in the system's
+memory would stop everybody on that thread.""")
 
 
 if __name__ == '__main__':
