@@ -10,7 +10,6 @@ struct store;
 struct net;
 struct hub;
 struct workq;
-struct workq;
 struct key_index;    /* domain/keys.h: API keys in memory */
 struct throttle;     /* domain/throttle.h */
 struct registry;     /* domain/providers.h: definitions and instances in memory */
