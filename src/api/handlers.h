@@ -21,6 +21,7 @@ handler_fn h_account_list, h_account_create, h_account_show, h_account_password,
 handler_fn h_member_list, h_member_put, h_member_remove, h_member_leave;
 handler_fn h_invitation_list, h_invitation_create, h_invitation_remove;
 handler_fn h_overview_show;
+handler_fn h_identity_list, h_identity_unlink;
 handler_fn h_totp_show, h_totp_begin, h_totp_confirm, h_totp_renew, h_totp_remove;
 handler_fn h_session_create, h_session_show, h_session_end, h_session_end_all;
 handler_fn h_authorization_list, h_authorization_show;

@@ -12,7 +12,8 @@ enum { TEXT_BYTES = 256 << 10 };
 
 /* In this order: later ones use what earlier ones found. */
 static void (*const checks[])(struct doctor *d) = {
-	doctor_config, doctor_folder, doctor_engine, doctor_address, doctor_providers, doctor_verifier, doctor_clock,
+	doctor_config,    doctor_folder,  doctor_engine,   doctor_address,
+	doctor_providers, doctor_issuers, doctor_verifier, doctor_clock,
 };
 
 void doctor_say(struct doctor *d, const char *check, enum doctor_verdict v, const char *mend, const char *fmt, ...)

@@ -33,12 +33,19 @@ struct doctor {
 };
 void doctor_say(struct doctor *d, const char *check, enum doctor_verdict v, const char *mend, const char *fmt, ...)
     NONNULL(1, 2, 4, 5) PRINTF_LIKE(5, 6);
-/* doctor_local.c: this machine; doctor_peers.c: whoever is called. */
+/* doctor_local.c: this machine; doctor_peers.c, doctor_issuers.c: whoever is called. */
 void doctor_config(struct doctor *d) NONNULL(1);
 void doctor_folder(struct doctor *d) NONNULL(1);
 void doctor_engine(struct doctor *d) NONNULL(1);
 void doctor_address(struct doctor *d) NONNULL(1);
 void doctor_providers(struct doctor *d) NONNULL(1);
+void doctor_issuers(struct doctor *d) NONNULL(1);
 void doctor_verifier(struct doctor *d) NONNULL(1);
 void doctor_clock(struct doctor *d) NONNULL(1);
+/* Calls as the engine does, without credentials.  net: false, and said, when it can not be started.  reach: any answer
+ * at all will do, since most say 400 or 405.  mend: of what came of a call. */
+struct net_reply;
+bool doctor_net(struct doctor *d) NONNULL(1);
+bool doctor_reach(struct doctor *d, struct sv url, struct net_reply *r) NONNULL(1, 3);
+const char *doctor_mend(int fate) RETURNS_NONNULL;
 #endif

@@ -13,7 +13,7 @@
 
 enum { REPLY_BYTES = 4 << 20, CLOCK_MOST_S = 60 };
 
-static bool start_net(struct doctor *d)
+bool doctor_net(struct doctor *d)
 {
 	const struct config *c = d->config;
 
@@ -35,8 +35,7 @@ static bool start_net(struct doctor *d)
 	return false;
 }
 
-/* Any answer at all will do: without credentials most say 400 or 405. */
-static bool reach(struct doctor *d, struct sv url, struct net_reply *r)
+bool doctor_reach(struct doctor *d, struct sv url, struct net_reply *r)
 {
 	struct net_call call = {
 		.purpose = "doctor", .method = SV("GET"), .url = url, .timeout = SEC(10), .max_reply = REPLY_BYTES
@@ -54,9 +53,9 @@ static bool reach(struct doctor *d, struct sv url, struct net_reply *r)
 	return r->fate == NET_DONE || r->fate == NET_TOO_LARGE;
 }
 
-static const char *mend_of(enum net_fate f)
+const char *doctor_mend(int fate)
 {
-	switch (f) {
+	switch ((enum net_fate)fate) {
 	case NET_REFUSED: return "name the host in security.ssrf_allowlist if it is meant, and use https";
 	case NET_NO_NAME: return "correct the host's name, or this machine's name server";
 	case NET_NO_TLS: return "correct the clock, or name the provider's authority in network.ca_file";
@@ -85,11 +84,11 @@ static void check_provider(struct doctor *d, const struct node *p)
 		doctor_say(d, name, DOCTOR_SKIPPED, "", "its token endpoint depends on the connection");
 		return;
 	}
-	if (reach(d, url, &r))
+	if (doctor_reach(d, url, &r))
 		doctor_say(d, name, DOCTOR_OK, "", "its token endpoint answers; registered there must be %.*s",
 			   SV_FMT(redirect));
 	else
-		doctor_say(d, name, DOCTOR_FAILED, mend_of(r.fate), "its token endpoint cannot be reached: %s",
+		doctor_say(d, name, DOCTOR_FAILED, doctor_mend(r.fate), "its token endpoint cannot be reached: %s",
 			   r.detail);
 }
 
@@ -123,7 +122,7 @@ void doctor_providers(struct doctor *d)
 			   "%zu; whether the engine reaches them is seen on its own machine only", items->n);
 		return;
 	}
-	if (!start_net(d))
+	if (!doctor_net(d))
 		return;
 	for (const struct node *p = items->first; p != NULL; p = p->next)
 		check_provider(d, p);
@@ -143,7 +142,7 @@ void doctor_verifier(struct doctor *d)
 			   "the built-in one: users sign in here to confirm who they are");
 		return;
 	}
-	if (d->remote || IS_ERR(url_parse(d->cli->cx, url, "url", &u)) || !start_net(d)) {
+	if (d->remote || IS_ERR(url_parse(d->cli->cx, url, "url", &u)) || !doctor_net(d)) {
 		doctor_say(d, "verifier", DOCTOR_SKIPPED, "", "%.*s", SV_FMT(url));
 		return;
 	}

@@ -6,6 +6,7 @@
 #include "model/pdef_decode.h"
 #include "model/tmpl.h"
 #include <regex.h>
+#include <stdio.h>
 
 enum { MOST_VALUE = 500, MOST_PATTERN = 200 };
 struct var {
@@ -38,6 +39,17 @@ struct err pdef_vars_environment(struct ctx *cx, const struct node *tree, const 
 	return *out == NULL ? no_memory(cx) : OK;
 }
 
+/* What an instance says of a variable; by the API it said so under another name. */
+static struct err wrong_value(struct ctx *cx, const struct node *given, const char *field, const char *what)
+{
+	char named[PDEF_FIELD + 8];
+
+	if (given == NULL || given->file != NULL)
+		return pdef_decode_wrong(cx, given, field, what);
+	(void)snprintf(named, sizeof named, "oauth2.%s", field);
+	return bad_field(cx, named, "invalid", "%s", what);
+}
+
 /* The pattern must fit the whole value. */
 static struct err fits(struct ctx *cx, const struct node *at, const char *field, struct sv pattern, const char *value)
 {
@@ -50,7 +62,7 @@ static struct err fits(struct ctx *cx, const struct node *at, const char *field,
 		return pdef_decode_wrong(cx, at, field, "has a pattern that is not an extended regular expression");
 	int rc = regexec(&re, value, 0, NULL, 0);
 	regfree(&re);
-	return rc == 0 ? OK : pdef_decode_wrong(cx, at, field, "does not fit its pattern");
+	return rc == 0 ? OK : wrong_value(cx, at, field, "does not fit its pattern");
 }
 
 static bool is_word(const struct sv_list *l, struct sv s)
@@ -71,16 +83,16 @@ static struct err value_of(struct ctx *cx, const struct var *v, const struct nod
 	TRY(jpath_text(cx, given, &said));
 	*out = said.n > 0 ? said : v->fixed.p != NULL ? v->fixed : preset;
 	if (v->fixed.p != NULL && !sv_eq(*out, v->fixed))
-		return pdef_decode_wrong(cx, given, field, "is fixed and cannot be given another value");
+		return wrong_value(cx, given, field, "is fixed and cannot be given another value");
 	if (out->p == NULL)
 		return OK;
 	char *z = arena_text(cx->arena, *out);
 	if (z == NULL)
 		return no_memory(cx);
 	if (out->n > MOST_VALUE || text_has_control(*out))
-		return pdef_decode_wrong(cx, given, field, "is longer than 500 bytes or holds control characters");
+		return wrong_value(cx, given, field, "is longer than 500 bytes or holds control characters");
 	if (!is_word(&v->words, *out))
-		return pdef_decode_wrong(cx, given, field, "is not one of the words that are allowed");
+		return wrong_value(cx, given, field, "is not one of the words that are allowed");
 	return v->pattern.p == NULL ? OK : fits(cx, given, field, v->pattern, z);
 }
 

@@ -205,7 +205,6 @@ struct err p_account_setup_show(struct request *rq)
 struct err p_account_setup(struct request *rq)
 {
 	CLEANUP(secret_drop) struct secret *session = NULL;
-	char device[DEVICE_TEXT];
 	struct people_try t = { .token = visitor_cookie(rq, VISITOR_SETUP), .client_ip = rq->client_ip };
 	struct account a;
 
@@ -223,8 +222,7 @@ struct err p_account_setup(struct request *rq)
 	TRY(people_session_start(rq->cx, rq->en, &a, &session));
 	visitor_drop(rq, VISITOR_SETUP);
 	visitor_set(rq, VISITOR_SESSION, secret_view(session));
-	device_make(rq->en, sv_of(a.email), device);
-	visitor_set(rq, VISITOR_DEVICE, sv_of(device));
+	visitor_was_here(rq, a.email);
 	http_redirect(rq, SV("/dashboard"));
 	return OK;
 }

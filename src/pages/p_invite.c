@@ -168,6 +168,7 @@ struct err p_invite_accept(struct request *rq)
 	if (!k.in) {
 		TRY(people_session_start(rq->cx, rq->en, &a, &session));
 		visitor_set(rq, VISITOR_SESSION, secret_view(session));
+		visitor_was_here(rq, a.email);
 	}
 	http_redirect(rq, SV("/dashboard"));
 	return OK;

@@ -87,6 +87,7 @@ struct err p_oidc_back(struct request *rq)
 	if (IS_ERR(e))
 		return said(rq, e, visitor_return(got.back));
 	visitor_set(rq, VISITOR_SESSION, secret_view(got.who.token));
+	visitor_was_here(rq, got.who.account.email);
 	if (got.made)
 		visitor_drop(rq, VISITOR_INVITE);
 	http_redirect(rq, after(&got));

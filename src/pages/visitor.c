@@ -80,6 +80,14 @@ void visitor_set(struct request *rq, enum visitor_cookie which, struct sv value)
 
 void visitor_drop(struct request *rq, enum visitor_cookie which) { write_cookie(rq, which, SV(""), 0); }
 
+void visitor_was_here(struct request *rq, const char *email)
+{
+	char device[DEVICE_TEXT];
+
+	device_make(rq->en, sv_of(email), device);
+	visitor_set(rq, VISITOR_DEVICE, sv_of(device));
+}
+
 struct err visitor_browser(struct request *rq, struct sv *out)
 {
 	char fresh[TOKEN_TEXT];

@@ -5,7 +5,8 @@
  *
  * Cookies:  on https "__Host-tb…" with Secure; on loopback http "tb…_<port>" without, since cookies ignore ports.
  *           HttpOnly, SameSite=Lax, Path=/.  One for the browser (flows are bound to it), one for the session, one that
- *           carries the set-up token from its URL to its form, and one an invitation's.
+ *           carries the set-up token from its URL to its form, one an invitation's, one a sign-in with an
+ *           issuer, and one tells a browser that was here before (domain/device.h).
  * Promises: a form that changes something needs both a good Origin (or Sec-Fetch-Site) and a token bound to a cookie.
  */
 #include "domain/engine.h"
@@ -18,6 +19,8 @@ void visitor_name(const struct config *c, enum visitor_cookie which, char out[st
 struct sv visitor_cookie(const struct request *rq, enum visitor_cookie which) NONNULL(1); /* p NULL: none */
 void visitor_set(struct request *rq, enum visitor_cookie which, struct sv value) NONNULL(1);
 void visitor_drop(struct request *rq, enum visitor_cookie which) NONNULL(1);
+/* Whoever has just signed in to this account was here: the cookie of domain/device.h. */
+void visitor_was_here(struct request *rq, const char *email) NONNULL(1, 2);
 /* The browser's cookie, given now when it has none; in cx->arena. */
 struct err visitor_browser(struct request *rq, struct sv *out) MUST_USE NONNULL(1, 2);
 /* Lane POOL.  *in false: nobody is signed in (also when the session is over). */

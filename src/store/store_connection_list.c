@@ -22,12 +22,28 @@ struct err store_connection_rows(struct ctx *cx, struct db_stmt *q, size_t most,
 }
 
 /* ---- what is shown ---- */
-#define SHOWN                                                                                                \
-	" FROM connections WHERE project_id = $1 AND status IN ('live', 'dead')"                             \
-	" AND ($2 = '' OR user_id = $2) AND ($3 = '' OR id = $3) AND ($4 = '' OR provider_id IN"             \
+/* All, those of one user, one: each found by an index of its own, so each a statement of its own. */
+#define ALL     " AND $2 = '' AND $3 = ''"
+#define OF_USER " AND user_id = $2 AND ($3 = '' OR id = $3)"
+#define ONE     " AND ($2 = '' OR user_id = $2) AND id = $3"
+#define SHOWN(which)                                                                                         \
+	" FROM connections WHERE project_id = $1 AND status IN ('live', 'dead')" which                       \
+	" AND ($4 = '' OR provider_id IN"                                                                    \
 	" (SELECT p.id FROM providers p WHERE p.unique_id = $4 OR p.type_id = $4))"                          \
 	" AND " STORE_ROW_HAS("user_id", "$5") " AND ($6 = '' OR ($6 = 'active') = (status = 'live' AND NOT" \
 					       " (token_expires_at > 0 AND token_expires_at <= $7 AND due_at = 0)))"
+/* What a page skips is read from the index alone: only the rows that are shown are wide ones. */
+#define PAGE(which)                                                                 \
+	"SELECT " CONNECTION_COLS " FROM connections WHERE id IN (SELECT id" SHOWN( \
+	    which) " ORDER BY created_at DESC, id DESC LIMIT $8 OFFSET $9) ORDER BY created_at DESC, id DESC"
+static const struct {
+	const char *total, *page;
+} shown[] = {
+	{ "SELECT count(*)" SHOWN(ALL), PAGE(ALL) },
+	{ "SELECT count(*)" SHOWN(OF_USER), PAGE(OF_USER) },
+	{ "SELECT count(*)" SHOWN(ONE), PAGE(ONE) },
+};
+static size_t which(const struct connection_query *in) { return in->id.n > 0 ? 2 : in->user_id.n > 0 ? 1 : 0; }
 static struct sv or_empty(struct sv v) { return v.p == NULL ? SV("") : v; }
 static void bind(struct db_stmt *q, const struct connection_query *in)
 {
@@ -41,10 +57,9 @@ static void bind(struct db_stmt *q, const struct connection_query *in)
 }
 static struct err total(struct ctx *cx, struct db *db, const struct connection_query *in, int64_t *out)
 {
-	static const char sql[] = "SELECT count(*)" SHOWN;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(db_prepare(cx, db, sql, &q));
+	TRY(db_prepare(cx, db, shown[which(in)].total, &q));
 	bind(q, in);
 	TRY(db_one(cx, q));
 	*out = db_col_i64(q, 0);
@@ -53,17 +68,13 @@ static struct err total(struct ctx *cx, struct db *db, const struct connection_q
 struct err store_connection_list(struct ctx *cx, struct store *st, const struct connection_query *in,
 				 struct connection_rows *out)
 {
-	/* What a page skips is read from the index alone: only the rows that are shown are wide ones. */
-	static const char sql[] = "SELECT " CONNECTION_COLS " FROM connections WHERE id IN (SELECT id" SHOWN
-				  " ORDER BY created_at DESC, id DESC LIMIT $8 OFFSET $9)"
-				  " ORDER BY created_at DESC, id DESC";
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	*out = (struct connection_rows){ .v = NULL };
 	TRY(store_read(cx, st, &r));
 	TRY(total(cx, r.db, in, &out->total));
-	TRY(db_prepare(cx, r.db, sql, &q));
+	TRY(db_prepare(cx, r.db, shown[which(in)].page, &q));
 	bind(q, in);
 	db_bind_i64(q, 8, in->limit);
 	db_bind_i64(q, 9, in->offset);

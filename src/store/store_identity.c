@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_identity.h"
+#include "core/arena.h"
 #include "core/jout.h"
 #include "core/text.h"
 #include "db/db.h"
@@ -116,4 +117,85 @@ struct err store_identity_enter(struct ctx *cx, struct store *st, const struct i
 				struct identity_entered *out)
 {
 	return store_act(cx, st, enter_act, in, out);
+}
+
+/* ---- those of an account ---- */
+static struct err rows_of(struct ctx *cx, struct db *db, struct sv account_id, struct identity_rows *out)
+{
+	static const char sql[] = "SELECT issuer, subject, created_at FROM identities WHERE account_id = $1 "
+				  "ORDER BY created_at, issuer, subject LIMIT $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool row = false;
+
+	*out = (struct identity_rows){ .v = arena_array(cx->arena, IDENTITY_MOST, sizeof *out->v) };
+	if (out->v == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "identities");
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_sv(q, 1, account_id);
+	db_bind_i64(q, 2, IDENTITY_MOST);
+	while (out->n < IDENTITY_MOST) {
+		struct identity *i = &out->v[out->n];
+		TRY(db_next(cx, q, &row));
+		if (!row)
+			break;
+		TRY(store_row_sv(cx, q, 0, &i->issuer));
+		TRY(store_row_sv(cx, q, 1, &i->subject));
+		i->created_at = db_col_i64(q, 2);
+		out->n++;
+	}
+	return OK;
+}
+struct err store_identity_of(struct ctx *cx, struct store *st, struct sv account_id, struct identity_rows *out)
+{
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+
+	TRY(store_read(cx, st, &r));
+	return rows_of(cx, r.db, account_id, out);
+}
+static bool leads_in(const struct identity_unlink *in, const struct identity *i)
+{
+	if (sv_eq(i->issuer, in->issuer) && sv_eq(i->subject, in->subject))
+		return false;
+	for (size_t k = 0; k < in->n_issuers; k++)
+		if (sv_eq(i->issuer, in->issuers[k]))
+			return true;
+	return false;
+}
+static struct err another_way(struct ctx *cx, struct tx *tx, const struct identity_unlink *in, const struct account *a)
+{
+	struct identity_rows rows;
+	bool other = a->has_password;
+
+	TRY(rows_of(cx, tx_db(tx), in->account_id, &rows));
+	for (size_t i = 0; i < rows.n; i++)
+		other = other || leads_in(in, &rows.v[i]);
+	return other ? OK
+		     : refuse(cx, E_CONFLICT,
+			      "This is the last way to sign in to the account: set a password or link another issuer "
+			      "first.");
+}
+static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+{
+	static const char sql[] = "DELETE FROM identities WHERE account_id = $1 AND issuer = $2 AND subject = $3";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	const struct identity_unlink *in = in_;
+	struct identity_enter who = { .issuer = in->issuer, .event = in->event };
+	struct account a;
+	int64_t n = 0;
+
+	(void)out;
+	TRY(store_account_get(cx, tx_db(tx), in->account_id, &a));
+	TRY(another_way(cx, tx, in, &a));
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, in->account_id);
+	db_bind_sv(q, 2, in->issuer);
+	db_bind_sv(q, 3, in->subject);
+	TRY(db_run_n(cx, q, &n));
+	if (n == 0)
+		return (struct err){ E_NOT_FOUND };
+	return tell(cx, tx, &who, &a, "account.identity_unlinked");
+}
+struct err store_identity_remove(struct ctx *cx, struct store *st, const struct identity_unlink *in)
+{
+	return store_act(cx, st, remove_act, in, NULL);
 }

@@ -23,4 +23,24 @@ struct identity_entered {
  * are used up, or by `role`.  E_FORBIDDEN: nobody is in charge yet, no verified email, or nobody asked for him. */
 struct err store_identity_enter(struct ctx *cx, struct store *st, const struct identity_enter *in,
 				struct identity_entered *out) MUST_USE NONNULL(1, 2, 3, 4);
+enum { IDENTITY_MOST = 100 }; /* shown of an account */
+struct identity {
+	struct sv issuer, subject;
+	int64_t created_at;
+};
+struct identity_rows {
+	struct identity *v;
+	size_t n;
+}; /* in cx->arena, oldest first */
+struct err store_identity_of(struct ctx *cx, struct store *st, struct sv account_id, struct identity_rows *out) MUST_USE
+    NONNULL(1, 2, 4);
+struct identity_unlink {
+	struct sv account_id, issuer, subject;
+	const struct sv *issuers; /* those of engine.yaml: through others nobody signs in */
+	size_t n_issuers;
+	const struct event *event; /* its data is filled in by the act */
+};
+/* E_NOT_FOUND.  E_CONFLICT: without it nobody could sign in to the account any more. */
+struct err store_identity_remove(struct ctx *cx, struct store *st, const struct identity_unlink *in) MUST_USE
+    NONNULL(1, 2, 3);
 #endif

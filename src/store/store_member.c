@@ -59,7 +59,7 @@ struct err store_member_list(struct ctx *cx, struct store *st, struct sv project
 	    "SELECT a.id, a.email, a.created_at, a.last_sign_in_at, m.role,"
 	    " max(m.created_at, m.updated_at) FROM members m"
 	    " JOIN accounts a ON a.id = m.account_id WHERE m.project_id = $1"
-	    " AND " STORE_ROW_HAS("a.email", "$2") " ORDER BY m.created_at, a.id LIMIT $3 OFFSET $4";
+	    " AND " STORE_ROW_HAS("a.email", "$2") " ORDER BY m.created_at, m.account_id LIMIT $3 OFFSET $4";
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	bool row = false;

@@ -73,15 +73,24 @@ static struct err document(struct ctx *cx, struct net *net, struct sv url, struc
 	}
 	return OK;
 }
-struct err wire_oidc_discover(struct ctx *cx, struct net *net, struct sv issuer, struct sv *text, char why[static WHY])
+struct err wire_oidc_where(struct ctx *cx, struct sv issuer, struct sv *url)
 {
 	struct sv base = issuer;
 
 	while (base.n > 0 && base.p[base.n - 1] == '/') /* section 4.1 */
 		base.n--;
-	char *url = arena_printf(cx->arena, "%.*s/.well-known/openid-configuration", SV_FMT(base));
-	return url == NULL ? fail(cx, E_INTERNAL, "out of memory", "discovery")
-			   : document(cx, net, sv_of(url), text, why);
+	char *at = arena_printf(cx->arena, "%.*s/.well-known/openid-configuration", SV_FMT(base));
+	if (at == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "discovery");
+	*url = sv_of(at);
+	return OK;
+}
+struct err wire_oidc_discover(struct ctx *cx, struct net *net, struct sv issuer, struct sv *text, char why[static WHY])
+{
+	struct sv url;
+
+	TRY(wire_oidc_where(cx, issuer, &url));
+	return document(cx, net, url, text, why);
 }
 struct err wire_oidc_keys(struct ctx *cx, struct net *net, struct sv keys_url, struct sv *text, char why[static WHY])
 {

@@ -18,6 +18,8 @@ struct wire_oidc_meta {                                         /* text in cx->a
 	bool post_only;                                         /* client_secret_post, and not basic */
 	bool sends_iss;                                         /* RFC 9207: every answer names the issuer */
 };
+/* Where an issuer's metadata is. */
+struct err wire_oidc_where(struct ctx *cx, struct sv issuer, struct sv *url) MUST_USE NONNULL(1, 3);
 /* *text: the document, to be kept by the caller and read again by wire_oidc_meta; p NULL: why says what is wrong. */
 struct err wire_oidc_discover(struct ctx *cx, struct net *net, struct sv issuer, struct sv *text,
 			      char why[static 240]) MUST_USE NONNULL(1, 2, 4, 5);

@@ -7,16 +7,17 @@ import pathlib
 import re
 import subprocess
 
-SOURCE = pathlib.Path(__file__).with_name("late.c")
+HERE = pathlib.Path(__file__).parent
 
 
 @functools.cache
-def library():
-    made = SOURCE.parents[2] / "build" / "tests-late" / "late.so"
-    if not made.exists() or made.stat().st_mtime < SOURCE.stat().st_mtime:
+def library(name="late"):
+    """One of our own, NAME.c, to be preloaded."""
+    source, made = HERE / f"{name}.c", HERE.parents[1] / "build" / "tests-late" / f"{name}.so"
+    if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
         made.parent.mkdir(parents=True, exist_ok=True)
         fresh = made.with_suffix(f".{os.getpid()}")
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", fresh, SOURCE], check=True)
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", fresh, source], check=True)
         os.replace(fresh, made)
     return str(made)
 
@@ -31,6 +32,11 @@ def before(binary):
 def late_clock(binary, seconds):
     """The environment of a process whose wall clock is `seconds` ahead."""
     return {"LD_PRELOAD": ":".join([*before(str(binary)), library()]), "TB_LATE": str(seconds)} if seconds else {}
+
+
+def noted_statements(binary, path):
+    """The environment of an engine that writes every SQL statement into a file (statements.c)."""
+    return {"LD_PRELOAD": ":".join([*before(str(binary)), library("statements")]), "TB_STATEMENTS": str(path)}
 
 
 def set_clock(path, both=False):

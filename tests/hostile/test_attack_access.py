@@ -147,7 +147,7 @@ FOREIGN = {"/admin/auth_providers/{id}": lambda t: "theirs", "/admin/user_connec
            "/workers/{id}": lambda t: "their-worker", "/workers/{id}/health": lambda t: "their-worker", "/workers/{id}/tools": lambda t: "their-worker",
            "/workers/{id}/authorize": lambda t: "their-worker", "/oauth/{id}/client": lambda t: "their-worker",
            "/providers/{id}/test": lambda t: "theirs", "/invitations/{id}": lambda t: "inv_theirs", "/scheduled_tools/{id}": lambda t: t.schedule, "/tools/{name}": lambda t: "Theirs.Do", "/formatted_tools/{name}": lambda t: "Theirs.Do"}
-PEOPLE = ("/accounts", "/members/", "/sessions", "/totp", "/password")  # accounts are the engine's, not a project's: the roles' tests attack them
+PEOPLE = ("/accounts", "/members/", "/sessions", "/totp", "/identities", "/password")  # accounts are the engine's, not a project's: the roles' tests attack them
 BODIES = {"/auth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"}, "/oauth/confirm_user": lambda t: {"flow_id": t.flow, "user_id": "pending@example.com"},
           "/admin/auth_providers/{id}": lambda t: {"description": "taken over"}, "/admin/settings/session_verification": lambda t: {"verifier_url": "https://evil.example/"},
           "/api_keys": lambda t: {"name": "backdoor"}, "/admin/auth_providers": lambda t: {"id": "backdoor"},

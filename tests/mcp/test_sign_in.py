@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """People who sign in with another issuer: three of oidc-provider's, with other keys and ways to show a client."""
+import contextlib
+import json
 import re
 import urllib.parse
 
@@ -7,6 +9,7 @@ import httpx
 import pytest
 from conftest import HERE, NODE
 from people import PASSWORD, Person
+from serving import Handler, Server
 from world import BOUND, Engine, Form, Process, Simulator, query
 
 
@@ -124,6 +127,54 @@ def test_an_account_that_is_there_is_not_taken_by_its_email(house):
     assert enter(house, "es", "owner@corp.example")[1].status_code == 409  # the other issuers are as strange as before
 
 
+def test_what_is_linked_is_shown_to_its_owner_and_unlinked_but_never_the_last_way_in(house, issuers):
+    who, _ = enter(house, "rs", "ways@corp.example")
+    ways = who.call("GET", "/tb/v1/identities").json()
+    (way,) = ways["items"]
+    assert (way["issuer_id"], way["name"], way["issuer"], way["subject"]) == ("rs", "Issuer RS", issuers.of["rs"]["issuer"], "ways@corp.example")
+    assert [(i["id"], i["linked"]) for i in ways["issuers"]] == [(i, i == "rs") for i in issuers.of]
+    unlink = lambda person, id: person.call("DELETE", f"/tb/v1/identities/{id}")  # noqa: E731
+    last = unlink(who, way["id"])
+    assert last.status_code == 409 and "last way to sign in" in last.json()["message"]
+    assert unlink(house.owner, way["id"]).status_code == 404 and unlink(who, "no-such-one").status_code == 404  # somebody else's, nobody's
+    assert enter(house, "es", "ways@corp.example", who=who)[1].status_code == 303  # a second way
+    assert len(who.call("GET", "/tb/v1/identities").json()["items"]) == 2
+    assert unlink(who, way["id"]).status_code == 204 and unlink(who, way["id"]).status_code == 404
+    (left,) = who.call("GET", "/tb/v1/identities").json()["items"]
+    assert left["issuer_id"] == "es" and unlink(who, left["id"]).status_code == 409
+    assert enter(house, "rs", "ways@corp.example")[1].status_code == 409  # it is a stranger again
+    assert me(enter(house, "es", "ways@corp.example")[0])["account_id"] == me(who)["account_id"]
+    told = [e for e in house.owner.call("GET", f"/tb/v1/events?resource_id={me(who)['account_id']}").json()["items"] if e["kind"] == "account.identity_unlinked"]
+    assert [(e["data"], e["principal_id"]) for e in told] == [({"email": "ways@corp.example", "issuer": issuers.of["rs"]["issuer"]}, me(who)["account_id"])]
+    fresh, _ = enter(house, "es", "ways@corp.example")
+    assert fresh.call("PUT", "/tb/v1/password", {"password": PASSWORD}).status_code == 204
+    who = Person(house)
+    assert who.sign_in("ways@corp.example").status_code == 303
+    assert unlink(who, left["id"]).status_code == 204 and who.call("GET", "/tb/v1/identities").json()["items"] == []  # the password leads in
+    for stranger in (httpx.get(f"{house.url}/tb/v1/identities"), httpx.delete(f"{house.url}/tb/v1/identities/{left['id']}")):
+        assert stranger.status_code == 401
+    with house.client() as app:  # a key is no person
+        assert app.get("/tb/v1/identities").status_code == 403
+
+
+def test_a_browser_that_came_by_an_issuer_is_known_again(house):
+    """Strangers who spend an account's tries shut out nobody who was here before, whichever way he came."""
+    who, _ = enter(house, "rs", "known@corp.example")
+    device = [c for c in who.http.cookies.jar if "device" in c.name]
+    assert len(device) == 1 and device[0].value
+    assert who.call("PUT", "/tb/v1/password", {"password": PASSWORD}).status_code == 204
+    stranger = Person(house)
+    while (r := stranger.sign_in("known@corp.example", "a wrong one of a stranger")).status_code == 401:
+        pass
+    assert r.status_code == 429 and Person(house).sign_in("known@corp.example").status_code == 429
+    assert who.sign_in("known@corp.example").status_code == 303
+    url = house.owner.call("POST", "/tb/v1/invitations", {"email": "new@elsewhere.example", "role": "viewer"}).json()["url"]
+    guest = Person(house)
+    guest.page(url.replace(house.url, ""))
+    assert guest.send(guest.page("/invite"), "/invite", password=PASSWORD).status_code == 303
+    assert [c for c in guest.http.cookies.jar if "device" in c.name]
+
+
 def test_an_issuer_changes_its_keys(house, issuers):
     for id in ("rs", "es", "ed"):
         assert enter(house, id, f"keys-{id}@corp.example")[1].status_code == 303
@@ -166,6 +217,37 @@ def test_the_built_in_verifier_takes_the_same_accounts(house):
         assert done.status_code in (200, 303), done.text
     with house.client() as api:
         assert [c["user_id"] for c in api.get("/v1/admin/user_connections").json()["items"]] == ["user@corp.example"]
+
+
+class Strange(Handler):
+    """Documents of issuers that are not set up well: no metadata, another's name, no keys."""
+
+    def do_GET(self):
+        kind, at = self.path.strip("/").split("/")[0], f"http://{self.headers['Host']}"
+        if kind == "nothing":
+            return self.raw(b"<h1>Welcome</h1>", type="text/html")
+        if kind == "keys":
+            return self.json({"keys": []})
+        name = {"other": at + "/elsewhere", "nokeys": at + "/nokeys"}[kind]
+        return self.json({"issuer": name, "authorization_endpoint": at + "/a", "token_endpoint": at + "/t", "jwks_uri": at + "/keys"})
+
+
+def test_doctor_looks_at_every_issuer(house, issuers, tmp_path):
+    with contextlib.closing(Server(Strange)) as strange:
+        at = strange.origin
+        wrong = {"nothing": at + "/nothing", "other": at + "/other", "nokeys": at + "/nokeys", "down": "http://127.0.0.1:9/issuer"}
+        config = tmp_path / "engine.yaml"
+        config.write_text(house.config.read_text() + "".join(f"    - {{id: {id}, issuer: '{url}', client_id: x}}\n" for id, url in wrong.items()))
+        r = house.cli("doctor", "--config", str(config), "--json")
+    found = {c["check"]: c for c in json.loads(r.stdout)["checks"]}
+    for id in issuers.of:
+        good = found[f"issuer {id}"]
+        assert good["status"] == "ok" and f"{house.url}/sign-in/oidc/{id}/callback" in good["message"], found
+    for id, words, mend in (("nothing", "is no JSON document", "before /.well-known"), ("other", f"it says issuer {at}/elsewhere", "letter for letter"),
+                            ("nokeys", "holds no keys", "whoever runs the issuer"), ("down", "cannot be reached", "firewall")):
+        bad = found[f"issuer {id}"]
+        assert bad["status"] == "failed" and words in bad["message"] and mend in bad["mend"], bad
+    assert r.returncode == 1
 
 
 def test_nobody_comes_in_before_the_first_account(binary, issuers, tmp_path):

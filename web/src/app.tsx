@@ -1,35 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { Component, lazy, useEffect, useSyncExternalStore, type ReactNode } from 'react'
+import { Component, lazy, useEffect, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
 import { knock, link, Problem } from './api/client'
 import { SessionProvider, useSession, useSessionQuery } from './lib/session'
+import { routes, type Route as Path } from './routes'
 import { Button, ButtonLink } from './ui/button'
 import { Loading, Note, Page, Wrong } from './ui/page'
 import { SessionEnded } from './ui/session_ended'
 import { Shell } from './ui/shell'
 
-const Home = lazy(() => import('./pages/home'))
 const Playground = lazy(() => import('./pages/playground'))
-const Projects = lazy(() => import('./pages/projects'))
-const Members = lazy(() => import('./pages/members'))
-const Tools = lazy(() => import('./pages/tools'))
-const Tool = lazy(() => import('./pages/tool'))
-const Servers = lazy(() => import('./pages/servers'))
-const ServerNew = lazy(() => import('./pages/server_new'))
-const ServerPage = lazy(() => import('./pages/server'))
-const Secrets = lazy(() => import('./pages/secrets'))
-const Providers = lazy(() => import('./pages/providers'))
-const ProviderNew = lazy(() => import('./pages/provider_new'))
-const ProviderEdit = lazy(() => import('./pages/provider_edit'))
-const Connections = lazy(() => import('./pages/connections'))
-const ConnectionPage = lazy(() => import('./pages/connection'))
-const Authorizations = lazy(() => import('./pages/authorizations'))
-const AuthorizationPage = lazy(() => import('./pages/authorization'))
-const Verification = lazy(() => import('./pages/verification'))
-const Audit = lazy(() => import('./pages/audit'))
-const Keys = lazy(() => import('./pages/keys'))
-const Account = lazy(() => import('./pages/account'))
+const pages: Record<Path, ComponentType> = {
+  '': lazy(() => import('./pages/home')),
+  playground: Playground,
+  'playground/chat': Playground,
+  projects: lazy(() => import('./pages/projects')),
+  members: lazy(() => import('./pages/members')),
+  tools: lazy(() => import('./pages/tools')),
+  'tools/:name': lazy(() => import('./pages/tool')),
+  servers: lazy(() => import('./pages/servers')),
+  'servers/new': lazy(() => import('./pages/server_new')),
+  'servers/:id': lazy(() => import('./pages/server')),
+  'auth/secrets': lazy(() => import('./pages/secrets')),
+  'auth/oauth': lazy(() => import('./pages/providers')),
+  'auth/oauth/new': lazy(() => import('./pages/provider_new')),
+  'auth/oauth/:id': lazy(() => import('./pages/provider_edit')),
+  'auth/connections': lazy(() => import('./pages/connections')),
+  'auth/connections/:id': lazy(() => import('./pages/connection')),
+  'auth/authorizations': lazy(() => import('./pages/authorizations')),
+  'auth/authorizations/:id': lazy(() => import('./pages/authorization')),
+  'auth/settings': lazy(() => import('./pages/verification')),
+  'audit-logs': lazy(() => import('./pages/audit')),
+  'api-keys': lazy(() => import('./pages/keys')),
+  account: lazy(() => import('./pages/account')),
+}
 
 // Answers of the engine are final but for a lost connection and a busy engine; what is shown is read again when one comes back to it.
 const cache = new QueryClient({ defaultOptions: { queries: {
@@ -43,28 +48,7 @@ function Pages({ banner }: { banner: ReactNode }) {
   return (
     <Routes>
       <Route path="/dashboard" element={<Shell banner={banner} />}>
-        <Route index element={<Home />} />
-        <Route path="playground" element={<Playground />} />
-        <Route path="playground/chat" element={<Playground />} />
-        <Route path="projects" element={<Projects />} />
-        <Route path="members" element={<Members />} />
-        <Route path="tools" element={<Tools />} />
-        <Route path="tools/:name" element={<Tool />} />
-        <Route path="servers" element={<Servers />} />
-        <Route path="servers/new" element={<ServerNew />} />
-        <Route path="servers/:id" element={<ServerPage />} />
-        <Route path="auth/secrets" element={<Secrets />} />
-        <Route path="auth/oauth" element={<Providers />} />
-        <Route path="auth/oauth/new" element={<ProviderNew />} />
-        <Route path="auth/oauth/:id" element={<ProviderEdit />} />
-        <Route path="auth/connections" element={<Connections />} />
-        <Route path="auth/connections/:id" element={<ConnectionPage />} />
-        <Route path="auth/authorizations" element={<Authorizations />} />
-        <Route path="auth/authorizations/:id" element={<AuthorizationPage />} />
-        <Route path="auth/settings" element={<Verification />} />
-        <Route path="audit-logs" element={<Audit />} />
-        <Route path="api-keys" element={<Keys />} />
-        <Route path="account" element={<Account />} />
+        {routes.map((path) => { const Page = pages[path]; return path === '' ? <Route key={path} index element={<Page />} /> : <Route key={path} path={path} element={<Page />} /> })}
         <Route path="register" element={<Navigate to="/dashboard" replace />} />
         <Route path="*" element={<Nowhere />} />
       </Route>

@@ -1,44 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every other page of the dashboard, first empty, then filled, as a person uses it; axe finds nothing on any of them, light, dark or small.
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
+import { routes } from '../../../web/src/routes.ts'
 import { app, good, owner, settled, shot, until, world } from './dashboard_world.mjs'
+import { toolServer } from './tool_server.mjs'
 
 let w, worker
 const SECRET = 'the-workers-own-secret'
-const pages = ['', '/playground', '/projects', '/members', '/tools', '/servers', '/servers/new', '/auth/secrets', '/auth/oauth', '/auth/oauth/new', '/auth/oauth/new?tab=custom', '/auth/connections', '/auth/authorizations',
-  '/auth/settings', '/audit-logs', '/api-keys', '/account', '/no-such-page']
-
-/** A tool server after the wire contract: one tool that greets, one that needs Discord. */
-function toolServer() {
-  const tool = (name, description, parameters, requirements) => ({ name, fully_qualified_name: `Play.${name}`, description, toolkit: { name: 'Play', description: 'To play with', version: '1.0.0' }, input: { parameters },
-    output: { description: 'words', available_modes: ['value', 'error'], value_schema: { val_type: 'json' } }, requirements })
-  const tools = [
-    tool('Greet', 'Says hello to somebody, so many times.', [{ name: 'whom', required: true, description: 'Who is greeted.', inferrable: true, value_schema: { val_type: 'string' } },
-      { name: 'times', required: false, description: 'How often.', inferrable: true, value_schema: { val_type: 'integer' } }], null),
-    tool('WhoAmI', 'Tells whether a token came.', [], { authorization: { provider_id: 'discord', provider_type: 'oauth2', oauth2: { scopes: ['identify'] } }, secrets: [] }),
-  ]
-  const server = createServer(async (q, r) => {
-    let text = ''
-    for await (const part of q) text += part
-    const say = (o) => { r.setHeader('content-type', 'application/json'); r.end(JSON.stringify(o)) }
-    if (q.url === '/worker/health') return say({ status: 'ok', tool_count: '2' })
-    if (q.url === '/worker/tools') return say(tools)
-    const call = JSON.parse(text)
-    const value = call.tool.name === 'Greet' ? { words: Array(call.inputs.times ?? 1).fill(`Hello ${call.inputs.whom}`) } : { token: Boolean(call.context.authorization?.token) }
-    say({ execution_id: call.execution_id, finished_at: '2026-09-02T20:10:14.123456', duration: 1.5, success: true, output: { value, logs: [], error: null } })
-  })
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done({ uri: `http://127.0.0.1:${server.address().port}`, close: () => server.close() })))
+/** Addresses beside those of the route table: tabs, and one that leads nowhere. */
+const more = ['auth/oauth/new?tab=custom', 'no-such-page']
+/** Each page of the route table; `of`: what stands for the :name of pages that show one thing. */
+function pages(of) {
+  const at = routes.map((r) => r.replace(/^(.*)\/:\w+$/, (_, head) => { assert.ok(of[head], `what shall be looked at below /dashboard/${head}?`); return `${head}/${encodeURIComponent(of[head])}` }))
+  return [...at, ...more].map((p) => p && `/${p}`)
 }
+const nothing = Object.fromEntries(['tools', 'servers', 'auth/oauth', 'auth/connections', 'auth/authorizations'].map((p) => [p, 'no-such-thing']))
 
 before(async () => { worker = await toolServer(); w = await world({ config: 'security: {ssrf_allowlist: ["127.0.0.1"]}\n' }) })
 after(async () => { await w?.stop(); worker?.close() })
 
 /** Each page at 1280 pixels, in both colours; `small`: at 360 too. */
-async function everyPage(what, { small = false } = {}) {
+async function everyPage(what, of, { small = false } = {}) {
   const { page, open, close } = await w.person()
-  for (const at of pages) {
+  for (const at of pages(of)) {
     await open(at)
     const name = `${what}-${at.replace(/^\/$|^\//, '').replace(/[^a-z]+/g, '-') || 'home'}`
     await good(page, `${what} ${at}`, { shots: name, fullPage: true })
@@ -51,7 +36,7 @@ async function everyPage(what, { small = false } = {}) {
 }
 
 test('empty pages say what belongs there and how to get it', async () => {
-  await everyPage('empty')
+  await everyPage('empty', nothing)
   const { page, close } = await w.person()
   for (const [at, title, command] of [['/servers', 'No server is registered', 'curl'], ['/auth/secrets', 'There is no secret yet', 'curl'], ['/auth/connections', 'Nobody is connected yet', 'curl'], ['/tools', 'There is no tool yet', 'pip install'], ['/auth/oauth', 'No app is connected yet', 'tokenbooth provider add']]) {
     await page.goto(`${w.eng.url}/dashboard${at}`)
@@ -255,5 +240,8 @@ test('user verification, a member invited, a project renamed; the audit log has 
 })
 
 test('every page, filled, in light, in dark, and at 360 px', async () => {
-  await everyPage('filled', { small: true })
+  const ask = async (user_id) => (await w.eng.call('/v1/auth/authorize', { method: 'POST', body: { user_id, auth_requirement: { provider_id: 'my-discord', oauth2: { scopes: ['identify'] } } } })).body.id
+  const connections = (await w.eng.call('/v1/admin/user_connections')).body.items
+  assert.ok(connections.length > 0, 'nobody is connected')
+  await everyPage('filled', { tools: 'Play.Greet', servers: 'play', 'auth/oauth': 'my-discord', 'auth/connections': connections[0].id, 'auth/authorizations': await ask('waits@example.com') }, { small: true })
 })

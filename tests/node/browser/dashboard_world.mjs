@@ -27,6 +27,8 @@ export async function world({ config = '', verifier, setUp = true, users = 0 } =
   const port = sim.ready.connect_to[0].split(':').at(-1)
   const chrome = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP discord.com:443 127.0.0.1:${port}`] })
+  const published = (await (await fetch(`${eng.url}/v1/swagger`)).json()).paths
+  const api = Object.entries(published).map(([at, methods]) => [new RegExp(`^${at.replace(/\{\w+\}/g, '[^/]+')}$`), Object.keys(methods)])
   const known = new Map() // email → cookies: whoever has signed in once is in in every new browser
   const account = (who, role) => { execFileSync(binary, ['user', 'add', who.email, ...(role ? ['--role', role] : []), '--password-file', '-', '--data', eng.data], { input: who.password, stdio: 'pipe' }) }
   if (setUp) account(owner, 'owner')
@@ -49,6 +51,12 @@ export async function world({ config = '', verifier, setUp = true, users = 0 } =
       }
       const page = await context.newPage()
       const broken = []
+      // What a page asks for is this engine's, and of the public API.
+      context.on('request', (r) => {
+        const url = new URL(r.url())
+        if (!/^(fetch|xhr)$/.test(r.resourceType()) || url.protocol === 'data:') return
+        if (url.origin !== eng.url || !api.some(([at, methods]) => at.test(url.pathname) && methods.includes(r.method().toLowerCase()))) broken.push(`${r.method()} ${r.url()} is not in the OpenAPI`)
+      })
       page.on('console', (m) => { if (/Content Security Policy/i.test(m.text())) broken.push(m.text()) })
       page.on('pageerror', (e) => broken.push(String(e)))
       const close = async () => { await context.close(); assert.deepEqual(broken, [], 'errors in the page') }

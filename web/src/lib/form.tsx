@@ -1,34 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forms: what the engine says about a field stands beside that field, nothing typed is lost, and a change that would overwrite
 // somebody else's is shown beside it first.
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import type { FieldValues, Path, UseFormReturn } from 'react-hook-form'
 import { Problem } from '../api/client'
 import { full } from './time'
 import { Button } from '../ui/button'
 import { Note } from '../ui/page'
 
-/** Puts the engine's field errors beside their fields (our fields have the engine's names); gives back what belongs to no field. */
-export function fieldErrors<T extends FieldValues>(form: UseFormReturn<T>, error: unknown): string {
+/** Of each form the fields whose message stands on the page as it was drawn last: one that stands nowhere is said below the form. */
+const shown = new WeakMap<object, Set<string>>()
+/** The field of the page that an error of the engine belongs to: itself, or the list or group that it is in. */
+function beside(form: { control: object }, field: string) {
+  const steps = field.split('.')
+  for (let n = steps.length; n > 0; n--) {
+    const path = steps.slice(0, n).join('.')
+    if (shown.get(form.control)?.has(path)) return { path, inner: steps.slice(n).join('.') }
+  }
+  return null
+}
+/** Puts the engine's field errors beside their fields (our fields have the engine's names), and what is taken beside `taken`; gives
+ * back what belongs to no field. */
+export function fieldErrors<T extends FieldValues>(form: UseFormReturn<T>, error: unknown, taken?: Path<T>): string {
   if (!(error instanceof Problem)) return error instanceof Error ? error.message : String(error)
+  if (taken && error.status === 409 && error.fields.length === 0) { form.setError(taken, { type: 'server', message: sentence(error.message) }, { shouldFocus: true }); return '' }
   const rest: string[] = []
   let first = true
   for (const f of error.fields) {
-    const known = form.getFieldState(f.field as Path<T>) && has(form.getValues(), f.field)
-    if (!known) { rest.push(`${f.field}: ${f.message}`); continue }
-    form.setError(f.field as Path<T>, { type: 'server', message: sentence(f.message.startsWith(`${f.field} `) ? f.message.slice(f.field.length) : f.message) }, { shouldFocus: first })
+    const at = beside(form, f.field)
+    const words = f.message.startsWith(`${f.field} `) ? f.message.slice(f.field.length) : f.message
+    if (!at) { rest.push(`${f.field}: ${f.message}`); continue }
+    form.setError(at.path as Path<T>, { type: 'server', message: sentence(at.inner ? `${at.inner} ${words.trim()}` : words) }, { shouldFocus: first })
     first = false
   }
   if (rest.length > 0) return rest.join('. ')
   return error.fields.length > 0 ? '' : error.message
-}
-function has(values: unknown, path: string): boolean {
-  let at: unknown = values
-  for (const step of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !(step in at)) return false
-    at = (at as Record<string, unknown>)[step]
-  }
-  return true
 }
 /** "is required" → "Is required." */
 export function sentence(s: string) {
@@ -36,8 +42,9 @@ export function sentence(s: string) {
   return t.charAt(0).toUpperCase() + t.slice(1) + (/[.!?]$/.test(t) ? '' : '.')
 }
 export function message<T extends FieldValues>(form: UseFormReturn<T>, path: Path<T>): string | undefined {
+  shown.get(form.control)?.add(path)
   const e = form.getFieldState(path, form.formState).error
-  return e?.message
+  return e?.message ?? (e as { root?: { message?: string } } | undefined)?.root?.message
 }
 
 /** Words for the two versions of a changed thing, side by side. */
@@ -76,13 +83,18 @@ export function Conflict({ why, mine, theirs, keepMine, takeTheirs }: ConflictPr
   )
 }
 
-/** State of a form's sending: what belongs to no field, and whether it runs. */
-export function useSending<T extends FieldValues>(form: UseFormReturn<T>) {
+/** State of a form's sending: what belongs to no field, and whether it runs.  `taken`: the field to which a 409 belongs. */
+export function useSending<T extends FieldValues>(form: UseFormReturn<T>, taken?: Path<T>) {
+  shown.set(form.control, new Set()) // the fields below are drawn after this, and each says that it is there
   const [wrong, setWrong] = useState('')
   const [busy, setBusy] = useState(false)
+  const [refusals, setRefusals] = useState(0)
+  useEffect(() => { // a list of rows has no input of its own that could have got the focus
+    if (refusals > 0 && !document.activeElement?.hasAttribute('aria-invalid')) document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus()
+  }, [refusals])
   const send = async (work: () => Promise<unknown>) => {
     setBusy(true); setWrong('')
-    try { await work() } catch (e) { setWrong(fieldErrors(form, e)) } finally { setBusy(false) }
+    try { await work() } catch (e) { setWrong(fieldErrors(form, e, taken)); setRefusals((n) => n + 1) } finally { setBusy(false) }
   }
   const note: ReactNode = wrong ? <Note tone="bad">{wrong}</Note> : null
   return { send, busy, note }

@@ -6,19 +6,28 @@ import { Problem } from '../api/client'
 import { matching } from '../ui/combobox'
 import { tone, words } from '../ui/timeline'
 import { customParts, fromProvider, newProvider, suggestId } from '../pages/provider_form'
-import { differences, fieldErrors, sentence } from './form'
+import { differences, fieldErrors, message, sentence, useSending } from './form'
 import { ago } from './time'
 import { parameters, requirements, toInput, type Parameter, type Tool } from './tool'
 
 test('field errors go beside their fields; the rest is said once', () => {
-  const { result } = renderHook(() => { const form = useForm({ defaultValues: { id: '', oauth2: { client_id: '' } } }); void form.formState.errors; return form })
-  const error = new Problem(400, { name: 'malformed_request', message: 'wrong', field_errors: [{ field: 'oauth2.client_id', message: 'is required' }, { field: 'oauth2.elsewhere', message: 'is odd' }] })
+  const { result } = renderHook(() => {
+    const form = useForm({ defaultValues: { id: '', oauth2: { client_id: '', hidden: '', params: [] as string[] } } })
+    useSending(form)
+    void form.formState.errors
+    for (const path of ['id', 'oauth2.client_id', 'oauth2.params'] as const) void message(form, path) // drawn; `hidden` is not
+    return form
+  })
+  const error = new Problem(400, { name: 'malformed_request', message: 'wrong', field_errors: [{ field: 'oauth2.client_id', message: 'is required' }, { field: 'oauth2.params.scope', message: 'must be a string' }, { field: 'oauth2.hidden', message: 'is odd' }] })
   let rest = ''
   act(() => { rest = fieldErrors(result.current, error) })
   expect(result.current.formState.errors.oauth2?.client_id?.message).toBe('Is required.')
-  expect(rest).toBe('oauth2.elsewhere: is odd')
+  expect(result.current.formState.errors.oauth2?.params?.message).toBe('Scope must be a string.')
+  expect(rest).toBe('oauth2.hidden: is odd')
   act(() => { rest = fieldErrors(result.current, new Problem(409, { name: 'conflict', message: 'there is one' })) })
   expect(rest).toBe('there is one')
+  act(() => { rest = fieldErrors(result.current, new Problem(409, { name: 'conflict', message: 'there is one' }), 'id') })
+  expect([rest, result.current.formState.errors.id?.message]).toEqual(['', 'There is one.'])
   expect(sentence(' must be short ')).toBe('Must be short.')
 })
 

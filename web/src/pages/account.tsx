@@ -8,6 +8,7 @@ import { Button } from '../ui/button'
 import { Field } from '../ui/field'
 import { Card, Facts, Page, Time } from '../ui/page'
 import { say } from '../ui/toast'
+import { Identities } from './identities'
 import { TwoFactor } from './two_factor'
 
 export default function Account() {
@@ -18,6 +19,7 @@ export default function Account() {
     <Page title="Your account" about={s.email}>
       <div className="stack">
         <Card><Facts rows={[['Email', s.email], ['Role in this project', s.role], ['Session ends', <Time at={s.expires_at} />]]} /></Card>
+        <Identities />
         <TwoFactor />
         <Password />
         <Card title="Sign out everywhere" about="Ends your sessions in every browser, this one too." action={<Button busy={busy} onClick={() => { void out().catch((e: Error) => { setBusy(false); say(e.message, 'bad') }) }}>Sign out everywhere</Button>}>{null}</Card>

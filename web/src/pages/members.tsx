@@ -2,11 +2,11 @@
 import { zodResolver } from '@hookform/resolvers/zod'
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Plus, UsersRound } from 'lucide-react'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { z } from 'zod/mini'
 import { api, etagOf, must, type Schemas } from '../api/client'
-import { message, useSending } from '../lib/form'
+import { message, sentence, useSending } from '../lib/form'
 import { useGuard } from '../lib/guard'
 import { useMay, useSession } from '../lib/session'
 import { Button } from '../ui/button'
@@ -63,9 +63,11 @@ function RoleSelect({ m }: { m: Member }) {
   const [busy, setBusy] = useState(false)
   const guard = useGuard(seen(m), async () => seen(await read(m)))
   const anew = () => { void cache.invalidateQueries({ queryKey: key }) }
-  const refused = (e: Error) => { say(e.message, 'bad'); anew() }
+  const [wrong, setWrong] = useState('')
+  const id = useId()
+  const refused = (e: Error) => { setWrong(sentence(e.message)); anew() }
   const change = async (role: Role) => {
-    setBusy(true)
+    setBusy(true); setWrong('')
     try {
       await guard.run(async (match) => {
         await must(api.PUT('/tb/v1/members/{account_id}', { params: { path: { account_id: m.account_id } }, headers: match, body: { role } }))
@@ -74,9 +76,9 @@ function RoleSelect({ m }: { m: Member }) {
     } catch (e) { refused(e as Error) } finally { setBusy(false) }
   }
   return (
-    <><Clashed guard={guard} action="Change the role" left={anew} failed={refused} /><span className="select"><select aria-label={`Role of ${m.email}`} value={m.role} disabled={busy} onChange={(e) => { void change(e.target.value as Role) }}>
+    <><Clashed guard={guard} action="Change the role" left={anew} failed={refused} /><span className="select"><select aria-label={`Role of ${m.email}`} value={m.role} disabled={busy} aria-invalid={wrong ? true : undefined} aria-describedby={wrong ? id : undefined} onChange={(e) => { void change(e.target.value as Role) }}>
       {(['verify', ...roles.map(([r]) => r)] as Role[]).filter((r) => rank.indexOf(r) <= rank.indexOf(me.role)).map((r) => <option key={r} value={r}>{r === 'verify' ? 'verify only' : r}</option>)}
-    </select></span></>
+    </select></span>{wrong && <p className="error" id={id} role="alert">{wrong}</p>}</>
   )
 }
 function Remove({ m }: { m: Member }) {
@@ -108,7 +110,7 @@ function Invite({ open, close }: { open: boolean; close: () => void }) {
   const cache = useQueryClient()
   const me = useSession()
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: '', role: 'member' } })
-  const { send, busy, note } = useSending(form)
+  const { send, busy, note } = useSending(form, 'email')
   const [made, setMade] = useState<{ email: string; url: string } | null>(null)
   const leave = () => { close(); setMade(null); form.reset() }
   const invite = form.handleSubmit((f) => send(async () => {

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { useSearchParams } from 'react-router'
 import { api, must, Problem, type Schemas } from '../api/client'
 import { parameters, requirements, toInput, type Parameter, type Tool } from '../lib/tool'
+import { sentence } from '../lib/form'
 import { useMay, useSession } from '../lib/session'
 import { Button, ButtonLink } from '../ui/button'
 import { Combobox } from '../ui/combobox'
@@ -61,37 +62,50 @@ function Run({ tool }: { tool: Tool }) {
   const needs = requirements(tool)
   const [user, setUser] = useState(email)
   const [typed, setTyped] = useState<Record<string, string>>({})
-  const [wrong, setWrong] = useState<Record<string, string>>({})
+  const [wrong, setWrong] = useState<Record<string, string>>({}) // by the engine's names: user_id, input.NAME
   const [busy, setBusy] = useState(false)
   const [asked, setAsked] = useState<unknown>(null)
   const [answer, setAnswer] = useState<Answer | null>(null)
   const [consent, setConsent] = useState<Ask | null>(null)
   const [failed, setFailed] = useState<Error | null>(null)
   const result = useRef<HTMLDivElement>(null)
+  const inputs = useRef<HTMLFormElement>(null)
+  const [tries, setTries] = useState(0)
+  useEffect(() => { inputs.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus() }, [tries])
 
+  /** False when something typed has to be mended first; the first such field gets the focus. */
+  const mended = (bad: Record<string, string>) => { setWrong(bad); setTries((n) => n + 1); return Object.keys(bad).length === 0 }
+  const type = (name: string) => setWrong(({ [name]: _, ...rest }) => rest)
+  /** What the engine says of a field stands beside it; all else, for instance that the tool is gone, where the answer would. */
+  const refused = (e: Error) => {
+    const fields = e instanceof Problem ? e.fields.filter((f) => f.field === 'user_id' || params.some((p) => f.field === `input.${p.name}`)) : []
+    if (fields.length === 0) { setFailed(e); result.current?.focus(); return }
+    setAsked(null)
+    mended(Object.fromEntries(fields.map((f) => [f.field, sentence(f.message)])))
+  }
   const run = async () => {
     const { input, wrong: bad } = toInput(params, typed)
-    setWrong(bad)
-    if (Object.keys(bad).length > 0) return
+    if (!mended({ ...(user.trim() ? {} : { user_id: 'Enter the user whose token and name the tool gets.' }), ...Object.fromEntries(Object.entries(bad).map(([name, why]) => [`input.${name}`, why])) })) return
     const body = { tool_name: tool.fully_qualified_name, user_id: user.trim(), input }
     setBusy(true); setAsked(body); setAnswer(null); setFailed(null); setConsent(null)
     try {
       if (needs.provider) {
         const a = await must(api.POST('/v1/tools/authorize', { body: { tool_name: tool.fully_qualified_name, user_id: user.trim() } }))
-        if (a.status !== 'completed') { setConsent(a); return }
+        if (a.status !== 'completed') { setConsent(a); result.current?.focus(); return }
       }
       setAnswer(await must(api.POST('/v1/tools/execute', { body })))
       void cache.invalidateQueries({ queryKey: ['overview'] })
-    } catch (e) { setFailed(e as Error) } finally { setBusy(false); result.current?.focus() }
+      result.current?.focus()
+    } catch (e) { refused(e as Error) } finally { setBusy(false) }
   }
   if (!may('tools:use')) return <Note tone="warn">Your role may look at tools, but not run them. An admin can change it under Members.</Note>
   return (
     <>
       <Card title="Inputs">
-        <form className="fields" noValidate onSubmit={(e: FormEvent) => { e.preventDefault(); void run() }}>
-          <Field label="User ID" hint="Whose token and name the tool gets." value={user} onChange={(e) => setUser(e.target.value)} error={user.trim() ? undefined : 'Enter a user.'} />
-          {params.map((p) => <Input key={p.name} p={p} value={typed[p.name] ?? ''} error={wrong[p.name]} set={(v) => { setTyped((o) => ({ ...o, [p.name]: v })); setWrong(({ [p.name]: _, ...rest }) => rest) }} />)}
-          <div className="actions"><Button kind="primary" type="submit" busy={busy} disabled={!user.trim()}>{busy ? 'Running' : 'Run'}</Button></div>
+        <form ref={inputs} className="fields" noValidate onSubmit={(e: FormEvent) => { e.preventDefault(); void run() }}>
+          <Field label="User ID" hint="Whose token and name the tool gets." value={user} onChange={(e) => { setUser(e.target.value); type('user_id') }} error={wrong.user_id} />
+          {params.map((p) => <Input key={p.name} p={p} value={typed[p.name] ?? ''} error={wrong[`input.${p.name}`]} set={(v) => { setTyped((o) => ({ ...o, [p.name]: v })); type(`input.${p.name}`) }} />)}
+          <div className="actions"><Button kind="primary" type="submit" busy={busy}>{busy ? 'Running' : 'Run'}</Button></div>
         </form>
       </Card>
       <div className="stack" ref={result} tabIndex={-1} aria-live="polite" aria-label="Result" role="region">

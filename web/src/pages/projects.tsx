@@ -97,11 +97,11 @@ function ColorField({ form, name, logo }: { form: UseFormReturn<Form>; name: str
       <label htmlFor={id}>Colour</label>
       <div className="actions">
         <ProjectSign p={{ name, color }} />
-        <input id={id} type="color" value={color || plain} aria-describedby={`${id}-hint`} onChange={(e) => form.setValue('color', e.target.value, { shouldDirty: true })} />
+        <input id={id} type="color" value={color || plain} aria-describedby={`${id}-hint${error ? ` ${id}-error` : ''}`} aria-invalid={error ? true : undefined} onChange={(e) => form.setValue('color', e.target.value, { shouldDirty: true })} />
         {color && <Button kind="ghost" onClick={() => form.setValue('color', '', { shouldDirty: true })}>Remove the colour</Button>}
       </div>
       <p className="hint" id={`${id}-hint`}>{logo ? 'Shown where there is no picture.' : 'Of the sign with the first letter of the name.'}</p>
-      {error && <p className="error" role="alert">{error}</p>}
+      {error && <p className="error" id={`${id}-error`} role="alert">{error}</p>}
     </div>
   )
 }

@@ -77,7 +77,7 @@ function Show({ p }: { p: Provider }) {
 function Edit({ p }: { p: Provider }) {
   const may = useMay()
   const cache = useQueryClient()
-  const form = useForm<ProviderForm>({ resolver: zodResolver(providerForm), defaultValues: fromProvider(p), mode: 'onTouched' })
+  const form = useForm<ProviderForm>({ resolver: zodResolver(providerForm), defaultValues: fromProvider(p) })
   const { send, busy, note } = useSending(form)
   const [etag, setEtag] = useState(etagOf(p))
   const [conflict, setConflict] = useState<{ why: string; theirs: Provider } | null>(null)

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { useFieldArray, type Path, type UseFormReturn } from 'react-hook-form'
 import { message } from '../lib/form'
 import { Check, Field, Select } from '../ui/field'
+import { More } from '../ui/more'
 import { PairRows } from '../ui/pair_rows'
 import type { ProviderForm, RequestName } from './provider_form'
 
@@ -13,7 +14,7 @@ function Pairs({ form, name, label, keyName, valueName }: F & { name: `oauth2.${
   const { fields, append, remove } = useFieldArray({ control: form.control, name })
   const column = (title: string, part: 'key' | 'value') => ({ name: title, placeholder: title, input: (i: number) => ({ spellCheck: false, ...form.register(`${name}.${i}.${part}` as P) }) })
   return (
-    <PairRows label={label} ids={fields.map((f) => f.id)} columns={[column(keyName, 'key'), column(valueName, 'value')]} add="Add row"
+    <PairRows label={label} ids={fields.map((f) => f.id)} columns={[column(keyName, 'key'), column(valueName, 'value')]} add="Add row" error={message(form, name)}
       onAdd={() => append({ key: '', value: '' })} onRemove={remove} />
   )
 }
@@ -41,16 +42,15 @@ function RequestSection({ form, s }: F & { s: Section }) {
         <div className="fields">
           <Field label={s.endpoint} inputMode="url" placeholder="https://" error={message(form, `${at}.endpoint`)} {...form.register(`${at}.endpoint`)} />
           <Pairs form={form} name={`${at}.params`} label="Parameters" keyName="Name" valueName="Value" />
-          {s.token && <details>
-            <summary>Method, authentication, content types, answer</summary>
+          {s.token && <More form={form} wrong={Object.keys(form.formState.errors.oauth2?.[s.name] ?? {}).some((k) => k !== 'endpoint' && k !== 'params')} summary="Method, authentication, content types, answer">
             <div className="fields two">
               <Select label="Method" error={message(form, `${at}.method`)} {...form.register(`${at}.method`)}>{['GET', 'POST'].map((m) => <option key={m}>{m}</option>)}</Select>
               <Select label="Authentication method" error={message(form, `${at}.auth_method`)} {...form.register(`${at}.auth_method`)}>{auths.map(([v, t]) => <option key={v} value={v}>{t}</option>)}</Select>
-              <Select label="Request content type" {...form.register(`${at}.request_content_type`)}><option value="">Default</option>{types.map((t) => <option key={t}>{t}</option>)}</Select>
-              <Select label="Response content type" {...form.register(`${at}.response_content_type`)}><option value="">Default</option>{types.map((t) => <option key={t}>{t}</option>)}</Select>
+              <Select label="Request content type" error={message(form, `${at}.request_content_type`)} {...form.register(`${at}.request_content_type`)}><option value="">Default</option>{types.map((t) => <option key={t}>{t}</option>)}</Select>
+              <Select label="Response content type" error={message(form, `${at}.response_content_type`)} {...form.register(`${at}.response_content_type`)}><option value="">Default</option>{types.map((t) => <option key={t}>{t}</option>)}</Select>
             </div>
             <Pairs form={form} name={`${at}.response_map`} label="Response map" keyName="Field" valueName="JSONPath" />
-          </details>}
+          </More>}
           {s.triggers && <div className="fields"><Check label="When a token is granted" {...form.register(`${at}.triggers.on_token_grant`)} /><Check label="When a token is refreshed" {...form.register(`${at}.triggers.on_token_refresh`)} /></div>}
         </div>
       )}
@@ -79,7 +79,7 @@ export function CustomSections({ form }: F) {
 export function Variables({ form, variables, environments }: F & { variables: { name: string; description?: string | null; default?: string | null; required: boolean; values?: string[] | null }[]; environments: string[] }): ReactNode {
   return (
     <>
-      {environments.length > 0 && <Select label="Environment" {...form.register('oauth2.environment')}><option value="">Default</option>{environments.map((e) => <option key={e}>{e}</option>)}</Select>}
+      {environments.length > 0 && <Select label="Environment" error={message(form, 'oauth2.environment')} {...form.register('oauth2.environment')}><option value="">Default</option>{environments.map((e) => <option key={e}>{e}</option>)}</Select>}
       {variables.map((v) => {
         const at = `oauth2.variables.${v.name}` as P
         const props = { label: v.name, hint: v.description ?? undefined, optional: !v.required, error: message(form, at) }

@@ -19,6 +19,7 @@ export type RequestName = (typeof requests)[number]
 
 const idRule = z.refine<string>((s) => /^[a-z0-9_-]+$/.test(s), 'Lowercase letters, numbers, underscores and hyphens only.')
 export const providerForm = z.object({
+  kind: z.enum(['included', 'custom']),
   id: text.check(z.minLength(1, 'Choose an ID.'), z.maxLength(100, 'At most 100 characters.'), idRule),
   description: text.check(z.maxLength(1000, 'At most 1000 characters.')),
   provider_id: z.string(),
@@ -32,16 +33,19 @@ export const providerForm = z.object({
     environment: z.string(),
     authorize_request: request, token_request: request, refresh_request: request, user_info_request: request, token_introspection_request: request,
   }),
-})
+}).check(z.superRefine((f, at) => {
+  if (f.kind === 'included') { if (!f.provider_id) at.addIssue({ code: 'custom', path: ['provider_id'], message: 'Choose a provider.' }) }
+  else for (const n of requests) if (f.oauth2[n].on && !f.oauth2[n].endpoint) at.addIssue({ code: 'custom', path: ['oauth2', n, 'endpoint'], message: 'Enter the address from the provider\'s documentation.' })
+}))
 export type ProviderForm = z.infer<typeof providerForm>
 
 const blank = (on: boolean, method: string, params: [string, string][] = []): RequestForm => ({
   on, endpoint: '', method, auth_method: '', auth_header_value_format: '', params: params.map(([key, value]) => ({ key, value })), request_content_type: '',
   response_content_type: '', response_map: [], expiration_format: '', triggers: { on_token_grant: true, on_token_refresh: false },
 })
-export function newProvider(): ProviderForm {
+export function newProvider(kind: ProviderForm['kind'] = 'included'): ProviderForm {
   return {
-    id: '', description: '', provider_id: '', status: 'active',
+    kind, id: '', description: '', provider_id: '', status: 'active',
     oauth2: {
       client_id: '', client_secret: '', scope_delimiter: ' ', pkce: { enabled: true, code_challenge_method: 'S256' }, variables: {}, environment: '',
       authorize_request: blank(true, 'GET', [['response_type', 'code'], ['client_id', '{{client_id}}'], ['redirect_uri', '{{redirect_uri}}'], ['scope', '{{scopes}} {{existing_scopes}}']]),
@@ -57,6 +61,7 @@ export function newProvider(): ProviderForm {
 export function fromProvider(p: Provider): ProviderForm {
   const f = newProvider()
   const o = p.oauth2
+  f.kind = p.provider_id ? 'included' : 'custom'
   f.id = p.id ?? ''; f.description = p.description ?? ''; f.provider_id = p.provider_id ?? ''; f.status = p.status ?? 'active'
   if (!o) return f
   f.oauth2.client_id = o.client_id ?? ''

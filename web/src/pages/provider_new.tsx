@@ -20,8 +20,8 @@ import { providersKey } from './providers'
 export default function ProviderNew() {
   const [params, setParams] = useSearchParams()
   const custom = params.get('tab') === 'custom'
-  const form = useForm<ProviderForm>({ resolver: zodResolver(providerForm), defaultValues: newProvider(), mode: 'onTouched' })
-  const { send, busy, note } = useSending(form)
+  const form = useForm<ProviderForm>({ resolver: zodResolver(providerForm), defaultValues: newProvider(custom ? 'custom' : 'included') })
+  const { send, busy, note } = useSending(form, 'id')
   const navigate = useNavigate()
   const cache = useQueryClient()
   const types = useQuery({ queryKey: ['provider_types'], queryFn: () => must(api.GET('/tb/v1/provider_types')), staleTime: Infinity })
@@ -40,8 +40,6 @@ export default function ProviderNew() {
     const choice = custom ? customParts(f.oauth2, 'omit') : {
       variables: Object.fromEntries(Object.entries(f.oauth2.variables).filter(([, v]) => v !== '')), ...(f.oauth2.environment ? { environment: f.oauth2.environment } : {}),
     }
-    if (!custom && !f.provider_id) { form.setError('provider_id', { message: 'Choose a provider.' }, { shouldFocus: true }); return }
-    if (custom && !missing(f)) return
     const made = await must(api.POST('/v1/admin/auth_providers', { body: {
       id: f.id, description: f.description, ...(custom ? {} : { provider_id: f.provider_id }), ...(redirect.data ? { external_id: redirect.data.external_id } : {}),
       oauth2: { client_id: f.oauth2.client_id, ...(f.oauth2.client_secret ? { client_secret: f.oauth2.client_secret } : {}), ...choice },
@@ -50,11 +48,6 @@ export default function ProviderNew() {
     say(`${f.id} is ready to be used`)
     void navigate(`/dashboard/auth/oauth/${encodeURIComponent(made.id ?? f.id)}?new=1`)
   }))
-  const missing = (f: ProviderForm) => {
-    for (const n of ['authorize_request', 'token_request', 'refresh_request', 'user_info_request', 'token_introspection_request'] as const)
-      if (f.oauth2[n].on && !f.oauth2[n].endpoint) { form.setError(`oauth2.${n}.endpoint`, { message: 'Enter the address from the provider\'s documentation.' }, { shouldFocus: true }); return false }
-    return true
-  }
 
   const who = type ? type.name : 'the provider'
   const common = (
@@ -73,7 +66,7 @@ export default function ProviderNew() {
   )
   return (
     <Page title="Add OAuth Provider" about="Let your users connect their accounts through an app of your own." back={{ to: '/dashboard/auth/oauth', label: 'Connected Apps' }}>
-      <Tabs.Root value={custom ? 'custom' : 'included'} onValueChange={(t) => setParams(t === 'custom' ? { tab: 'custom' } : {}, { replace: true })}>
+      <Tabs.Root value={custom ? 'custom' : 'included'} onValueChange={(t) => { form.setValue('kind', t as ProviderForm['kind']); form.clearErrors(); setParams(t === 'custom' ? { tab: 'custom' } : {}, { replace: true }) }}>
         <Tabs.List className="tabs" aria-label="Kind of provider">
           <Tabs.Trigger value="included">Included Providers</Tabs.Trigger>
           <Tabs.Trigger value="custom">Custom Provider</Tabs.Trigger>

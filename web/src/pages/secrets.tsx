@@ -28,7 +28,8 @@ async function read(name: string) {
   }
 }
 const seen = (s: Secret) => ({ etag: etagOf(s), words: { Description: s.description ?? '', Hint: s.hint ?? '', Value: s.updated_at ? `set ${full(s.updated_at)}` : '' } })
-const schema = z.object({ key: z.string().check(z.trim(), z.minLength(1, 'Enter the name under which tools ask for it.'), z.regex(/^[A-Za-z0-9._-]{0,100}$/, 'At most 100 letters, digits, dots, underscores and hyphens.')), value: z.string().check(z.maxLength(5000, 'At most 5000 characters.')), description: z.string().check(z.maxLength(1000, 'At most 1000 characters.')) })
+/** A new secret needs its value; of one that is there an empty value keeps the one that is set. */
+const schema = (old: boolean) => z.object({ secret_key: z.string().check(z.trim(), z.minLength(1, 'Enter the name under which tools ask for it.'), z.regex(/^[A-Za-z0-9._-]{0,100}$/, 'At most 100 letters, digits, dots, underscores and hyphens.')), value: z.string().check(z.maxLength(5000, 'At most 5000 characters.'), ...(old ? [] : [z.minLength(1, 'Enter the value.')])), description: z.string().check(z.maxLength(1000, 'At most 1000 characters.')) })
 
 export default function Secrets() {
   const list = useListState()
@@ -61,30 +62,29 @@ function Remove({ s }: { s: Secret }) {
 function Edit({ secret, close }: { secret: Secret | 'new'; close: () => void }) {
   const cache = useQueryClient()
   const old = secret === 'new' ? null : secret
-  const form = useForm({ resolver: zodResolver(schema), defaultValues: { key: old?.key ?? '', value: '', description: old?.description ?? '' } })
+  const form = useForm({ resolver: zodResolver(schema(old !== null)), defaultValues: { secret_key: old?.key ?? '', value: '', description: old?.description ?? '' } })
   const { send, busy, note } = useSending(form)
   const [etag, setEtag] = useState(old ? etagOf(old) : '')
   const [conflict, setConflict] = useState<{ why: string; theirs: Secret } | null>(null)
   const save = (match: Record<string, string>) => form.handleSubmit((f) => send(async () => {
-    if (!f.value && !old) { form.setError('value', { message: 'Enter the value.' }, { shouldFocus: true }); return }
     try {
-      await must(api.PUT('/v1/admin/secrets/{secret_key}', { params: { path: { secret_key: f.key } }, headers: match, body: { description: f.description, ...(f.value && { value: f.value }) } }))
+      await must(api.PUT('/v1/admin/secrets/{secret_key}', { params: { path: { secret_key: f.secret_key } }, headers: match, body: { description: f.description, ...(f.value && { value: f.value }) } }))
     } catch (e) {
       if (!(e instanceof Problem) || e.status !== 412) throw e
-      if (!old) { form.setError('key', { message: 'There is a secret of this name already. Edit that one.' }, { shouldFocus: true }); return }
-      setConflict({ why: e.message, theirs: await read(f.key) })
+      if (!old) { form.setError('secret_key', { message: 'There is a secret of this name already. Edit that one.' }, { shouldFocus: true }); return }
+      setConflict({ why: e.message, theirs: await read(f.secret_key) })
       return
     }
-    void cache.invalidateQueries({ queryKey: key }); say(`${f.key} is saved`); close()
+    void cache.invalidateQueries({ queryKey: key }); say(`${f.secret_key} is saved`); close()
   }))()
   return (
     <Dialog open onOpenChange={close} title={old ? `Edit ${old.key}` : 'Add Secret'}>
       {conflict && <Conflict why={conflict.why} mine={{ Description: form.getValues('description'), Value: form.getValues('value') ? 'a new value' : '' }} theirs={{ Description: conflict.theirs.description ?? '', Value: '' }}
-        takeTheirs={() => { form.reset({ key: old?.key ?? '', value: '', description: conflict.theirs.description ?? '' }); setEtag(etagOf(conflict.theirs)); setConflict(null) }}
+        takeTheirs={() => { form.reset({ secret_key: old?.key ?? '', value: '', description: conflict.theirs.description ?? '' }); setEtag(etagOf(conflict.theirs)); setConflict(null) }}
         keepMine={() => { const over = etagOf(conflict.theirs); setEtag(over); setConflict(null); void save(ifMatch(over)) }} />}
       <form onSubmit={(e) => { e.preventDefault(); void save(old ? ifMatch(etag) : { 'If-None-Match': '*' }) }} noValidate className="fields">
         {note}
-        <Field label="Secret ID" hint="The name under which tools ask for it." readOnly={old !== null} autoFocus={!old} error={message(form, 'key')} {...form.register('key')} />
+        <Field label="Secret ID" hint="The name under which tools ask for it." readOnly={old !== null} autoFocus={!old} error={message(form, 'secret_key')} {...form.register('secret_key')} />
         <SecretField label="Value" placeholder={old ? `A value is set (${old.hint})` : ''} hint={old ? 'Leave empty to keep the one that is set.' : 'Sealed when it is saved, and never shown again.'} autoFocus={old !== null} error={message(form, 'value')} {...form.register('value')} />
         <Field label="Description" optional error={message(form, 'description')} {...form.register('description')} />
         <div className="actions"><Button onClick={close}>Cancel</Button><Button kind="primary" type="submit" busy={busy}>{old ? 'Save' : 'Create'}</Button></div>

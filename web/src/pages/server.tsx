@@ -64,7 +64,7 @@ function Tools({ id }: { id: string }) {
   return <Table label="Tools of this server" query={query} list={list} id={(t) => t.fully_qualified_name} columns={toolColumns(may('tools:use'))} empty={<Note>This server has told of no tool yet, or only of such as an older server offers under the same name and version. Is it running, and is its secret right? Its state stands above.</Note>} />
 }
 function Edit({ w, done }: { w: Worker; done: (w: Worker) => void }) {
-  const form = useForm<ServerForm>({ resolver: zodResolver(serverForm), defaultValues: fromWorker(w), mode: 'onTouched' })
+  const form = useForm<ServerForm>({ resolver: zodResolver(serverForm), defaultValues: fromWorker(w) })
   const { send, busy, note } = useSending(form)
   const [base, setBase] = useState(w) // the version that was edited: what is saved is what differs from it
   const [conflict, setConflict] = useState<{ why: string; theirs: Worker } | null>(null)

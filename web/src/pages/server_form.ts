@@ -8,16 +8,18 @@ const pairs = z.array(z.object({ key: text, value: z.string() }))
 export const serverForm = z.object({
   id: text.check(z.regex(/^[a-z0-9_-]{1,100}$/, 'Lowercase letters, numbers, underscores and hyphens only.')),
   type: z.enum(['http', 'mcp']),
+  saved: z.boolean(), // it is there already: an empty secret keeps the one that is set
   http: z.object({ uri: text, secret: text, timeout: whole(600), retry: whole(10) }),
   mcp: z.object({ uri: text, timeout: whole(600), retry: whole(10), headers: pairs, secrets: pairs, oauth2: z.object({ client_id: text, client_secret: text, authorization_url: text }) }),
 }).check(z.superRefine((f, at) => {
+  if (f.type === 'http' && !f.saved && !f.http.secret) at.addIssue({ code: 'custom', path: ['http', 'secret'], message: 'Enter the secret that the server was started with.' })
   if (f.type === 'mcp') for (const part of ['headers', 'secrets'] as const)
     f.mcp[part].forEach((row, i) => { if (row.key === '' && row.value !== '') at.addIssue({ code: 'custom', path: ['mcp', part, i, 'key'], message: 'Enter the name too.' }) })
   if (!/^https?:\/\/[^\s/]+/.test(f[f.type].uri)) at.addIssue({ code: 'custom', path: [f.type, 'uri'], message: 'Enter an address that begins with http:// or https://.' })
 }))
 export type ServerForm = z.infer<typeof serverForm>
 export function newServer(): ServerForm {
-  return { id: '', type: 'http', http: { uri: '', secret: '', timeout: '30', retry: '3' }, mcp: { uri: '', timeout: '30', retry: '3', headers: [], secrets: [], oauth2: { client_id: '', client_secret: '', authorization_url: '' } } }
+  return { id: '', type: 'http', saved: false, http: { uri: '', secret: '', timeout: '30', retry: '3' }, mcp: { uri: '', timeout: '30', retry: '3', headers: [], secrets: [], oauth2: { client_id: '', client_secret: '', authorization_url: '' } } }
 }
 type Pairs = { key: string; value: string }[]
 const map = (r: Pairs) => Object.fromEntries(r.filter((x) => x.key !== '').map((x) => [x.key, x.value]))
@@ -48,6 +50,7 @@ export function changesOf(f: ServerForm, was: ServerForm): Record<string, unknow
 export function fromWorker(w: Worker): ServerForm {
   const f = newServer()
   f.id = w.id ?? ''
+  f.saved = true
   f.type = w.type === 'mcp' ? 'mcp' : 'http'
   if (w.http) f.http = { uri: w.http.uri ?? '', secret: '', timeout: String(w.http.timeout ?? 30), retry: String(w.http.retry ?? 3) }
   const m = w.mcp

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 import { zodResolver } from '@hookform/resolvers/zod'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Tabs } from 'radix-ui'
+import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useNavigate } from 'react-router'
-import { api, must } from '../api/client'
+import { api, must, type Schemas } from '../api/client'
 import { message, useSending } from '../lib/form'
 import { Button, ButtonLink } from '../ui/button'
 import { Field, SecretField } from '../ui/field'
-import { Card, Note, Page, Wrong } from '../ui/page'
+import { Card, Note, Page } from '../ui/page'
 import { say } from '../ui/toast'
 import { newServer, serverForm, settingsOf, type ServerForm } from './server_form'
 import { McpParts, Timing } from './server_fields'
 import { workersKey } from './servers'
 
 export default function ServerNew() {
-  const form = useForm<ServerForm>({ resolver: zodResolver(serverForm), defaultValues: newServer(), mode: 'onTouched' })
-  const { send, busy, note } = useSending(form)
+  const form = useForm<ServerForm>({ resolver: zodResolver(serverForm), defaultValues: newServer() })
+  const { send, busy, note } = useSending(form, 'id')
   const navigate = useNavigate()
   const cache = useQueryClient()
   const type = form.watch('type')
   // Asked once for this form: the address can be registered at the authorization server before anything is saved here.
   const redirect = useQuery({ queryKey: ['redirect_uri', 'server'], queryFn: () => must(api.POST('/tb/v1/redirect_uris')), enabled: type === 'mcp', staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false, refetchOnReconnect: false })
-  const test = useMutation({ mutationFn: () => must(api.POST('/v1/workers/test', { body: { type, [type]: { uri: form.getValues(`${type}.uri`) } } as never })) })
+  const trial = useSending(form)
+  const [told, setTold] = useState<Schemas['WorkerTestResponse'] | null>(null)
+  const test = () => trial.send(async () => { setTold(null); form.clearErrors(`${type}.uri`); setTold(await must(api.POST('/v1/workers/test', { body: { type, [type]: { uri: form.getValues(`${type}.uri`) } } as never }))) })
   const create = form.handleSubmit((f) => send(async () => {
-    if (f.type === 'http' && !f.http.secret) { form.setError('http.secret', { message: 'Enter the secret that the server was started with.' }, { shouldFocus: true }); return }
     await must(api.POST('/v1/workers', { body: { id: f.id, type: f.type, enabled: true, [f.type]: settingsOf(f, redirect.data?.external_id) } as never }))
     void cache.invalidateQueries({ queryKey: workersKey }); void cache.invalidateQueries({ queryKey: ['tools'] })
     say(`${f.id} is registered`)
@@ -33,7 +35,7 @@ export default function ServerNew() {
   const id = <Field label="ID" hint="Lowercase letters, numbers, underscores and hyphens." error={message(form, 'id')} placeholder="my-server" {...form.register('id')} />
   return (
     <Page title="Add Server" back={{ to: '/dashboard/servers', label: 'Servers' }}>
-      <Tabs.Root value={type} onValueChange={(t) => { form.setValue('type', t as ServerForm['type']); form.clearErrors(); test.reset() }}>
+      <Tabs.Root value={type} onValueChange={(t) => { form.setValue('type', t as ServerForm['type']); form.clearErrors(); setTold(null) }}>
         <Tabs.List className="tabs" aria-label="Server type"><Tabs.Trigger value="http">Arcade</Tabs.Trigger><Tabs.Trigger value="mcp">Remote MCP</Tabs.Trigger></Tabs.List>
         <form onSubmit={create} noValidate>
           <Tabs.Content value="http" className="stack"><Card><div className="fields">
@@ -48,10 +50,10 @@ export default function ServerNew() {
             <McpParts form={form} redirect={redirect.data?.redirect_uri ?? null} />
           </div></Card></Tabs.Content>
           {note}
-          <div aria-live="polite">{test.isPending && <Note>Asking the server.</Note>}{test.error && <Wrong error={test.error} />}
-            {test.data && <Note tone={test.data.success ? 'good' : 'bad'}>{test.data.message || (test.data.success ? 'The server answers.' : 'The server does not answer.')}</Note>}</div>
+          <div aria-live="polite">{trial.busy ? <Note>Asking the server.</Note> : trial.note}
+            {told && <Note tone={told.success ? 'good' : 'bad'}>{told.message || (told.success ? 'The server answers.' : 'The server does not answer.')}</Note>}</div>
           <div className="actions end">
-            <Button onClick={() => test.mutate()} busy={test.isPending} disabled={!form.watch(`${type}.uri`)}>Test connection</Button>
+            <Button onClick={() => { void test() }} busy={trial.busy} disabled={!form.watch(`${type}.uri`)}>Test connection</Button>
             <ButtonLink to="/dashboard/servers">Cancel</ButtonLink>
             <Button kind="primary" type="submit" busy={busy}>Create</Button>
           </div>

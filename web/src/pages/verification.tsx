@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { zodResolver } from '@hookform/resolvers/zod'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ExternalLink } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useForm } from 'react-hook-form'
@@ -49,6 +49,7 @@ function Edit({ s }: { s: Settings }) {
   }))()
   const custom = form.watch('method') === 'custom'
   return (
+    <div className="stack">
     <form onSubmit={(e) => { e.preventDefault(); void save(etag) }} noValidate className="stack">
       {conflict && <Conflict why={conflict.why} mine={inWords(form.getValues())} theirs={inWords(toForm(conflict.theirs))}
         keepMine={() => { const over = etagOf(conflict.theirs); setEtag(over); void save(over) }}
@@ -63,26 +64,33 @@ function Edit({ s }: { s: Settings }) {
       </Card>
       {note}
       {may('settings:write') && <div className="actions end"><Button kind="primary" type="submit" busy={busy} disabled={!form.formState.isDirty}>Save settings</Button></div>}
-      {custom ? <TestIt url={form.watch('verifier_url')} /> : <Card title="Give a user such an account" about="An API key may not make accounts. On the engine’s machine:"><Code text="tokenbooth user add alice@example.com" /></Card>}
     </form>
+      {custom ? <TestIt url={form.watch('verifier_url')} /> : <Card title="Give a user such an account" about="An API key may not make accounts. On the engine’s machine:"><Code text="tokenbooth user add alice@example.com" /></Card>}
+    </div>
   )
 }
 function TestIt({ url }: { url: string }) {
   const may = useMay()
   const { email } = useSession()
-  const [user, setUser] = useState(email)
-  const run = useMutation({ mutationFn: () => must(api.POST('/v1/auth/validate_custom_verifier', { body: { user_id: user, verifier_url: url } })) })
+  const form = useForm({ defaultValues: { user_id: email } })
+  const { send, busy, note } = useSending(form)
+  const [next, setNext] = useState('')
+  const test = form.handleSubmit((f) => send(async () => {
+    setNext('')
+    if (!url.trim()) { form.setError('user_id', { message: 'Enter the address of your verifier page first.' }); return }
+    setNext((await must(api.POST('/v1/auth/validate_custom_verifier', { body: { user_id: f.user_id.trim(), verifier_url: url } }))).next_uri ?? '')
+  }))
   if (!may('auth:use')) return null
   return (
     <Card title="Test your verifier" about="A dry run: your page gets a flow_id as after a consent. When it confirms the user below, it is told that all is well; nothing is connected.">
-      <div className="fields">
-        <Field label="User ID to confirm" value={user} onChange={(e) => setUser(e.target.value)} />
-        <div className="actions"><Button onClick={() => run.mutate()} busy={run.isPending} disabled={!url || !user}>Test</Button></div>
+      <form noValidate className="fields" onSubmit={(e) => { void test(e) }}>
+        <Field label="User ID to confirm" error={message(form, 'user_id')} {...form.register('user_id')} />
+        <div className="actions"><Button type="submit" busy={busy}>Test</Button></div>
         <div aria-live="polite">
-          {run.error && <Wrong error={run.error} />}
-          {run.data?.next_uri && <Note tone="good">The test is ready. <a href={run.data.next_uri} target="_blank" rel="noreferrer">Open your verifier page<ExternalLink aria-hidden="true" /></a> in the browser where you are signed in to your app as that user.</Note>}
+          {note}
+          {next && <Note tone="good">The test is ready. <a href={next} target="_blank" rel="noreferrer">Open your verifier page<ExternalLink aria-hidden="true" /></a> in the browser where you are signed in to your app as that user.</Note>}
         </div>
-      </div>
+      </form>
       <Code what="Python code" text={'from arcadepy import Arcade\n\nresult = Arcade().auth.confirm_user(flow_id=request.args["flow_id"], user_id=signed_in_user)\nreturn redirect(result.next_uri)'} />
     </Card>
   )

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The session is over: signing in again happens above the page, so that nothing typed below it is lost.
-import { useState, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
 import { api, must, Problem } from '../api/client'
+import { sentence } from '../lib/form'
 import { readSession, useSession } from '../lib/session'
 import { Button } from './button'
 import { Dialog } from './dialog'
@@ -14,16 +15,19 @@ export function SessionEnded({ again }: { again: () => void }) {
   const [code, setCode] = useState('')
   const [second, setSecond] = useState(false)
   const [wrong, setWrong] = useState('')
+  const [denied, setDenied] = useState('') // of the password, or of the code when one is asked for
   const [busy, setBusy] = useState(false)
+  useEffect(() => { if (denied) document.querySelector<HTMLElement>('[role="dialog"] [aria-invalid]')?.focus() }, [denied])
   const submit = async (e: FormEvent) => {
     e.preventDefault()
-    setBusy(true); setWrong('')
+    setBusy(true); setWrong(''); setDenied('')
     try {
       await must(api.POST('/tb/v1/sessions', { body: { email, password, ...(code ? { code } : {}) } }))
       if ((await readSession()).account_id !== account_id) location.reload()
       again()
     } catch (err) {
       if (err instanceof Problem && err.code === 'second_factor_required') setSecond(true)
+      else if (err instanceof Problem && err.status === 401) setDenied(sentence(err.message))
       else setWrong((err as Error).message)
     } finally { setBusy(false) }
   }
@@ -49,11 +53,11 @@ export function SessionEnded({ again }: { again: () => void }) {
   }
   return (
     <Dialog open onOpenChange={() => {}} title="Your session has ended" about="Sign in again to go on where you were. Everything you typed on this page is still there.">
-      <form onSubmit={(e) => { void submit(e) }} className="fields">
+      <form noValidate onSubmit={(e) => { void submit(e) }} className="fields">
         {wrong && <Note tone="bad">{wrong}</Note>}
         <Field label="Email" value={email} readOnly autoComplete="username" />
-        <Field label="Password" type="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.target.value)} autoFocus required />
-        {second && <Field label="Code" hint="From your authenticator app, or a recovery code." autoComplete="one-time-code" value={code} onChange={(e) => setCode(e.target.value)} autoFocus required />}
+        <Field label="Password" type="password" autoComplete="current-password" value={password} error={second ? undefined : denied || undefined} onChange={(e) => setPassword(e.target.value)} autoFocus required />
+        {second && <Field label="Code" hint="From your authenticator app, or a recovery code." autoComplete="one-time-code" value={code} error={denied || undefined} onChange={(e) => setCode(e.target.value)} autoFocus required />}
         <div className="actions">
           <a className="button plain" href={here}>Another way to sign in</a>
           <Button kind="primary" type="submit" busy={busy}>Sign in</Button>
