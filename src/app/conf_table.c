@@ -120,6 +120,11 @@
 	  .doc = "Largest request body. Default: 4194304.")                                                            \
 	X("limits.pool", SIZE(c.limits.pool), OURS, .lo = 1, .hi = 256, .fallback = "16",                              \
 	  .doc = "Threads for requests that use the store.")                                                           \
+	X("limits.mcp_sessions", SIZE(c.limits.mcp_sessions), OURS, .lo = 0, .hi = 4096, .fallback = "256",            \
+	  .doc = "Sessions at MCP servers of the revisions before 2026-07-28 that are kept between two calls, each "   \
+		 "for the next call of the same user. 0: each call has one of its own.")                               \
+	X("limits.mcp_session_idle", TIME(c.limits.mcp_session_idle), OURS, .fallback = "2m",                          \
+	  .doc = "Such a session is ended when nobody used it for so long.")                                           \
 	X("retention.events", INT(c.kept.events), OURS, .lo = 1, .hi = 36500, .fallback = "90",                        \
 	  .doc = "Days that the audit log and the timelines of authorizations are kept.")                              \
 	X("retention.executions", INT(c.kept.executions), OURS, .lo = 1, .hi = 36500, .fallback = "90",                \

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "domain/health.h"
 #include "domain/keys.h"
+#include "domain/mcp_sessions.h"
 #include "domain/oidc.h"
 #include "domain/people.h"
 #include "domain/providers.h"
@@ -184,11 +185,7 @@ static void registry_down(struct life *l)
 }
 
 static struct err refresher_up(struct ctx *cx, struct life *l) { return refresher_start(cx, &l->en, &l->en.refresher); }
-static void refresher_down(struct life *l)
-{
-	refresher_free(l->en.refresher);
-	l->en.refresher = NULL;
-}
+static void refresher_down(struct life *l) { refresher_drop(&l->en.refresher); }
 
 static struct err secrets_up(struct ctx *cx, struct life *l)
 {
@@ -211,19 +208,20 @@ static struct err tools_up(struct ctx *cx, struct life *l)
 {
 	TRY(workers_static_sync(cx, &l->en));
 	conf_forget(l->conf); /* keyring, registry, issuers and workers have taken its secrets */
+	TRY(mcp_sessions_open(cx, &l->en));
 	return toolbox_open(cx, &l->en, &l->en.tools);
 }
-static void tools_down(struct life *l) { toolbox_drop(&l->en.tools); }
+static void tools_down(struct life *l)
+{
+	mcp_sessions_close(&l->en);
+	toolbox_drop(&l->en.tools);
+}
 
 static struct err scheduler_up(struct ctx *cx, struct life *l)
 {
 	return l->how->listen ? scheduler_start(cx, &l->en, &l->en.scheduler) : OK;
 }
-static void scheduler_down(struct life *l)
-{
-	scheduler_free(l->en.scheduler);
-	l->en.scheduler = NULL;
-}
+static void scheduler_down(struct life *l) { scheduler_drop(&l->en.scheduler); }
 
 /* The last step: whoever was told of a taken port must still be shown the first key at the next start. */
 static struct err first_run_up(struct ctx *cx, struct life *l)

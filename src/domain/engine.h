@@ -19,6 +19,7 @@ struct toolbox;      /* domain/toolbox.h: the tools the workers told of */
 struct scheduler;    /* domain/scheduler.h: runs what was put off; NULL: nobody serves */
 struct health;       /* domain/health.h: what is kept for whoever asks how the engine fares */
 struct oidc;         /* domain/oidc.h: issuers that people sign in with */
+struct mcp_sessions; /* domain/mcp_sessions.h: sessions at MCP servers; NULL: none is kept */
 struct secret_names; /* domain/secret_names.h: which secrets there are, in memory */
 struct engine {
 	const struct config *config;
@@ -37,6 +38,7 @@ struct engine {
 	struct health *health; /* NULL: nobody keeps watch */
 	struct oidc *oidc;
 	struct secret_names *secret_names;
+	struct mcp_sessions *mcp_sessions;
 	struct workq *recorder; /* domain/run_record.h; NULL: whoever ran a tool waits for its record */
 };
 #endif

@@ -5,6 +5,7 @@
 #include "core/jdoc.h"
 #include "core/jout.h"
 #include "core/text.h"
+#include "domain/mcp_sessions.h"
 #include "domain/worker_vault.h"
 #include <stdio.h>
 
@@ -15,6 +16,7 @@ enum {
 	BAD_REQUEST = -32600,
 	LEGACY_WORD = -32000
 };
+#define LEAVE_MOST SEC(5)
 
 /* ---- the peer ---- */
 static struct err peer_of(struct ctx *cx, struct engine *en, const struct mcp_worker_ask *ask, struct wire_mcp *out)
@@ -65,7 +67,7 @@ struct err mcp_worker_tools(struct ctx *cx, struct engine *en, const struct mcp_
 	TRY(peer_of(cx, en, ask, &p));
 	struct err e = told(cx, &p, ask, out);
 	if (!IS_ERR(e))
-		wire_mcp_leave(cx, &p);
+		wire_mcp_leave(cx, &p, LEAVE_MOST);
 	return e;
 }
 struct err mcp_worker_greet(struct ctx *cx, struct engine *en, const struct mcp_worker_ask *ask,
@@ -77,7 +79,18 @@ struct err mcp_worker_greet(struct ctx *cx, struct engine *en, const struct mcp_
 	*out = (struct mcp_worker_told){ .era = SV("") };
 	TRY(peer_of(cx, en, ask, &p));
 	TRY(wire_mcp_greet(cx, &p, &out->server, &settled, &out->answer));
-	wire_mcp_leave(cx, &p);
+	wire_mcp_leave(cx, &p, LEAVE_MOST);
+	return OK;
+}
+struct err mcp_worker_leave(struct ctx *cx, struct engine *en, const struct mcp_worker_ask *ask, struct sv version,
+			    struct sv session)
+{
+	struct wire_mcp p;
+
+	TRY(peer_of(cx, en, ask, &p));
+	if (!sv_copy(version, p.version, sizeof p.version) || !sv_copy(session, p.session, sizeof p.session))
+		return fail(cx, E_INTERNAL, "a text does not fit", "a session");
+	wire_mcp_leave(cx, &p, ask->timeout);
 	return OK;
 }
 
@@ -117,6 +130,7 @@ struct going {
 	struct wire_mcp peer;
 	struct wire_mcp_call call;
 	bool settled, reprobed;
+	bool kept; /* the session of an earlier call */
 };
 static struct err ready(struct ctx *cx, struct going *g, struct wire_mcp_answer *a)
 {
@@ -128,8 +142,28 @@ static struct err ready(struct ctx *cx, struct going *g, struct wire_mcp_answer 
 		return OK;
 	return wire_mcp_greet(cx, &g->peer, &server, &g->settled, a);
 }
+/* Spoken to as before, in the session of an earlier call.  False: the server does not know it any more. */
+static struct err as_before(struct ctx *cx, struct going *g, struct wire_mcp_answer *a, bool *good)
+{
+	bool other;
+
+	g->settled = true;
+	g->peer.restarted = true; /* the one repeat of a call: in a session of its own */
+	TRY(wire_mcp_call(cx, &g->peer, &g->call, a));
+	other =
+	    a->fate == MCP_ERROR && a->status == 400 && (a->code == UNSUPPORTED_VERSION || a->code == HEADER_MISMATCH);
+	*good = !other && !wire_mcp_forgotten(a);
+	g->peer.session[0] = *good ? g->peer.session[0] : '\0';
+	return OK;
+}
 static struct err once(struct ctx *cx, struct going *g, struct wire_mcp_answer *a)
 {
+	bool good = false;
+
+	if (g->kept)
+		TRY(as_before(cx, g, a, &good));
+	if (good)
+		return OK;
 	TRY(ready(cx, g, a));
 	if (a->fate != MCP_ANSWERED)
 		return OK;
@@ -170,19 +204,29 @@ static struct err as_worker(struct ctx *cx, const struct wire_mcp_answer *a, str
 		(void)snprintf(out->answer.say, sizeof out->answer.say, "%s", a->say);
 	return OK;
 }
+static bool has_sessions(const struct wire_mcp *p) { return p->version[0] != '\0' && !wire_mcp_modern(p); }
+/* After an answer there is no doubt about the session. */
+static bool goes_on(const struct wire_mcp *p, const struct wire_mcp_answer *a)
+{
+	return has_sessions(p) && a->status == 200 && (a->fate == MCP_ANSWERED || a->fate == MCP_ERROR);
+}
 struct err mcp_worker_call(struct ctx *cx, struct engine *en, const struct mcp_worker_call *call,
 			   struct mcp_worker_done *out)
 {
 	struct going g = { .call = { .name = call->tool, .arguments = call->input } };
+	struct mcp_sessions_of of = { .w = call->at.w, .user_id = call->user_id };
 
 	*out = (struct mcp_worker_done){ .era = SV("") };
 	TRY(peer_of(cx, en, &call->at, &g.peer));
 	TRY(meta_of(cx, call, &g.call.meta));
 	if (call->mirror.n > 0)
 		TRY(jdoc_parse(cx, call->mirror, "a tool's headers", &g.call.mirror));
+	TRY(mcp_sessions_key(cx, en, &g.peer, &of));
+	g.kept = has_sessions(&g.peer) && mcp_sessions_take(en, &of, &g.peer);
 	TRY(once(cx, &g, &out->last));
 	TRY(era_of(cx, &g.peer, g.settled && out->last.fate != MCP_UNREACHABLE, &out->era));
-	wire_mcp_leave(cx, &g.peer);
+	if (!goes_on(&g.peer, &out->last) || !mcp_sessions_give(en, &of, &g.peer))
+		wire_mcp_leave(cx, &g.peer, LEAVE_MOST);
 	out->header_mismatch = out->last.fate == MCP_ERROR && out->last.code == HEADER_MISMATCH;
 	TRY(as_worker(cx, &out->last, out));
 	out->stale = out->stale || out->header_mismatch;

@@ -41,4 +41,7 @@ struct mcp_worker_done {
 };
 struct err mcp_worker_call(struct ctx *cx, struct engine *en, const struct mcp_worker_call *call,
 			   struct mcp_worker_done *out) MUST_USE NONNULL(1, 2, 3, 4);
+/* Ends a session that was kept, within ask->timeout. */
+struct err mcp_worker_leave(struct ctx *cx, struct engine *en, const struct mcp_worker_ask *ask, struct sv version,
+			    struct sv session) MUST_USE NONNULL(1, 2, 3);
 #endif

@@ -14,4 +14,9 @@ struct err scheduler_start(struct ctx *cx, struct engine *en, struct scheduler *
 void scheduler_kick(struct engine *en) NONNULL(1); /* something is due now */
 /* Job: finds what is due, and claims that are over. */
 struct err scheduler_tick(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+static inline void scheduler_drop(struct scheduler **s)
+{
+	scheduler_free(*s);
+	*s = NULL;
+}
 #endif

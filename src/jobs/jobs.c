@@ -10,6 +10,7 @@
 #include "domain/connections.h"
 #include "domain/health.h"
 #include "domain/keys.h"
+#include "domain/mcp_sessions.h"
 #include "domain/people.h"
 #include "domain/refresh.h"
 #include "domain/revoke.h"
@@ -73,6 +74,7 @@ static const struct job {
 	{ "schedules.due", SEC(1), SEC(10), LANE_QUICK, false, false, false, scheduler_tick },
 	{ "schedules.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, schedules_prune },
 	{ "workers.refresh", SEC(5), SEC(60), LANE_WORKERS, true, false, false, workers_refresh },
+	{ "mcp.sessions", SEC(5), SEC(30), LANE_CALLS, false, false, false, mcp_sessions_expire },
 	{ "revocations.due", SEC(15), SEC(60), LANE_CALLS, true, true, false, revoke_due },
 };
 enum { JOBS = ARRAY_LEN(jobs), ARENA = 256 << 20 }; /* a cap: catalogues of many tools are parsed here */

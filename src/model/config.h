@@ -37,7 +37,8 @@ struct oidc_conf { /* sign_in.oidc[]: an issuer that people sign in with */
 	enum role role;               /* as this member of the default project */
 };
 struct limits_conf {
-	size_t connections, parked, calls, header_bytes, body_bytes, pool;
+	size_t connections, parked, calls, header_bytes, body_bytes, pool, mcp_sessions;
+	int64_t mcp_session_idle;
 };
 struct retention_conf {
 	int events, executions, schedules;

@@ -64,8 +64,10 @@ struct wire_mcp_server { /* text in cx->arena, as told; p NULL: not told */
  * *settled: the verdict may be kept (a failing server's may not). */
 struct err wire_mcp_greet(struct ctx *cx, struct wire_mcp *p, struct wire_mcp_server *server, bool *settled,
 			  struct wire_mcp_answer *out) MUST_USE NONNULL(1, 2, 3, 4, 5);
-/* Ends the session, if there is one; what comes of it is nobody's concern. */
-void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p) NONNULL(1, 2);
+/* Was a request refused because its session, or the handshake before it, does not count any more?  Then nothing ran. */
+bool wire_mcp_forgotten(const struct wire_mcp_answer *a) NONNULL(1);
+/* Ends the session, if there is one, within `most`; what comes of it is nobody's concern. */
+void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p, int64_t most) NONNULL(1, 2);
 /* tools/list, every page.  *tools: a list of tools as they came, in cx->arena. */
 struct err wire_mcp_tools(struct ctx *cx, struct wire_mcp *p, const struct node **tools,
 			  struct wire_mcp_answer *out) MUST_USE NONNULL(1, 2, 3, 4);

@@ -12,7 +12,6 @@
 #define MODERN "2026-07-28"
 #define OFFER  "2025-11-25"
 enum { MOST = 1 << 20, UNSUPPORTED_VERSION = -32022, HEADER_MISMATCH = -32020, MISSING_CAPABILITY = -32021 };
-#define LEAVE_TIMEOUT SEC(5)
 
 static void say(struct wire_mcp_answer *out, enum wire_mcp_fate fate, const char *what)
 {
@@ -190,7 +189,7 @@ struct err wire_mcp_greet(struct ctx *cx, struct wire_mcp *p, struct wire_mcp_se
 	*settled = *settled && out->fate == MCP_ANSWERED;
 	return OK;
 }
-void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p)
+void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p, int64_t most)
 {
 	CLEANUP(net_reply_clear) struct net_reply got = { .sent = false };
 	CLEANUP(buf_free) struct buf token = BUF(20 << 10);
@@ -212,7 +211,7 @@ void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p)
 				    .url = p->uri,
 				    .headers = h,
 				    .n_headers = n,
-				    .timeout = LEAVE_TIMEOUT,
+				    .timeout = most,
 				    .max_reply = MOST };
 	if (!buf_ok(&token) || IS_ERR(net_call(cx, p->net, &c, &got)))
 		(void)forgive(cx);

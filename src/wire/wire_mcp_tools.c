@@ -47,16 +47,18 @@ static struct err asked(struct ctx *cx, struct wire_mcp *p, const struct wire_mc
 }
 
 /* ---- a session that is dead (contract 4.10: some say 400) ---- */
-static bool session_is_dead(const struct wire_mcp *p, const struct wire_mcp_answer *a)
+bool wire_mcp_forgotten(const struct wire_mcp_answer *a)
 {
 	size_t at;
 
-	if (p->session[0] == '\0' || p->restarted)
-		return false;
 	if (a->status == 404)
 		return true;
 	return a->status == 400 && (a->code == NO_SUCH_SESSION || sv_find(a->message, SV("ession"), &at) ||
 				    sv_find(a->message, SV("not initialized"), &at) || a->fate == MCP_REFUSED);
+}
+static bool session_is_dead(const struct wire_mcp *p, const struct wire_mcp_answer *a)
+{
+	return p->session[0] != '\0' && !p->restarted && wire_mcp_forgotten(a);
 }
 static struct err with_session(struct ctx *cx, struct wire_mcp *p, const struct wire_mcp_ask *ask,
 			       struct wire_mcp_answer *out)

@@ -45,9 +45,9 @@ class Server:
         self.process.stop()
 
 
-def everything(folder):
+def everything(folder, port=0):
     script = HERE / "node_modules/@modelcontextprotocol/server-everything/dist/index.js"
-    return Server([NODE, "--require", str(HERE / "loopback.cjs"), str(script), "streamableHttp"], folder, env={"PORT": "0"})
+    return Server([NODE, "--require", str(HERE / "loopback.cjs"), str(script), "streamableHttp"], folder, env={"PORT": str(port)})
 
 
 def python_server(folder, *how):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An MCP server on the Python SDK, on a loopback port of its own: python server.py [stateless] [json] [issuer=URL].  It speaks 2026-07-28 and,
+"""An MCP server on the Python SDK, on a loopback port of its own: python server.py [stateless] [json] [legacy] [issuer=URL].  It speaks 2026-07-28 and,
 with sessions unless stateless, the revisions before it.  GET /seen tells which requests came (method, protocol headers)."""
 import asyncio
 import json
@@ -103,6 +103,8 @@ class Seen:
         if scope["path"] == "/seen":
             return await JSONResponse(seen)(scope, receive, send)
         h = {k.decode(): v.decode() for k, v in scope["headers"]}
+        if "legacy" in sys.argv and "mcp-method" in h:  # as a server that never heard of 2026-07-28
+            return await JSONResponse({"error": "not found"}, 404)(scope, receive, send)
         entry = {"http": scope["method"], "headers": h, "body": ""}
         seen.append(entry)
 

@@ -6,7 +6,7 @@ import urllib.parse
 import httpx
 import pytest
 from conftest import HERE, NODE, PYTHON, Server, body, execute, register
-from world import Browser, Form, Process, query, until
+from world import Browser, Engine, Form, Process, query, until
 
 SCOPES = "files:read files:write"
 
@@ -163,6 +163,25 @@ def test_a_client_of_the_operators_own(api, engine, issuer, server):
     assert len([x for x in issuer.seen()["registered"] if x["client_id"] == c["client_id"]]) == 1
     r = api.patch("/v1/workers/remote", json={"mcp": {"oauth2": {"external_id": "other"}}})
     assert r.status_code == 400 and r.json()["field_errors"][0]["field"] == "mcp.oauth2.external_id"
+
+
+def test_sessions_are_a_users_own_and_end_with_his_token(binary, issuer, tmp_path):
+    """At a server of before 2026-07-28, which knows its sessions by the token, too."""
+    (tmp_path / "server").mkdir()
+    legacy = Server([PYTHON, str(HERE / "server.py"), "legacy", "issuer=" + issuer.url], tmp_path / "server")
+    with Engine(binary, tmp_path, config="limits: {mcp_session_idle: 1s}\n") as eng, eng.client() as c:
+        register(c, legacy.uri)
+        for who in ("alice", "bob"):
+            agree(c, eng, worker_authorize(c, f"{who}@example.com")["url"], f"{who}@example.com", who)
+        until("the tools", lambda: c.get("/v1/workers/remote/tools").json()["items"], bound=60)
+        for who in ("alice", "bob", "alice", "bob"):
+            assert execute(c, "Probe.whoami", user=f"{who}@example.com")["output"]["value"]["user"] == who
+        used = {(h["authorization"], h["mcp-session-id"]) for _, m, h, _ in legacy.seen() if m == "tools/call"}
+        assert len({token for token, _ in used}) == 2 and len({id for _, id in used}) == len(used) <= 4
+        until("their ends", lambda: used <= {(h.get("authorization"), h["mcp-session-id"]) for http, _, h, _ in legacy.seen() if http == "DELETE"}, bound=60)
+        store = b"".join(f.read_bytes() for f in eng.data.iterdir() if f.name.startswith("store"))
+        assert not [id for _, id in used if id.encode() in store or id in eng.log()]
+    legacy.stop()
 
 
 @pytest.mark.parametrize("oauth2,field", [
