@@ -3,7 +3,6 @@
 #include "core/clock.h"
 #include "core/hub.h"
 #include "core/rnd.h"
-#include "core/secret.h"
 #include "core/text.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,9 +14,8 @@ struct entry {
 	struct entry *newer; /* of those that are over, in the order of their ends */
 	struct repeats_key key;
 	bool runs;
-	int64_t until; /* clock_mono() */
-	char *answer;  /* NULL: not kept */
-	size_t n;
+	int64_t until;     /* clock_mono() */
+	struct buf answer; /* empty: not kept */
 };
 struct repeats {
 	pthread_mutex_t lock;
@@ -82,12 +80,8 @@ static struct entry **place(struct repeats *r, uint64_t name)
 }
 static void strip(struct repeats *r, struct entry *e)
 {
-	if (e->answer == NULL)
-		return;
-	wipe(e->answer, e->n);
-	free(e->answer);
-	e->answer = NULL;
-	r->bytes -= e->n;
+	r->bytes -= e->answer.n;
+	buf_free(&e->answer);
 }
 static void drop(struct repeats *r, struct entry **at)
 {
@@ -124,37 +118,36 @@ static enum repeats_is look(const struct entry *e, const struct repeats_key *k, 
 		return REPEATS_OTHER;
 	if (e->runs)
 		return REPEATS_RUNS;
-	if (e->answer == NULL)
+	if (e->answer.n == 0)
 		return REPEATS_GONE;
-	buf_add(out, e->answer, e->n);
+	buf_sv(out, buf_view(&e->answer));
 	return REPEATS_DONE;
 }
 /* Without memory it is carried out like a request without a key. */
 static void hold(struct repeats *r, const struct repeats_key *k)
 {
-	struct entry **at = place(r, k->name), *e = calloc(1, sizeof *e);
+	size_t at = k->name % BUCKETS;
+	struct entry *e = calloc(1, sizeof *e);
 
 	if (e == NULL)
 		return;
-	*e = (struct entry){ .key = *k, .runs = true };
-	*at = e;
+	*e = (struct entry){ .next = r->bucket[at], .key = *k, .runs = true };
+	r->bucket[at] = e;
 }
 static void over(struct repeats *r, struct entry *e, struct sv answer)
 {
 	e->runs = false;
 	e->until = clock_mono() + REPEATS_KEPT;
 	make_room(r, answer.n);
-	e->answer = answer.p == NULL || answer.n > REPEATS_ANSWER ? NULL : malloc(answer.n + 1);
-	if (e->answer != NULL) {
-		memcpy(e->answer, answer.p, answer.n);
-		e->n = answer.n;
-		r->bytes += e->n;
-	}
 	*(r->newest == NULL ? &r->oldest : &r->newest->newer) = e;
 	r->newest = e;
 	if (r->barest == NULL)
 		r->barest = e;
 	r->over++;
+	e->answer = BUF(REPEATS_ANSWER);
+	if (answer.p != NULL && answer.n <= REPEATS_ANSWER)
+		buf_sv(&e->answer, answer);
+	r->bytes += e->answer.n;
 }
 
 /* ---- for everybody ---- */
