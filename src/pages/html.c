@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pages/html.h"
+#include "core/arena.h"
 #include "core/codec.h"
 #include "core/text.h"
 #include "domain/engine.h"
@@ -33,13 +34,64 @@ void html_hidden(struct html *h, const char *name, struct sv value)
 	HTMLF(h, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", sv_of(name), value);
 }
 
+/* Our own words begin small; here they are a sentence, unless an address begins it. */
+static struct sv sentence(const struct request *rq, struct sv words)
+{
+	bool address = false;
+
+	for (size_t i = 0; i < words.n && words.p[i] != ' '; i++)
+		address = address || words.p[i] == '@';
+	if (address || words.n == 0 || words.p[0] < 'a' || words.p[0] > 'z')
+		return words;
+	char *own = arena_text(rq->cx->arena, words);
+	if (own == NULL)
+		return words;
+	own[0] = (char)(own[0] - 'a' + 'A');
+	return sv_of(own);
+}
 struct sv html_cause(const struct request *rq)
 {
 	const struct cause *c = &rq->cx->cause;
 
 	if (c->n_fields > 0)
-		return sv_of(c->fields[0].message);
-	return c->say[0] == '\0' ? SV("The request was refused.") : sv_of(c->say);
+		return sentence(rq, sv_of(c->fields[0].message));
+	return c->say[0] == '\0' ? SV("The request was refused.") : sentence(rq, sv_of(c->say));
+}
+struct sv html_note(const struct request *rq) { return rq->cx->cause.n_fields > 0 ? SV_NONE : html_cause(rq); }
+
+static struct sv wrong_of(const struct request *rq, const char *name)
+{
+	const struct cause *c = &rq->cx->cause;
+
+	for (size_t i = 0; i < c->n_fields; i++)
+		if (strcmp(c->fields[i].field, name) == 0)
+			return sentence(rq, sv_of(c->fields[i].message));
+	return SV_NONE;
+}
+void html_field(struct html *h, const struct html_field *f)
+{
+	struct sv name = sv_of(f->name), wrong = wrong_of(h->rq, f->name);
+
+	HTMLF(h, "<div class=\"field\"><label>{}", sv_of(f->label));
+	if (f->hint != NULL)
+		HTMLF(h, "<span class=\"hint\">{}</span>", sv_of(f->hint));
+	HTMLF(h, "<input type=\"{}\" name=\"{}\" autocomplete=\"{}\" maxlength=\"{}\"", sv_of(f->type), name,
+	      sv_of(f->autocomplete), sv_of(f->most));
+	if (f->value.n > 0)
+		HTMLF(h, " value=\"{}\"", f->value);
+	if (f->least != NULL)
+		HTMLF(h, " minlength=\"{}\"", sv_of(f->least));
+	if (f->fixed)
+		HTML(h, " readonly");
+	else
+		HTML(h, " required");
+	if (wrong.n > 0)
+		HTMLF(h,
+		      " aria-invalid=\"true\" aria-describedby=\"{}-error\"></label><p class=\"error\" "
+		      "id=\"{}-error\" role=\"alert\">{}</p></div>",
+		      name, name, wrong);
+	else
+		HTML(h, "></label></div>");
 }
 
 void html_headers(struct request *rq, struct sv csp, struct sv cache)

@@ -32,6 +32,16 @@ void html_headers(struct request *rq, struct sv csp, struct sv cache) NONNULL(1)
 void html_put(struct html *h, const char *literal, const struct sv *values, size_t n) NONNULL(1, 2);
 /* Why the request failed, for a person: of a field error only its sentence. */
 struct sv html_cause(const struct request *rq) NONNULL(1);
+/* The same for above a form; n 0 when it is about a field, which then says it itself. */
+struct sv html_note(const struct request *rq) NONNULL(1);
+/* One field of a form; what was wrong with it stands below it, by the name of the request's field error. */
+struct html_field {
+	const char *label, *hint;                              /* hint NULL: none */
+	const char *type, *name, *autocomplete, *most, *least; /* lengths; least NULL: any */
+	struct sv value;
+	bool fixed; /* shown, not to be changed; else it is required */
+};
+void html_field(struct html *h, const struct html_field *f) NONNULL(1, 2);
 #define HTML(h, literal) html_put((h), "" literal "", NULL, 0)
 #define HTMLF(h, literal, ...)                                           \
 	html_put((h), "" literal "", (const struct sv[]){ __VA_ARGS__ }, \

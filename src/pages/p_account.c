@@ -55,17 +55,25 @@ struct err p_account_sign_in_page(struct request *rq, const struct p_account_sig
 	HTML(&h, "<form class=\"main\" method=\"post\" action=\"/sign-in\">");
 	csrf_field(&h, cookie);
 	html_hidden(&h, "return", p->back);
-	HTMLF(&h,
-	      "<label>Email<input type=\"email\" name=\"email\" value=\"{}\" autocomplete=\"username\" required "
-	      "maxlength=\"254\"></label>",
-	      p->email);
-	HTML(&h, "<label>Password<input type=\"password\" name=\"password\" autocomplete=\"current-password\" required "
-		 "maxlength=\"256\"></label>");
+	html_field(&h, &(struct html_field){ .label = "Email",
+					     .type = "email",
+					     .name = "email",
+					     .autocomplete = "username",
+					     .most = "254",
+					     .value = p->email });
+	html_field(&h, &(struct html_field){ .label = "Password",
+					     .type = "password",
+					     .name = "password",
+					     .autocomplete = "current-password",
+					     .most = "256" });
 	if (p->code)
-		HTML(&h,
-		     "<label>Code<span class=\"hint\">Six digits of your authenticator app, or a recovery code.</span>"
-		     "<input type=\"text\" name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\" required "
-		     "maxlength=\"64\"></label>");
+		html_field(&h,
+			   &(struct html_field){ .label = "Code",
+						 .hint = "Six digits of your authenticator app, or a recovery code.",
+						 .type = "text",
+						 .name = "code",
+						 .autocomplete = "one-time-code",
+						 .most = "64" });
 	HTML(&h, "<button>Sign in</button></form>");
 	p_oidc_links(&h, p->back);
 	HTML(&h, "</div>");
@@ -118,7 +126,7 @@ struct err p_account_sign_in(struct request *rq)
 			    .code = e.code == E_SECOND_FACTOR || t.code.n > 0,
 			    .wrong = e.code == E_SECOND_FACTOR
 					 ? SV("Type your password once more, and the code of your authenticator app.")
-					 : html_cause(rq),
+					 : html_note(rq),
 			    .status = mend_status(e) });
 	TRY(e);
 	visitor_set(rq, VISITOR_SESSION, secret_view(s.token));
@@ -150,16 +158,23 @@ static void setup_page(struct request *rq, struct sv cookie, struct sv email, st
 	HTML(&h, "<div class=\"panel\"><h1>Make the first account</h1><p>It owns this engine: it adds providers, API "
 		 "keys and "
 		 "people.</p>");
-	wrong_note(&h, IS_ERR(why) ? html_cause(rq) : SV_NONE);
+	wrong_note(&h, IS_ERR(why) ? html_note(rq) : SV_NONE);
 	HTML(&h, "<form class=\"main\" method=\"post\" action=\"/setup\">");
 	csrf_field(&h, cookie);
-	HTMLF(&h,
-	      "<label>Email<input type=\"email\" name=\"email\" value=\"{}\" autocomplete=\"username\" required "
-	      "maxlength=\"254\"></label>",
-	      email);
-	HTML(&h, "<label>Password<span class=\"hint\">At least 10 characters; a sentence is fine.</span>"
-		 "<input type=\"password\" name=\"password\" autocomplete=\"new-password\" required minlength=\"10\" "
-		 "maxlength=\"256\"></label><button>Make the account</button></form></div>");
+	html_field(&h, &(struct html_field){ .label = "Email",
+					     .type = "email",
+					     .name = "email",
+					     .autocomplete = "username",
+					     .most = "254",
+					     .value = email });
+	html_field(&h, &(struct html_field){ .label = "Password",
+					     .hint = "At least 10 characters; a sentence is fine.",
+					     .type = "password",
+					     .name = "password",
+					     .autocomplete = "new-password",
+					     .most = "256",
+					     .least = "10" });
+	HTML(&h, "<button>Make the account</button></form></div>");
 	html_end(&h);
 }
 

@@ -41,13 +41,21 @@ static void choose_password(struct html *h, const struct look *k)
 {
 	HTML(h, "<form class=\"main\" method=\"post\" action=\"/invite\">");
 	csrf_field(h, k->token);
-	HTMLF(
-	    h,
-	    "<label>Email<input type=\"email\" name=\"email\" value=\"{}\" autocomplete=\"username\" readonly></label>",
-	    sv_of(k->i.email));
-	HTML(h, "<label>Password<span class=\"hint\">At least 10 characters; a sentence is fine.</span>"
-		"<input type=\"password\" name=\"password\" autocomplete=\"new-password\" required minlength=\"10\" "
-		"maxlength=\"256\"></label><button>Accept the invitation</button></form>");
+	html_field(h, &(struct html_field){ .label = "Email",
+					    .type = "email",
+					    .name = "email",
+					    .autocomplete = "username",
+					    .most = "254",
+					    .value = sv_of(k->i.email),
+					    .fixed = true });
+	html_field(h, &(struct html_field){ .label = "Password",
+					    .hint = "At least 10 characters; a sentence is fine.",
+					    .type = "password",
+					    .name = "password",
+					    .autocomplete = "new-password",
+					    .most = "256",
+					    .least = "10" });
+	HTML(h, "<button>Accept the invitation</button></form>");
 }
 
 static void accept_as(struct html *h, const struct look *k)
@@ -85,8 +93,8 @@ static void page(struct request *rq, const struct look *k, struct err why)
 
 	HTMLF(&h, "<div class=\"panel\"><h1>Join {}</h1><p>You are invited as <b>{}</b>, role {}.</p>",
 	      sv_of(k->project.name), sv_of(k->i.email), sv_of(role_name(k->i.role)));
-	if (IS_ERR(why))
-		HTMLF(&h, "<p class=\"note bad\" role=\"alert\">{}</p>", html_cause(rq));
+	if (IS_ERR(why) && html_note(rq).n > 0)
+		HTMLF(&h, "<p class=\"note bad\" role=\"alert\">{}</p>", html_note(rq));
 	if (same)
 		accept_as(&h, k);
 	else if (k->known || k->in)

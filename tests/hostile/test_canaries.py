@@ -20,6 +20,7 @@ import sys
 import httpx
 import pytest
 from canary import Canaries, Search, spellings
+from canary_issuer import ECHO, Issuer
 from canary_peer import DEFINITION, HANG_UP, Peer, Walker, authority
 from canary_tools import ToolServers, person_in_charge, run_tools
 from world import BOUND, LONG, Engine, Form, figure, query, until
@@ -32,7 +33,9 @@ MEANT = [
     ("connect token", r"GET /v1(/orgs/.*)?/auth/status 200 body", "the link to give to the user"),
     ("connect token", r"GET /(connect/~|api/v1/oauth/[\w-]+/callback) \d+ body", "the page's link to try again"),
     ("state", r"GET /connect/~ 303 head", "RFC 6749 section 4.1.1: the provider must send it back"),
-    ("browser cookie", r"GET /(connect/~|sign-in|setup) \d+ head", "the browser's own cookie"),
+    ("browser cookie", r"GET /(connect/~|sign-in|sign-in/oidc/issuer/callback|setup) \d+ head", "the browser's own cookie"),
+    ("state|sign-in cookie", r"GET /sign-in/oidc/issuer 303 head", "the issuer must send it back, to the browser that began"),
+    ("(session|device) cookie", r"GET /sign-in/oidc/issuer/callback 303 head", "of whoever signed in with it"),
     ("session cookie", r"POST (/sign-in|/setup|/tb/v1/sessions) \d+ head", "the user's own cookie"),
     ("device cookie", r"POST (/sign-in|/setup|/tb/v1/sessions) \d+ head", "the browser's, which has signed in before"),
     ("flow id", r"GET /api/v1/oauth/[\w-]+/callback 303 head", "how the verifier learns which flow it is about"),
@@ -76,7 +79,8 @@ class Run:
     def __init__(self, binary, folder):
         self.binary, self.folder, self.said, self.canaries, self.starts = binary, folder, Said(), Canaries(), itertools.count(1)
         self.peer = Peer(folder, self.canaries)
-        self.servers = ToolServers(self.peer)
+        self.servers, self.issuer = ToolServers(self.peer), Issuer(self.canaries)
+        self.peer.also = lambda *asked: self.issuer.answer(*asked) or self.servers.answer(*asked)
         make = self.canaries.make
         self.direct, self.dotenv, self.real, self.filed = (make("client secret") for _ in range(4))
         self.root, self.older = make("root key"), make("root key")
@@ -93,7 +97,7 @@ security:
 auth:
   providers:
 """ + "".join(f"    - {{id: canary{name}, type: oauth2, provider_id: canary, client_id: app, client_secret: \"{value}\"}}\n" for name, value in (
-            ("", self.direct), ("-env", "${env:DOTENV_SECRET}"), ("-real", "${env:REAL_SECRET}"), ("-file", "${file:secret.txt}")))
+            ("", self.direct), ("-env", "${env:DOTENV_SECRET}"), ("-real", "${env:REAL_SECRET}"), ("-file", "${file:secret.txt}"))) + self.issuer.config
         self.env = {"REAL_SECRET": self.real, "OLDER_KEY": self.older}
         for line in self.peer.key_file.read_text().splitlines()[1:-1]:
             if len(line) >= 32:
@@ -241,6 +245,10 @@ auth:
             person_in_charge(self.canaries, c, engine.url, email, password)
             c.post("/tb/v1/sessions", json={"email": email, "password": password, "code": self.canaries.make("sent by the caller")})
             c.post("/sign-out", data=form)
+        with self.http(engine, headers={"Accept": "text/html"}) as c:  # with another issuer: an ID token of somebody else's, a code refused, and in
+            assert [self.issuer.visit(c, wrong).status_code for wrong in ("somebody-else", ECHO, None)] == [403, 403, 303]
+            self.jar(c)
+            assert c.get("/tb/v1/identities").json()["items"][0]["subject"] == "ivy"
 
     def jar(self, c):
         for cookie in c.cookies.jar:
@@ -488,7 +496,7 @@ def test_every_secret_place_has_canaries(run):
     for kind in ("access token", "refresh token", "id token", "webhook token", "user info", "code", "verifier", "state", "flow id", "connect token", "client secret",
                  "root key", "API key", "password", "session cookie", "device cookie", "browser cookie", "set-up token", "TLS private key", "proxy password",
                  "CSRF value", "second factor", "recovery code", "invitation", "tool secret", "worker secret", "token for a worker", "header of a remote server",
-                 "header that names no secret"):
+                 "header that names no secret", "sign-in cookie"):
         assert kinds[kind] > 0, (kind, kinds)
 
 

@@ -60,12 +60,20 @@ const ask = (user_id, more = {}) => eng.call('/v1/auth/authorize', { method: 'PO
 
 test('the one-time link makes the first account, once, and leads to the dashboard', async () => {
   const { context, page } = await person()
+  await page.goto(`${eng.url}/setup`)
+  await looks(page, 'setup-needed')
   await page.goto(eng.ready.setup_url)
   assert.ok(!page.url().includes('token='), 'the token stays in the address bar')
   await looks(page, 'setup')
   await page.getByLabel('Email').fill(owner.email)
+  await page.getByLabel('Password').evaluate((e) => e.removeAttribute('minlength')) // as a browser that does not know it
   await page.getByLabel('Password').fill('short')
   await page.getByRole('button', { name: 'Make the account' }).click()
+  const [beside] = await page.locator('.field', { has: page.getByLabel('Password') }).getByRole('alert').all()
+  assert.match(await beside.innerText(), /^Password must be at least 10/)
+  assert.equal(await page.getByLabel('Password').getAttribute('aria-describedby'), await beside.getAttribute('id'))
+  assert.equal(await page.getByLabel('Email').inputValue(), owner.email, 'what was typed is lost')
+  await looks(page, 'setup-wrong')
   assert.equal(await page.locator('h1').count(), 1)
   assert.ok(!page.url().includes('/dashboard'), 'a short password made an account')
   await page.getByLabel('Email').fill(owner.email)
@@ -183,6 +191,44 @@ test('the last page of a dry run, an address that is none, a form that is out of
   await signIn(page, owner)
   await page.waitForURL('**/dashboard**')
   await context.close()
+})
+
+test('a link that is only fetched ahead, and a provider that takes its time', async () => {
+  const { context, page } = await person()
+  const start = await ask('slow@example.com')
+  await page.setExtraHTTPHeaders({ 'Sec-Purpose': 'prefetch' })
+  await page.goto(start.body.url)
+  await looks(page, 'only-looked')
+  await page.setExtraHTTPHeaders({})
+  await w.sim.control('/faults', { method: 'POST', body: { on: 'token', times: 1, delay_ms: 8000 } })
+  await page.goto(start.body.url)
+  await page.getByLabel('Sign in as').selectOption('alice')
+  const back = page.waitForRequest((r) => r.url().startsWith(`${eng.url}/api/v1/oauth/`))
+  await page.getByRole('button', { name: 'Authorize' }).click()
+  const other = await context.newPage() // the same answer once more, while the first is under way
+  await other.goto((await back).url())
+  await looks(other, 'one-moment')
+  await other.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 60_000 }) // it renewed itself
+  await w.sim.control('/faults', { method: 'DELETE' })
+  await context.close()
+})
+
+test('an invitation, and one that is over, at 360 px too', async () => {
+  const { context, page } = await person()
+  await page.goto(`${eng.url}/sign-in`)
+  await signIn(page, owner)
+  await page.waitForURL('**/dashboard**')
+  const link = await page.evaluate(async () => {
+    const { csrf } = await (await fetch('/tb/v1/sessions/current')).json()
+    return (await (await fetch('/tb/v1/invitations', { method: 'POST', headers: { 'Tokenbooth-CSRF': csrf, 'Content-Type': 'application/json' }, body: JSON.stringify({ email: 'guest@example.com', role: 'viewer' }) })).json()).url
+  })
+  await context.close()
+  const guest = await person()
+  await guest.page.goto(link)
+  await looks(guest.page, 'invitation-page')
+  await guest.page.goto(`${link.slice(0, -3)}xxx`)
+  await looks(guest.page, 'invitation-over')
+  await guest.context.close()
 })
 
 test('sign-in with an issuer: whoever is of its domain is in, comes back to the page he wanted, and again after his session has ended', async () => {

@@ -29,7 +29,8 @@ export function SearchBox({ list, label }: { list: ListState; label: string }) {
   useEffect(() => { setText(asked) }, [asked])
   useEffect(() => {
     if (text === asked) return
-    const t = setTimeout(() => list.set('q', text.trim()), 250)
+    const at = location.pathname // one may have gone to another page by then, which is still on its way
+    const t = setTimeout(() => { if (location.pathname === at) list.set('q', text.trim()) }, 250)
     return () => clearTimeout(t)
   }, [text])
   return (
