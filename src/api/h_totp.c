@@ -62,9 +62,10 @@ struct err h_totp_begin(struct request *rq)
 	jout_str(&w, "secret", buf_view(&text));
 	jout_str(&w, "otpauth_url", buf_view(&url));
 	jout_close(&w);
+	struct err e = buf_done(rq->cx, buf_ok(&text) ? &url : &text, "second factor");
 	buf_clear(&text);
 	buf_clear(&url);
-	return jout_done(rq->cx, &w);
+	return IS_ERR(e) ? e : jout_done(rq->cx, &w);
 }
 
 static struct err show(struct request *rq, enum factor_then then, struct secret **codes)

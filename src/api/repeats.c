@@ -38,16 +38,17 @@ struct repeats *repeats_new(void)
 }
 
 /* ---- the key ---- */
-static uint64_t name_of(const struct request *rq, const struct repeats *r, struct sv key)
+static struct err name_of(const struct request *rq, const struct repeats *r, struct sv key, uint64_t *n)
 {
 	CLEANUP(buf_free) struct buf b = BUF(1024);
-	uint64_t n;
 
 	buf_printf(&b, "%s %d %s ", rq->by.project_id, (int)rq->by.is, rq->by.id);
 	buf_sv(&b, key);
+	TRY(buf_done(rq->cx, &b, "Idempotency-Key"));
 	struct sha256 h = hmac_sha256((struct sv){ r->salt, sizeof r->salt }, buf_view(&b));
-	memcpy(&n, h.b, sizeof n);
-	return n == 0 ? 1 : n;
+	memcpy(n, h.b, sizeof *n);
+	*n = *n == 0 ? 1 : *n;
+	return OK;
 }
 struct err repeats_key(struct request *rq, const struct repeats *r, struct repeats_key *out)
 {
@@ -57,7 +58,7 @@ struct err repeats_key(struct request *rq, const struct repeats *r, struct repea
 	if (key.n > KEY_MOST)
 		return bad_field(rq->cx, "Idempotency-Key", "max", "must be at most %d bytes", KEY_MOST);
 	if (key.n > 0)
-		out->name = name_of(rq, r, key);
+		TRY(name_of(rq, r, key, &out->name));
 	if (out->name == 0)
 		return OK;
 	rq->park.limit = (int64_t)out->name;

@@ -2,6 +2,7 @@
 #include "core/codec.h"
 #include "core/arena.h"
 #include "core/text.h"
+#include <assert.h>
 #include <string.h>
 
 static const char std_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -80,6 +81,18 @@ void enc_hex(struct buf *b, struct sv in)
 	for (size_t i = 0; i < in.n; i++)
 		buf_add(b, (const char[2]){ digits[u[i] >> 4], digits[u[i] & 15] }, 2);
 }
+
+typedef void enc_fn(struct buf *b, struct sv in);
+static void in_place(enc_fn *enc, struct sv in, char *out, size_t cap)
+{
+	struct buf b = { .p = out, .cap = cap, .max = cap - 1 };
+
+	enc(&b, in);
+	assert(buf_ok(&b) && b.p == out);
+	out[b.n] = '\0';
+}
+void enc_b64url_text(struct sv in, char *out, size_t cap) { in_place(enc_b64url, in, out, cap); }
+void enc_hex_text(struct sv in, char *out, size_t cap) { in_place(enc_hex, in, out, cap); }
 
 static int hex_of(char c)
 {

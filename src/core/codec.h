@@ -6,6 +6,9 @@
 void enc_b64(struct buf *b, struct sv in) NONNULL(1);
 void enc_b64url(struct buf *b, struct sv in) NONNULL(1); /* no padding */
 void enc_hex(struct buf *b, struct sv in) NONNULL(1);
+/* Into a place that is large enough, ended by a NUL: nothing is allocated, so these cannot fail. */
+void enc_b64url_text(struct sv in, char *out, size_t cap) NONNULL(2);
+void enc_hex_text(struct sv in, char *out, size_t cap) NONNULL(2);
 void enc_pct(struct buf *b, struct sv in) NONNULL(1);             /* RFC 3986 unreserved stay; space is %20 */
 void enc_form(struct buf *b, struct sv in) NONNULL(1);            /* x-www-form-urlencoded; space is + */
 void enc_html(struct buf *b, struct sv in) NONNULL(1);            /* & < > " ' */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/otp.h"
 #include "core/digest.h"
+#include "core/shortage.h"
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -12,10 +13,13 @@ void otp_code(struct sv secret, int64_t step, char out[static OTP_DIGITS + 1])
 {
 	unsigned char count[8], mac[SHA1];
 	unsigned n = sizeof mac;
+	int tries = 0;
 
 	for (int i = 0; i < 8; i++)
 		count[i] = (unsigned char)((uint64_t)step >> (56 - 8 * i));
-	if (HMAC(EVP_sha1(), secret.p, (int)secret.n, count, sizeof count, mac, &n) == NULL) {
+	while (HMAC(EVP_sha1(), secret.p, (int)secret.n, count, sizeof count, mac, &n) == NULL) {
+		if (shortage_again(&tries))
+			continue;
 		fputs("HMAC of the crypto library failed; stopping\n", stderr);
 		abort();
 	}

@@ -107,6 +107,14 @@ struct err url_parse(struct ctx *cx, struct sv text, const char *field, struct u
 	return OK;
 }
 
+struct err url_look(struct ctx *cx, struct sv text, struct url *out, bool *good)
+{
+	struct err e = url_parse(cx, text, "url", out);
+
+	*good = !IS_ERR(e);
+	return *good || e.code == E_INTERNAL ? e : forgive(cx);
+}
+
 struct sv url_with_param(struct ctx *cx, struct sv url, const char *name, struct sv value)
 {
 	CLEANUP(buf_free) struct buf b = BUF((size_t)1 << 20);

@@ -18,6 +18,9 @@ struct url {
 };
 struct err url_parse(struct ctx *cx, struct sv text, const char *field, struct url *out) MUST_USE
     NONNULL(1, 3, 4); /* bad_field(field) */
+/* For an address that nobody gave just now: *good false when it is none, and nothing to tell; an error only for want of
+ * memory. */
+struct err url_look(struct ctx *cx, struct sv text, struct url *out, bool *good) MUST_USE NONNULL(1, 3, 4);
 /* `url` with name=value added to its query (percent-encoded), the fragment kept; p NULL on out of memory. */
 struct sv url_with_param(struct ctx *cx, struct sv url, const char *name, struct sv value) NONNULL(1, 3);
 #endif

@@ -10,13 +10,12 @@ enum { TOKEN = TOKEN_TEXT - 1 };
 
 static void finish(const struct engine *en, struct sv email, char value[static DEVICE_TEXT])
 {
-	CLEANUP(buf_free) struct buf b = BUF(TOKEN_TEXT);
 	char text[TOKEN_TEXT + EMAIL_MAX];
 	int n = snprintf(text, sizeof text, "%.*s %.*s", TOKEN, value, SV_FMT(sv_upto(email, EMAIL_MAX - 2)));
 	struct sha256 mac = people_mac(en, 'D', (struct sv){ text, (size_t)n });
 
-	enc_b64url(&b, sha256_view(&mac));
-	(void)snprintf(value + TOKEN, DEVICE_TEXT - TOKEN, ".%.*s", SV_FMT(buf_view(&b)));
+	value[TOKEN] = '.';
+	enc_b64url_text(sha256_view(&mac), value + TOKEN + 1, DEVICE_TEXT - TOKEN - 1);
 }
 void device_make(const struct engine *en, struct sv email, char out[static DEVICE_TEXT])
 {

@@ -144,14 +144,16 @@ struct err factor_show(struct ctx *cx, struct engine *en, const struct factor_sh
 	(void)snprintf(key, sizeof key, "2 %.*s %.*s", SV_FMT(sv_upto(in->account_id, 32)),
 		       SV_FMT(sv_upto(in->then == FACTOR_PASS ? in->device : SV("signed in"), 100)));
 	TRY(throttle_take(cx, en->throttle, THROTTLE_SIGN_IN_ACCOUNT, sv_of(key)));
-	TRY(step_of(cx, en, in, &row, &u.step));
-	if (u.step < 0)
+	struct err e = step_of(cx, en, in, &row, &u.step);
+	if (!IS_ERR(e) && u.step < 0)
 		u.code = code_mac(en, in->account_id, sv_trim(in->code));
-	struct err e = use(cx, en, in, &u, &made);
+	if (!IS_ERR(e))
+		e = use(cx, en, in, &u, &made);
+	if (e.code != E_STALE) /* right, or nobody could judge it: no guess */
+		throttle_give_back(en->throttle, THROTTLE_SIGN_IN_ACCOUNT, sv_of(key));
 	if (e.code == E_STALE)
 		return bad_field(cx, "code", "code", "is wrong or was used already; wait for the next one");
 	TRY(e);
-	throttle_give_back(en->throttle, THROTTLE_SIGN_IN_ACCOUNT, sv_of(key));
 	*codes = TAKE(made);
 	return OK;
 }

@@ -26,19 +26,11 @@ struct begun {
 struct threads { /* of one sign-in */
 	char state[MAC_TEXT], nonce[MAC_TEXT], verifier[MAC_TEXT], challenge[MAC_TEXT];
 };
-static void b64(struct sv in, char out[static MAC_TEXT])
-{
-	CLEANUP(buf_free) struct buf b = BUF(MAC_TEXT);
-
-	enc_b64url(&b, in);
-	if (!sv_copy(buf_view(&b), out, MAC_TEXT))
-		out[0] = '\0';
-}
 static void mac_text(const struct engine *en, char use, struct sv cookie, char out[static MAC_TEXT])
 {
 	struct sha256 mac = people_mac(en, use, cookie);
 
-	b64(sha256_view(&mac), out);
+	enc_b64url_text(sha256_view(&mac), out, MAC_TEXT);
 }
 static void spin(const struct engine *en, struct sv cookie, struct threads *t)
 {
@@ -46,7 +38,7 @@ static void spin(const struct engine *en, struct sv cookie, struct threads *t)
 	mac_text(en, 'N', cookie, t->nonce);
 	mac_text(en, 'V', cookie, t->verifier);
 	struct sha256 h = sha256_of(sv_of(t->verifier)); /* RFC 7636 section 4.2 */
-	b64(sha256_view(&h), t->challenge);
+	enc_b64url_text(sha256_view(&h), t->challenge, MAC_TEXT);
 }
 static struct err wrap(struct ctx *cx, const struct oidc_start *in, struct sv *out)
 {
@@ -63,22 +55,26 @@ static struct err wrap(struct ctx *cx, const struct oidc_start *in, struct sv *o
 	*out = arena_sv(cx->arena, buf_view(&b));
 	return out->p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "sign-in");
 }
-static bool unwrap(struct ctx *cx, struct sv cookie, struct begun *out)
+static struct err unwrap(struct ctx *cx, struct sv cookie, struct begun *out, bool *good)
 {
 	CLEANUP(buf_free) struct buf back = BUF(BACK_MOST);
 	struct sv rest = cookie, secs;
 	int64_t at = 0;
 
+	*good = false;
 	if (cookie.n == 0 || cookie.n > COOKIE_MOST)
-		return false;
+		return OK;
 	(void)sv_cut(&rest, '.');
 	secs = rest.p == NULL ? SV_NONE : sv_cut(&rest, '.');
 	out->id = rest.p == NULL ? SV_NONE : sv_cut(&rest, '.');
-	if (rest.p == NULL || !sv_i64(secs, 0, INT64_MAX / SEC(1), &at) || !dec_b64url(&back, rest) || !buf_ok(&back))
-		return false;
+	if (rest.p == NULL || !sv_i64(secs, 0, INT64_MAX / SEC(1), &at))
+		return OK;
+	*good = dec_b64url(&back, rest);
 	out->at = SEC(at);
 	out->back = arena_sv(cx->arena, buf_view(&back));
-	return out->back.p != NULL;
+	return (back.broken && !back.too_large) || out->back.p == NULL
+		   ? fail(cx, E_INTERNAL, "out of memory", "sign-in")
+		   : OK;
 }
 
 /* ---- going there ---- */
@@ -156,8 +152,10 @@ static struct err belongs(struct ctx *cx, struct engine *en, const struct oidc_b
 			  struct oidc_in *out)
 {
 	struct begun b;
+	bool good;
 
-	if (!unwrap(cx, in->cookie, &b))
+	TRY(unwrap(cx, in->cookie, &b, &good));
+	if (!good)
 		return out_of_date(cx);
 	spin(en, in->cookie, &c->t);
 	if (!same_bytes(sv_of(c->t.state), in->state) || !sv_eqz(b.id, c->conf->id))

@@ -274,11 +274,14 @@ struct err people_sign_in(struct ctx *cx, struct engine *en, const struct people
 	*out = (struct signed_in){ .token = NULL };
 	TRY(tries_of(cx, en, in, email, &tries));
 	TRY(take_tries(cx, en, &tries));
-	TRY(look_up(cx, en, in, &a, &same));
+	struct err e = look_up(cx, en, in, &a, &same);
+	if (IS_ERR(e)) /* nobody judged it: no guess */
+		give_tries_back(en, &tries);
+	TRY(e);
 	if (!same)
 		return wrong(cx, in->client_ip);
-	struct err e = second(cx, en, in, &a);
-	if (!IS_ERR(e) || e.code == E_SECOND_FACTOR)
+	e = second(cx, en, in, &a);
+	if (e.code != E_UNAUTHENTICATED && e.code != E_RATE)
 		give_tries_back(en, &tries);
 	TRY(e);
 	TRY(start(cx, en, &a, in->client_ip, &out->token));
@@ -295,10 +298,10 @@ struct err people_password_is(struct ctx *cx, struct engine *en, const struct pe
 	*same = false;
 	TRY(tries_of(cx, en, in, email, &tries));
 	TRY(take_tries(cx, en, &tries));
-	TRY(look_up(cx, en, in, &a, same));
-	if (*same)
+	struct err e = look_up(cx, en, in, &a, same);
+	if (IS_ERR(e) || *same)
 		give_tries_back(en, &tries);
-	return OK;
+	return e;
 }
 static struct err nobody(struct ctx *cx, const char *why)
 {
@@ -358,17 +361,14 @@ struct err people_prune(struct ctx *cx, struct engine *en)
 
 void people_csrf(const struct engine *en, struct sv cookie_value, char out[static CSRF_TEXT])
 {
-	CLEANUP(buf_free) struct buf b = BUF(CSRF_TEXT);
 	struct sha256 mac = people_mac(en, 'c', cookie_value);
 
-	enc_b64url(&b, sha256_view(&mac));
-	if (!sv_copy(buf_view(&b), out, CSRF_TEXT))
-		out[0] = '\0';
+	enc_b64url_text(sha256_view(&mac), out, CSRF_TEXT);
 }
 bool people_csrf_ok(const struct engine *en, struct sv cookie_value, struct sv given)
 {
 	char want[CSRF_TEXT];
 
 	people_csrf(en, cookie_value, want);
-	return cookie_value.n > 0 && want[0] != '\0' && same_bytes(sv_of(want), given);
+	return cookie_value.n > 0 && same_bytes(sv_of(want), given);
 }

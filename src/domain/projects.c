@@ -77,22 +77,25 @@ static bool picture(struct sv url, struct buf *bytes, struct sv *type)
 static struct err logo(struct ctx *cx, struct sv url, struct project_edit *out)
 {
 	CLEANUP(buf_free) struct buf bytes = BUF(LOGO_MOST);
-	CLEANUP(buf_free) struct buf tag = BUF(LOGO_TAG);
+	char tag[LOGO_TAG];
 	struct sha256 h;
 
 	if (url.n == 0) {
 		out->what = url.p == NULL ? LOGO_KEEP : LOGO_REMOVE;
 		return OK;
 	}
-	if (!picture(url, &bytes, &out->logo_type) || !buf_ok(&bytes))
+	bool shown = picture(url, &bytes, &out->logo_type) && buf_ok(&bytes);
+	if (bytes.broken && !bytes.too_large)
+		return fail(cx, E_INTERNAL, "out of memory", "logo");
+	if (!shown)
 		return bad_field(cx, "logo", "image",
 				 "must be a data: URL of a PNG, JPEG or WebP picture of at most %d KiB",
 				 LOGO_MOST >> 10);
 	h = sha256_of(buf_view(&bytes));
-	enc_hex(&tag, sv_upto(sha256_view(&h), (LOGO_TAG - 1) / 2));
+	enc_hex_text(sv_upto(sha256_view(&h), (LOGO_TAG - 1) / 2), tag, sizeof tag);
 	out->what = LOGO_SET;
 	out->logo = arena_sv(cx->arena, buf_view(&bytes));
-	out->logo_tag = arena_sv(cx->arena, buf_view(&tag));
+	out->logo_tag = arena_sv(cx->arena, sv_of(tag));
 	return out->logo.p != NULL && out->logo_tag.p != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "logo");
 }
 struct err project_create(struct ctx *cx, struct engine *en, const struct project_write *in, struct project *out)

@@ -45,16 +45,20 @@ static void status(const struct provider *p, struct provider_checks *out)
 	if (!p->active)
 		why(c, "The provider is switched off.", "Set its status to active.");
 }
-static void redirect(struct ctx *cx, const struct provider *p, struct provider_checks *out)
+static struct err redirect(struct ctx *cx, const struct provider *p, struct provider_checks *out)
 {
 	struct url u;
-	bool good = !IS_ERR(url_parse(cx, sv_of(p->redirect_uri), "redirect_uri", &u)) && (u.https || u.loopback);
+	bool good;
+
+	TRY(url_look(cx, sv_of(p->redirect_uri), &u, &good));
+	good = good && (u.https || u.loopback);
 	struct provider_check *c = add(out, "redirect_uri", good ? CHECK_PASSED : CHECK_FAILED);
 
 	c->asked = sv_of(p->redirect_uri);
 	if (!good)
 		why(c, "The engine's public address is neither https nor loopback: providers refuse such redirects.",
 		    "Serve it over https and set api.public_host.");
+	return OK;
 }
 
 /* ---- what is asked ---- */
@@ -141,7 +145,7 @@ struct err provider_check_run(struct ctx *cx, struct engine *en, const struct pr
 	TRY(providers_secret(cx, en, p, &secret));
 	client.client_secret = secret;
 	status(p, out);
-	redirect(cx, p, out);
+	TRY(redirect(cx, p, out));
 	TRY(reach(cx, &client, WIRE_AUTHORIZE, out));
 	TRY(reach(cx, &client, WIRE_TOKEN, out));
 	TRY(credentials(cx, &client, out));

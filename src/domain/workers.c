@@ -45,15 +45,19 @@ static struct err check_numbers(struct ctx *cx, const struct engine *en, const s
 }
 static struct err check_new(struct ctx *cx, const struct engine *en, const struct worker_write *in)
 {
-	struct err e = check_numbers(cx, en, in);
+	struct err e = check_numbers(cx, en, in), uri = OK;
 	struct url u;
 
 	if (!text_is_id(in->unique_id, WORKER_ID_MOST, "._-"))
 		e = bad_field(cx, "id", "id", "must be 1 to %d of the characters A-Z a-z 0-9 . _ -", WORKER_ID_MOST);
 	if (in->uri.n == 0)
 		e = bad_field(cx, FIELD(in, "uri"), "required", "is required");
-	else if (IS_ERR(check_uri(cx, in, &u)))
-		e = (struct err){ E_BAD_INPUT };
+	else
+		uri = check_uri(cx, in, &u);
+	if (uri.code == E_INTERNAL)
+		return uri;
+	if (IS_ERR(uri))
+		e = uri;
 	if (!in->mcp && (in->secret == NULL || secret_view(in->secret).n == 0))
 		e = bad_field(cx, "http.secret", "required", "is required");
 	if (in->timeout_s < 0)

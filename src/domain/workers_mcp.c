@@ -50,6 +50,7 @@ static struct err check_client(struct ctx *cx, const struct worker_write *in)
 {
 	struct err e = OK;
 	struct url u;
+	bool good = false;
 
 	if (in->client_id.n > CLIENT_MOST || text_has_control(in->client_id))
 		e = bad_field(cx, "mcp.oauth2.client_id", "max", "must have at most %d bytes and no control characters",
@@ -58,10 +59,10 @@ static struct err check_client(struct ctx *cx, const struct worker_write *in)
 	    (secret_view(in->client_secret).n > CLIENT_MOST || text_has_control(secret_view(in->client_secret))))
 		e = bad_field(cx, "mcp.oauth2.client_secret", "max",
 			      "must have at most %d bytes and no control characters", CLIENT_MOST);
+	if (in->authorization_url.n > 0)
+		TRY(url_look(cx, in->authorization_url, &u, &good));
 	if (in->authorization_url.n > 0 &&
-	    (in->authorization_url.n > URL_MOST ||
-	     IS_ERR(url_parse(cx, in->authorization_url, "mcp.oauth2.authorization_url", &u)) || u.fragment.n > 0 ||
-	     (!u.https && !u.loopback)))
+	    (in->authorization_url.n > URL_MOST || !good || u.fragment.n > 0 || (!u.https && !u.loopback)))
 		e = bad_field(cx, "mcp.oauth2.authorization_url", "url",
 			      "must be an https address of at most %d bytes without fragment", URL_MOST);
 	if (in->external_id.n > 0 && !text_is_id(in->external_id, SEGMENT_MOST, "_-"))

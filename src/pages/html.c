@@ -116,6 +116,7 @@ static void headers(struct request *rq, const struct html_page *page)
 	buf_str(&csp, policy);
 	if (page->leads_out) /* browsers hold form-action against every redirect that follows */
 		buf_str(&csp, " https: http:");
+	rq->head->broken = rq->head->broken || !buf_ok(&csp); /* never a page with less than its policy */
 	html_headers(rq, buf_view(&csp), SV("no-store"));
 }
 

@@ -30,12 +30,9 @@ static const struct embedded *find(const struct embedded *in, struct sv name, co
 
 static void tag_of(const struct embedded *e, char out[static P_ASSET_TAG])
 {
-	CLEANUP(buf_free) struct buf b = BUF(64);
 	struct sha256 h = sha256_of(embedded_view(e));
 
-	enc_hex(&b, sv_upto(sha256_view(&h), (P_ASSET_TAG - 1) / 2));
-	if (!sv_copy(buf_view(&b), out, P_ASSET_TAG))
-		out[0] = '\0';
+	enc_hex_text(sv_upto(sha256_view(&h), (P_ASSET_TAG - 1) / 2), out, P_ASSET_TAG);
 }
 
 void p_asset_tag(struct sv name, char out[static P_ASSET_TAG])

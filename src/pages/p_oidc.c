@@ -17,6 +17,7 @@ void p_oidc_links(struct html *h, struct sv back)
 		CLEANUP(buf_free) struct buf to = BUF(8192);
 
 		enc_pct(&to, back);
+		h->rq->out->broken = h->rq->out->broken || !buf_ok(&to);
 		HTMLF(h, "<a class=\"button quiet\" href=\"/sign-in/oidc/{}?return={}\">Sign in with {}</a>",
 		      sv_of(c->oidc[i].id), buf_view(&to), sv_of(c->oidc[i].name));
 	}

@@ -70,6 +70,7 @@ static void write_cookie(struct request *rq, enum visitor_cookie which, struct s
 	buf_printf(&b, "%s=", name);
 	buf_sv(&b, value);
 	buf_printf(&b, "; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", max_age_s, c->public_https ? "; Secure" : "");
+	rq->head->broken = rq->head->broken || !buf_ok(&b); /* half a cookie is none: the pipeline answers 500 */
 	http_header(rq, "Set-Cookie", buf_view(&b));
 }
 

@@ -62,6 +62,7 @@ static struct err own_params(struct writing *w)
 			CLEANUP(buf_free) struct buf b = BUF(sizeof number);
 
 			buf_i64(&b, c->i);
+			TRY(buf_done(w->cx, &b, "a number"));
 			value = arena_sv(w->cx->arena, buf_view(&b));
 		}
 		if (value.n > 0)
@@ -152,6 +153,7 @@ static struct err challenge(struct ctx *cx, struct sv verifier, struct sv *out)
 	if (verifier.n < 43 || verifier.n > 128)
 		return fail(cx, E_INTERNAL, "internal error", "a PKCE verifier of %zu characters", verifier.n);
 	enc_b64url(&b, sha256_view(&h));
+	TRY(buf_done(cx, &b, "PKCE"));
 	*out = arena_sv(cx->arena, buf_view(&b));
 	return out->p == NULL ? fail(cx, E_INTERNAL, "out of memory", "PKCE") : OK;
 }

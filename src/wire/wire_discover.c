@@ -23,15 +23,19 @@ static struct err fetch(struct ctx *cx, const struct wire_discover_ask *ask, str
 	CLEANUP(net_reply_clear) struct net_reply reply = { .sent = false };
 	int64_t left = ask->until - clock_mono();
 	struct url u;
+	bool good;
 
 	*doc = NULL;
 	if (left <= 0) {
 		(void)snprintf(why, 240, "it took too long to find out who gives out tokens for the server");
 		return OK;
 	}
-	if (url.n > URL_MOST || IS_ERR(url_parse(cx, url, "url", &u))) {
+	if (url.p == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "metadata");
+	TRY(url_look(cx, url, &u, &good));
+	if (url.n > URL_MOST || !good) {
 		(void)snprintf(why, 240, "an address in the server's metadata cannot be used");
-		return forgive(cx);
+		return OK;
 	}
 	const struct net_call c = { .purpose = "mcp.discover",
 				    .method = SV("GET"),
@@ -263,5 +267,6 @@ struct err wire_discover(struct ctx *cx, const struct wire_discover_ask *ask, st
 		(void)snprintf(out->why, sizeof out->why, "the server wants a token and does not say who gives it out");
 	if (out->why[0] == '\0' && ask->authorize_url.n > 0)
 		out->authorize_url = ask->authorize_url;
-	return OK;
+	/* What is kept along the way may have found no place: half of what was told is not what was told. */
+	return arena_starved(cx->arena) ? fail(cx, E_INTERNAL, "out of memory", "metadata") : OK;
 }

@@ -191,8 +191,8 @@ static struct err object(struct ctx *cx, struct sv part, const struct node **out
 	struct sv text;
 
 	*out = NULL;
-	if (!dec_b64url(&b, part) || !buf_ok(&b))
-		return OK;
+	if (!dec_b64url(&b, part))
+		return b.broken && !b.too_large ? fail(cx, E_INTERNAL, "out of memory", "JWS") : OK;
 	text = arena_sv(cx->arena, buf_view(&b));
 	if (text.p == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "JWS");
@@ -224,12 +224,21 @@ static struct err by_key(struct ctx *cx, const struct parts *p, const struct alg
 			 struct wire_jws *out)
 {
 	CLEANUP(buf_free) struct buf sig = BUF(MOST_NUMBER);
-	CLEANUP(pkey_drop) EVP_PKEY *k = key_of(a, key);
+	const char *why = "";
 
-	if (k == NULL)
-		return bad(out, "the issuer's key cannot be used");
-	if (!dec_b64url(&sig, p->signature) || !buf_ok(&sig) || !verified(a, k, p->signed_text, buf_view(&sig)))
-		return bad(out, "the signature is wrong");
+	if (!dec_b64url(&sig, p->signature))
+		return sig.broken && !sig.too_large ? fail(cx, E_INTERNAL, "out of memory", "JWS")
+						    : bad(out, "the signature is wrong");
+	/* The library tells no lack of memory from a wrong key or signature: what is refused is looked at once more. */
+	for (int looks = 0; looks < 2 && why != NULL; looks++) {
+		CLEANUP(pkey_drop) EVP_PKEY *k = key_of(a, key);
+
+		why = k == NULL                                        ? "the issuer's key cannot be used"
+		      : verified(a, k, p->signed_text, buf_view(&sig)) ? NULL
+								       : "the signature is wrong";
+	}
+	if (why != NULL)
+		return bad(out, why);
 	*out = (struct wire_jws){ JWS_GOOD, NULL, NULL };
 	TRY(object(cx, p->payload, &out->payload));
 	return out->payload != NULL ? OK : bad(out, "it holds no JSON object");

@@ -204,6 +204,8 @@ void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p, int64_t most)
 	if (p->token != NULL) {
 		buf_str(&token, "Bearer ");
 		buf_sv(&token, secret_view(p->token));
+		if (!buf_ok(&token))
+			return;
 		h[n++] = (struct net_header){ SV("Authorization"), buf_view(&token) };
 	}
 	const struct net_call c = { .purpose = "mcp.leave",

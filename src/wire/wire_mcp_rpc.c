@@ -253,6 +253,7 @@ static struct err keep_challenge(struct ctx *cx, const struct net_reply *reply, 
 		buf_str(&b, i == 0 ? "" : ", ");
 		buf_sv(&b, one);
 	}
+	TRY(buf_done(cx, &b, "a challenge"));
 	if (b.n == 0)
 		return OK;
 	*out = arena_sv(cx->arena, buf_view(&b));

@@ -98,14 +98,16 @@ struct err wire_oidc_keys(struct ctx *cx, struct net *net, struct sv keys_url, s
 }
 
 /* ---- metadata ---- */
-static bool usable(struct ctx *cx, struct sv address)
+static struct err usable(struct ctx *cx, struct sv address, bool *yes)
 {
 	struct url u;
-	bool fine = address.n > 0 && address.n <= URL_MOST && !IS_ERR(url_parse(cx, address, "url", &u)) &&
-		    u.fragment.n == 0 && (u.https || u.loopback);
 
-	(void)forgive(cx);
-	return fine;
+	*yes = false;
+	if (address.n == 0 || address.n > URL_MOST)
+		return OK;
+	TRY(url_look(cx, address, &u, yes));
+	*yes = *yes && u.fragment.n == 0 && (u.https || u.loopback);
+	return OK;
 }
 static bool lists(const struct node *doc, const char *name, const char *word)
 {
@@ -123,6 +125,7 @@ struct err wire_oidc_meta(struct ctx *cx, struct sv issuer, struct sv text, stru
 {
 	static const char methods[] = "token_endpoint_auth_methods_supported";
 	const struct node *doc = NULL, *iss;
+	bool fine;
 
 	*out = (struct wire_oidc_meta){ .authorize_url = SV_NONE };
 	TRY(object(cx, text, &doc));
@@ -137,9 +140,14 @@ struct err wire_oidc_meta(struct ctx *cx, struct sv issuer, struct sv text, stru
 	};
 	iss = node_get(doc, "authorization_response_iss_parameter_supported");
 	out->sends_iss = iss != NULL && iss->kind == NODE_BOOL && iss->b;
-	if (!usable(cx, out->authorize_url) || !usable(cx, out->token_url) || !usable(cx, out->keys_url))
-		return unusable(cx, "its metadata names no usable addresses");
-	if (!usable(cx, out->user_url))
+	const struct sv must[] = { out->authorize_url, out->token_url, out->keys_url };
+	for (size_t i = 0; i < ARRAY_LEN(must); i++) {
+		TRY(usable(cx, must[i], &fine));
+		if (!fine)
+			return unusable(cx, "its metadata names no usable addresses");
+	}
+	TRY(usable(cx, out->user_url, &fine));
+	if (!fine)
 		out->user_url = SV_NONE;
 	return OK;
 }

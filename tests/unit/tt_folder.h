@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef TT_FOLDER_H
 #define TT_FOLDER_H
-/* tt_folder.h: a folder for one test; tt_folder_end takes it away with the files in it. */
+/* tt_folder.h: a folder for one test; tt_folder_end takes it away with the files in it.  TT_FOLDER: where; /tmp else.
+ */
 #include "tt.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
 static inline void tt_folder(char out[static 64])
 {
-	(void)snprintf(out, 64, "%s", "/tmp/tbtest.XXXXXX");
+	const char *in = getenv("TT_FOLDER");
+
+	(void)snprintf(out, 64, "%.40s/tbtest.XXXXXX", in == NULL ? "/tmp" : in);
 	CHECK(mkdtemp(out) != NULL);
 }
 static inline void tt_folder_end(const char *dir)

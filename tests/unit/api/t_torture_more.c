@@ -3,63 +3,9 @@
  * and their tools, waits, numbers, backup. */
 #include "domain/secret_names.h"
 #include "domain/toolbox.h"
-#include "tt_api.h"
+#include "tt_torture.h"
 
-#define ORIGIN  "http://localhost:9099"
 #define SIGN_IN "{\"email\":\"ada@example.com\",\"password\":\"a long sentence\"}"
-enum { SHORT = 60, COSTLY = 12 /* a password is hashed, or the store copied, at each run */ };
-
-struct call {
-	const char *name, *method, *target, *body; /* %ld in target or body: the number of the run */
-	int good, also;   /* also: what it is when a run before had its effect without saying so */
-	const char *says; /* in every answer that is good; NULL: anything */
-};
-static const char *numbered(struct tt_api *w, const char *text, long run)
-{
-	const char *at = text == NULL ? NULL : strstr(text, "%ld");
-
-	return at == NULL ? text : arena_printf(w->cx->arena, "%.*s%ld%s", (int)(at - text), text, run, at + 3);
-}
-static struct tt_answer send_call(struct tt_api *w, const struct call *c, long run)
-{
-	return tt_send(w, c->method, numbered(w, c->target, run), numbered(w, c->body, run));
-}
-static bool allowed(const struct call *c, const struct tt_answer *a)
-{
-	if (a->status == c->good)
-		return c->says == NULL || tt_has(a->body, c->says);
-	return a->status == c->also || a->status >= 500;
-}
-static const char *said(struct tt_api *w, const struct call *c, long k, const struct tt_answer *a)
-{
-	return arena_printf(w->cx->arena, "%s: allocation %ld: %d %.300s", c->name, k, a->status, a->body);
-}
-/* After each failure the same call works. */
-static void torture(struct tt_api *w, const struct call *c, long most)
-{
-	long run = 1;
-
-	w->fail_any = 1000000;
-	struct tt_answer a = send_call(w, c, run);
-	w->fail_any = 0;
-	long n = w->any_allocs, stride = getenv("TB_LONG") != NULL ? 1 : 1 + n / most;
-	CHECK_ROW(said(w, c, 0, &a), a.status == c->good && allowed(c, &a) && n > 0);
-	for (long k = 1; k <= n + stride; k += stride) {
-		w->fail_any = k;
-		a = send_call(w, c, ++run);
-		w->fail_any = 0;
-		CHECK_ROW(said(w, c, k, &a), allowed(c, &a));
-	}
-	a = send_call(w, c, ++run);
-	CHECK_ROW(said(w, c, -1, &a), allowed(c, &a) && a.status < 500);
-}
-static void whole(struct tt_api *w)
-{
-	struct ctx *cx = tt_ctx();
-	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
-
-	CHECK(!IS_ERR(store_read(cx, w->f.en->store, &rd)) && !IS_ERR(db_check(cx, rd.db)));
-}
 static const char *ask_for(struct tt_api *w, const char *user)
 {
 	struct tt_answer a =
@@ -81,7 +27,7 @@ TEST(status_without_each_allocation)
 	tt_api_begin(tt_ctx(), &w);
 	(void)tt_consent(w.cx, w.f.en, tt_ask(w.f.en, "has", &scopes), TT_TOKENS("tok", "identify"));
 	const char *waits = tt_value(&w, ask_for(&w, "waits"), "id"), *has = tt_value(&w, ask_for(&w, "has"), "id");
-	const struct call t[] = {
+	const struct tt_call t[] = {
 		{ "pending", "GET", arena_printf(w.cx->arena, "/v1/auth/status?id=%s", waits), NULL, 200, 0,
 		  "\"pending\"" },
 		{ "pending, waits", "GET", arena_printf(w.cx->arena, "/v1/auth/status?id=%s&wait=0", waits), NULL, 200,
@@ -92,13 +38,13 @@ TEST(status_without_each_allocation)
 		{ "numbers", "GET", "/metrics", NULL, 200, 0, "tokenbooth_http_requests_total" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
-		torture(&w, &t[i], SHORT);
-	whole(&w);
+		tt_torture(&w, &t[i], TT_SHORT);
+	tt_whole(&w);
 }
 
 TEST(secrets_without_each_allocation)
 {
-	static const struct call t[] = {
+	static const struct tt_call t[] = {
 		{ "set", "PUT", "/v1/admin/secrets/KEY", "{\"value\":\"s3cret-%ld\"}", 200, 0, NULL },
 		{ "set new", "POST", "/v1/admin/secrets/N%ld", "{\"value\":\"s3cret\"}", 200, 0, NULL },
 		{ "list", "GET", "/v1/admin/secrets", NULL, 200, 0, "\"KEY\"" },
@@ -110,17 +56,17 @@ TEST(secrets_without_each_allocation)
 	CHECK(!IS_ERR(secret_names_open(w.cx, w.f.en, &w.f.en->secret_names)));
 	CHECK(tt_send(&w, "PUT", "/v1/admin/secrets/KEY", "{\"value\":\"first\"}").status < 300);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
-		torture(&w, &t[i], SHORT);
+		tt_torture(&w, &t[i], TT_SHORT);
 	struct tt_answer a = tt_send(&w, "GET", "/v1/admin/secrets", NULL);
 	CHECK_ROW(a.body, a.status == 200 && !tt_has(a.body, "s3cret"));
-	whole(&w);
+	tt_whole(&w);
 	secret_names_free(w.f.en->secret_names);
 	w.f.en->secret_names = NULL;
 }
 
 TEST(workers_and_tools_without_each_allocation)
 {
-	static const struct call t[] = {
+	static const struct tt_call t[] = {
 		{ "worker add", "POST", "/v1/workers",
 		  "{\"id\":\"w%ld\",\"type\":\"http\",\"http\":{\"uri\":\"https://w.example\",\"secret\":\"s\","
 		  "\"timeout\":5,\"retry\":0}}",
@@ -153,10 +99,10 @@ TEST(workers_and_tools_without_each_allocation)
 		    "\"s\",\"timeout\":5,\"retry\":0}}");
 	CHECK_ROW(a.body, a.status == 201);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
-		torture(&w, &t[i], SHORT);
+		tt_torture(&w, &t[i], TT_SHORT);
 	a = tt_send(&w, "POST", "/v1/tools/execute", "{\"tool_name\":\"Odd.Do\",\"user_id\":\"u\"}");
 	CHECK_ROW(a.body, a.status == 200 && tt_has(a.body, "\"well\""));
-	whole(&w);
+	tt_whole(&w);
 	toolbox_drop(&w.f.en->tools);
 	secret_names_free(w.f.en->secret_names);
 	w.f.en->secret_names = NULL;
@@ -165,40 +111,26 @@ TEST(workers_and_tools_without_each_allocation)
 /* ---- sessions ---- */
 static void account(struct tt_api *w)
 {
-	w->control = true;
-	struct tt_answer a =
-	    tt_send(w, "POST", "/tb/v1/accounts",
-		    "{\"email\":\"ada@example.com\",\"password\":\"a long sentence\",\"role\":\"owner\"}");
-	CHECK_ROW(a.body, a.status == 201);
-	w->control = false;
+	(void)tt_account(w, "ada@example.com", "owner");
 	w->key = NULL;
-	w->origin = ORIGIN;
-}
-static void sign_in(struct tt_api *w)
-{
-	struct tt_answer a = tt_send(w, "POST", "/tb/v1/sessions", SIGN_IN);
-
-	CHECK_ROW(a.body, a.status == 201);
-	w->cookie = tt_set_cookie(w, &a, "tb_session_9099");
-	a = tt_send(w, "GET", "/tb/v1/sessions/current", NULL);
-	CHECK_ROW(a.body, a.status == 200);
-	w->csrf = tt_value(w, a.body, "csrf");
+	w->origin = TT_ORIGIN;
 }
 TEST(sessions_without_each_allocation)
 {
-	static const struct call in = { "sign in", "POST", "/tb/v1/sessions", SIGN_IN, 201, 0, "ada@example.com" },
-				 shown[] = {
-					 { "who", "GET", "/tb/v1/sessions/current", NULL, 200, 0, "ada@example.com" },
-					 { "dashboard", "GET", "/dashboard", NULL, 200, 0, NULL },
-				 };
+	static const struct tt_call in = { "sign in", "POST", "/tb/v1/sessions", SIGN_IN, 201, 0, "ada@example.com" },
+				    shown[] = {
+					    { "who", "GET", "/tb/v1/sessions/current", NULL, 200, 0,
+					      "ada@example.com" },
+					    { "dashboard", "GET", "/dashboard", NULL, 200, 0, NULL },
+				    };
 	CLEANUP(tt_api_end) struct tt_api w = { .api = NULL };
 
 	tt_api_begin(tt_ctx(), &w);
 	account(&w);
-	torture(&w, &in, COSTLY);
-	sign_in(&w);
+	tt_torture(&w, &in, TT_COSTLY);
+	tt_sign_in(&w, "ada@example.com");
 	for (size_t i = 0; i < ARRAY_LEN(shown); i++)
-		torture(&w, &shown[i], SHORT);
+		tt_torture(&w, &shown[i], TT_SHORT);
 	struct tt_answer a = { .status = 0 };
 	for (long k = 1; a.status != 204; k++) { /* out: in force or not at all, and never a success that is none */
 		w.fail_any = k;
@@ -208,9 +140,9 @@ TEST(sessions_without_each_allocation)
 		struct tt_answer now = tt_send(&w, "GET", "/tb/v1/sessions/current", NULL);
 		CHECK_ROW(now.body, now.status == 401 || (now.status == 200 && a.status != 204));
 		if (now.status == 401 && a.status != 204)
-			sign_in(&w);
+			tt_sign_in(&w, "ada@example.com");
 	}
-	whole(&w);
+	tt_whole(&w);
 }
 
 /* ---- the browser's pages ---- */
@@ -238,7 +170,7 @@ static struct tt_answer through_provider(struct tt_api *w, const char *user, con
 }
 TEST(pages_without_each_allocation)
 {
-	static const struct call t[] = {
+	static const struct tt_call t[] = {
 		{ "sign-in", "GET", "/sign-in", NULL, 200, 0, "password" },
 		{ "success", "GET", "/api/v1/oauth/callback_success", NULL, 200, 0, NULL },
 		{ "no flow", "GET", "/api/v1/oauth/callback_verify?flow_id=nope", NULL, 404, 0, NULL },
@@ -254,13 +186,13 @@ TEST(pages_without_each_allocation)
 	w.origin = NULL;
 	w.accept = "text/html";
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
-		torture(&w, &t[i], SHORT);
+		tt_torture(&w, &t[i], TT_SHORT);
 	for (long k = 1; a.status != 400 && a.status != 403 && a.status != 200; k += 5) { /* the user said no */
 		w.cookie = NULL;
 		a = through_provider(&w, arena_printf(w.cx->arena, "no-%ld", k), "error=access_denied", k);
 		CHECK_ROW(a.body, a.status >= 500 || tt_has(a.body, "The user said no") || tt_has(a.body, "said no"));
 	}
-	whole(&w);
+	tt_whole(&w);
 }
 TEST(the_built_in_verifier_without_each_allocation)
 {
@@ -271,7 +203,7 @@ TEST(the_built_in_verifier_without_each_allocation)
 	const char *key = w.key;
 	w.f.e.config.verifier_url = NULL;
 	account(&w);
-	sign_in(&w);
+	tt_sign_in(&w, "ada@example.com");
 	w.key = key;
 	w.csrf = NULL;
 	tt_net_answer("token", 200, TT_TOKENS("tok-b", "identify"));
@@ -279,8 +211,8 @@ TEST(the_built_in_verifier_without_each_allocation)
 	a = through_provider(&w, "ada@example.com", NULL, 0);
 	CHECK_ROW(a.body, a.status == 303);
 	w.key = NULL;
-	const char *page = tt_location(&w, &a) + strlen(ORIGIN);
-	torture(&w, &(struct call){ "verify", "GET", page, NULL, 200, 0, "Is this you?" }, SHORT);
+	const char *page = tt_location(&w, &a) + strlen(TT_ORIGIN);
+	tt_torture(&w, &(struct tt_call){ "verify", "GET", page, NULL, 200, 0, "Is this you?" }, TT_SHORT);
 	a = tt_send(&w, "GET", page, NULL);
 	const char *form =
 	    arena_printf(w.cx->arena, "csrf=%s&flow_id=%s", tt_hidden(&w, strstr(a.body, "callback_verify"), "csrf"),
@@ -292,20 +224,21 @@ TEST(the_built_in_verifier_without_each_allocation)
 		w.fail_any = 0;
 		CHECK_ROW(a.body, a.status >= 500 || tt_has(a.body, "Discord is connected"));
 	}
+	tt_tortured(a.route);
 	CHECK(tt_count(w.cx, w.f.en, "SELECT count(*) FROM connections WHERE status = 'live'") == 1);
-	whole(&w);
+	tt_whole(&w);
 }
 
 /* ---- backup ---- */
 TEST(a_backup_without_each_allocation)
 {
-	static const struct call make = { "backup", "POST", "/tb/v1/backup", NULL, 201, 0, "\"file\":" };
+	static const struct tt_call make = { "backup", "POST", "/tb/v1/backup", NULL, 201, 0, "\"file\":" };
 	CLEANUP(tt_api_end) struct tt_api w = { .api = NULL };
 
 	tt_api_begin(tt_ctx(), &w);
 	w.f.e.config.data_dir = w.f.e.s.dir;
 	w.key = NULL;
 	w.control = true;
-	torture(&w, &make, COSTLY);
-	whole(&w);
+	tt_torture(&w, &make, TT_COSTLY);
+	tt_whole(&w);
 }

@@ -27,6 +27,7 @@ struct tt_api {
 struct tt_answer {
 	int status;
 	const char *type, *body, *head; /* in the test's arena */
+	const struct route *route;      /* that served it; NULL: none did */
 };
 
 static inline void tt_api_begin(struct ctx *cx, struct tt_api *w)
@@ -104,7 +105,8 @@ static inline struct tt_answer tt_send(struct tt_api *w, const char *method, con
 	tt_fail_any_alloc(0);
 	tt_fail_alloc(0);
 	struct tt_answer a = { rq.status, rq.content_type == NULL ? "application/json" : rq.content_type,
-			       arena_text(w->cx->arena, buf_view(&out)), arena_text(w->cx->arena, buf_view(&head)) };
+			       arena_text(w->cx->arena, buf_view(&out)), arena_text(w->cx->arena, buf_view(&head)),
+			       rq.route };
 	CHECK(a.body != NULL && a.head != NULL);
 	return a;
 }
