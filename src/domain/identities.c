@@ -10,16 +10,13 @@
 static struct err id_of(struct ctx *cx, const struct identity *i, char out[static IDENTITY_ID])
 {
 	CLEANUP(buf_free) struct buf both = BUF(8192);
-	CLEANUP(buf_free) struct buf text = BUF(IDENTITY_ID);
 
 	buf_sv(&both, i->issuer);
 	buf_char(&both, '\n'); /* in no issuer */
 	buf_sv(&both, i->subject);
 	struct sha256 h = sha256_of(buf_view(&both));
-	enc_b64url(&text, sha256_view(&h));
-	return buf_ok(&both) && sv_copy(buf_view(&text), out, IDENTITY_ID)
-		   ? OK
-		   : fail(cx, E_INTERNAL, "a text does not fit", "identity");
+	enc_b64url_text(sha256_view(&h), out, IDENTITY_ID);
+	return buf_done(cx, &both, "identity");
 }
 static const struct oidc_conf *conf_of(const struct config *c, struct sv issuer)
 {

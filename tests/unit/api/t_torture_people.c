@@ -4,7 +4,6 @@
 #include "domain/people.h"
 #include "tt_torture.h"
 
-#define ADA "SELECT id FROM accounts WHERE email = 'ada@example.com'"
 static const char *ada; /* her id, in the arena of the running test */
 
 static void begin(struct tt_api *w)
@@ -165,6 +164,34 @@ TEST(invitations_change_wholly_or_not_at_all)
 	begin(&w);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
 		tt_torture_exact(&w, &t[i], TT_SHORT);
+	tt_whole(&w);
+}
+
+/* ---- issuers that one signs in with ---- */
+static void before_unlink(struct tt_api *w, struct tt_call *c, long run)
+{
+	(void)run;
+	tt_sql(w->cx, w->f.en,
+	       "INSERT OR REPLACE INTO identities SELECT 'https://id.example', 's', id, 1 FROM accounts WHERE email = "
+	       "'ada@example.com'");
+	struct tt_answer a = tt_send(w, "GET", "/tb/v1/identities", NULL);
+	CHECK_ROW(a.body, a.status == 200);
+	c->target = path(w, "/tb/v1/identities/*", tt_value(w, a.body, "id"));
+}
+TEST(an_identity_is_unlinked_wholly_or_not_at_all)
+{
+	static const struct tt_exact unlink = { { "unlink", "DELETE", NULL, NULL, 204, 0, NULL },
+						before_unlink,
+						TT_THREE(TT_ROWS("identities"), TT_EVENTS("account.identity_unlinked"),
+							 "0") };
+	CLEANUP(tt_api_end) struct tt_api w = { .api = NULL };
+	const struct tt_call all = { "identities", "GET", "/tb/v1/identities", NULL, 200, 0, "https://id.example" };
+
+	begin(&w);
+	tt_sign_in(&w, "ada@example.com");
+	tt_torture_exact(&w, &unlink, TT_SHORT);
+	before_unlink(&w, &(struct tt_call){ .name = "" }, 0);
+	tt_torture(&w, &all, TT_SHORT);
 	tt_whole(&w);
 }
 
