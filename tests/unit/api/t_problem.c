@@ -75,7 +75,7 @@ static void answer_for(struct wrote *w, struct failure in)
 	problem_write(&rq, e);
 	buf_char(&w->out, '\0');
 	buf_char(&w->head, '\0');
-	w->a = (struct tt_answer){ rq.status, "", w->out.p, w->head.p };
+	w->a = (struct tt_answer){ rq.status, "", w->out.p, w->head.p, NULL };
 }
 
 TEST(what_a_repetition_cannot_mend_says_so)

@@ -76,8 +76,10 @@ static bool no_memory(void)
 {
 	void *p = tt_malloc(1);
 
+	if (p == NULL)
+		return true;
 	free(p);
-	return p == NULL;
+	return false;
 }
 int __wrap_argon2id_hash_encoded(uint32_t t, uint32_t m, uint32_t lanes, const void *pwd, size_t pwd_n,
 				 const void *salt, size_t salt_n, size_t hash_n, char *out, size_t out_n)
