@@ -9,7 +9,7 @@ import { Confirm } from '../ui/dialog'
 import { Card, Code, Facts, Loading, Note, Page, Time, Wrong } from '../ui/page'
 import { Timeline } from '../ui/timeline'
 import { ConnectionState, connectionsKey, Scopes } from './connections'
-import { useProviderNames } from './providers'
+import { useProviderOfApp } from './providers'
 
 /** What a disconnect did at the provider, told by its header. */
 export const revocations: Record<string, { tone: 'good' | 'warn' | 'info'; text: string }> = {
@@ -23,7 +23,7 @@ export default function ConnectionPage() {
   const { id = '' } = useParams()
   const may = useMay()
   const cache = useQueryClient()
-  const nameOf = useProviderNames()
+  const providerOf = useProviderOfApp()
   const [gone, setGone] = useState<string | null>(null)
   const q = useQuery({ queryKey: [...connectionsKey, 'one', id], queryFn: () => must(api.GET('/tb/v1/connections/{id}', { params: { path: { id } } })), enabled: gone === null })
   const back = { to: '/dashboard/auth/connections', label: 'Connected Users' }
@@ -36,7 +36,7 @@ export default function ConnectionPage() {
   }
   const result = gone === null ? null : revocations[gone] ?? { tone: 'info' as const, text: `Disconnected. The provider: ${gone}.` }
   return (
-    <Page title={c.user_id ?? id} about={`${nameOf(c.provider_type)} through ${c.provider_id}`} back={back} badge={gone === null && <ConnectionState c={c} />}
+    <Page title={c.user_id ?? id} about={`${providerOf(c.provider_id) ?? 'Connected'} through ${c.provider_id}`} back={back} badge={gone === null && <ConnectionState c={c} />}
       action={may('connections:delete') && gone === null && <Confirm trigger={<Button>Disconnect</Button>} title={`Disconnect ${c.user_id}?`} action="Disconnect" run={disconnect}
         about={<p>The tokens are wiped here and revoked at the provider where it offers that. Your app gets a new link at its next call.</p>} />}>
       <div className="stack">

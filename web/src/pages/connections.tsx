@@ -8,13 +8,12 @@ import { Letter } from '../ui/letter'
 import { Badge, Empty, Page, Time } from '../ui/page'
 import { Filter, PAGE, SearchBox, Table, useListState } from '../ui/table'
 import { words } from '../ui/timeline'
-import { providersKey, useProviderNames } from './providers'
+import { useApps, useProviderOfApp } from './providers'
 
 export type Connection = Schemas['UserAuthProviderConnectionResponse']
 export const connectionsKey = ['connections']
 export function useProviderIds() {
-  const q = useQuery({ queryKey: [...providersKey, 'all'], queryFn: () => must(api.GET('/v1/admin/auth_providers')) })
-  return (q.data?.items ?? []).flatMap((p) => p.id ? [p.id] : [])
+  return useApps().flatMap((p) => p.id ? [p.id] : [])
 }
 export function ConnectionState({ c }: { c: { connection_status?: string | null; reason?: string | null } }) {
   return c.connection_status === 'active' ? <Badge tone="good">Active</Badge> : <span className="pairline"><Badge tone="bad">Expired</Badge>{c.reason && <small>{words(c.reason)}</small>}</span>
@@ -26,7 +25,7 @@ export function Scopes({ scopes }: { scopes: string[] | null | undefined }) {
 
 export default function Connections() {
   const list = useListState()
-  const nameOf = useProviderNames()
+  const providerOf = useProviderOfApp()
   const ids = useProviderIds()
   const [q, provider_id, status] = [list.get('q'), list.get('provider'), list.get('status')]
   const query = useQuery({
@@ -44,7 +43,7 @@ export default function Connections() {
         </Empty>}
         columns={[
           { head: 'User', className: 'main', cell: (c) => <Link className="rowlink" to={`/dashboard/auth/connections/${encodeURIComponent(c.id ?? '')}`}><Letter name={c.user_id ?? '?'} /><b>{c.user_id}</b></Link> },
-          { head: 'App', cell: (c) => <><span>{nameOf(c.provider_type)}</span> <code>{c.provider_id}</code></> },
+          { head: 'App', cell: (c) => <>{providerOf(c.provider_id) && <span>{providerOf(c.provider_id)} </span>}<code>{c.provider_id}</code></> },
           { head: 'Status', cell: (c) => <ConnectionState c={c} /> },
           { head: 'Scopes', cell: (c) => <Scopes scopes={c.scopes} /> },
           { head: 'Last used', cell: (c) => <Time at={c.last_used_at} /> },

@@ -14,6 +14,19 @@ export function useProviderNames() {
   const q = useQuery({ queryKey: ['provider_types'], queryFn: () => must(api.GET('/tb/v1/provider_types')), staleTime: Infinity })
   return (type: string | null | undefined) => q.data?.items.find((t) => t.id === type)?.name ?? (type || 'Custom OAuth 2.0')
 }
+export function useApps() {
+  const q = useQuery({ queryKey: [...providersKey, 'all'], queryFn: () => must(api.GET('/v1/admin/auth_providers', { params: { query: { limit: 100 } } })) })
+  return q.data?.items ?? []
+}
+/** The provider that an app is registered at: "Discord" for my-discord; undefined when the app is gone. */
+export function useProviderOfApp() {
+  const nameOf = useProviderNames()
+  const apps = useApps()
+  return (id: string | null | undefined) => {
+    const app = apps.find((p) => p.id === id)
+    return app && nameOf(app.provider_id)
+  }
+}
 
 export default function Providers() {
   const list = useListState()
