@@ -153,6 +153,13 @@ test('a server is tested, added, its tools run in the playground; one that needs
   await close()
 })
 
+test('every page, filled, in light, in dark, and at 360 px', async () => {
+  const ask = async (user_id) => (await w.eng.call('/v1/auth/authorize', { method: 'POST', body: { user_id, auth_requirement: { provider_id: 'my-discord', oauth2: { scopes: ['identify'] } } } })).body.id
+  const connections = (await w.eng.call('/v1/admin/user_connections')).body.items
+  assert.ok(connections.length > 0, 'nobody is connected')
+  await everyPage('filled', { tools: 'Play.Greet', servers: 'play', 'auth/oauth': 'my-discord', 'auth/connections': connections[0].id, 'auth/authorizations': await ask('waits@example.com') }, { small: true })
+})
+
 test('a connected user: found by search, his timeline, disconnected with what the provider did', async () => {
   const { page, close } = await w.person()
   await page.goto(`${w.eng.url}/dashboard/auth/connections`)
@@ -214,8 +221,9 @@ test('user verification, a member invited, a project renamed; the audit log has 
   assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body))
   await good(page, 'User Verification'); await shot(page, 'verification', { fullPage: true })
   await page.getByLabel('Accounts of this engine only').check()
+  const saved = page.waitForResponse((r) => r.request().method() === 'PUT' && r.url().includes('/session_verification'))
   await page.getByRole('button', { name: 'Save settings' }).click()
-  await page.getByRole('button', { name: 'Save settings' }).and(page.locator(':disabled')).waitFor()
+  assert.equal((await saved).status(), 200)
   assert.equal((await w.eng.call('/v1/admin/settings/session_verification')).body.verifier_url, null)
   await page.goto(`${w.eng.url}/dashboard/members`)
   await page.getByRole('button', { name: 'Invite Member' }).click()
@@ -239,11 +247,4 @@ test('user verification, a member invited, a project renamed; the audit log has 
   await page.getByRole('list', { name: 'Events' }).waitFor()
   await open(); await good(page, 'Dashboard', { shots: 'home', both: true })
   await close()
-})
-
-test('every page, filled, in light, in dark, and at 360 px', async () => {
-  const ask = async (user_id) => (await w.eng.call('/v1/auth/authorize', { method: 'POST', body: { user_id, auth_requirement: { provider_id: 'my-discord', oauth2: { scopes: ['identify'] } } } })).body.id
-  const connections = (await w.eng.call('/v1/admin/user_connections')).body.items
-  assert.ok(connections.length > 0, 'nobody is connected')
-  await everyPage('filled', { tools: 'Play.Greet', servers: 'play', 'auth/oauth': 'my-discord', 'auth/connections': connections[0].id, 'auth/authorizations': await ask('waits@example.com') }, { small: true })
 })
