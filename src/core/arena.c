@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/arena.h"
 #include "core/secret.h"
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,52 +105,3 @@ void *arena_alloc(struct arena *a, size_t n)
 
 bool arena_at_cap(const struct arena *a) { return a->at_cap; }
 bool arena_starved(const struct arena *a) { return a->starved; }
-
-void *arena_array(struct arena *a, size_t count, size_t size)
-{
-	size_t n;
-
-	return __builtin_mul_overflow(count, size, &n) ? NULL : arena_alloc(a, n);
-}
-
-struct sv arena_sv(struct arena *a, struct sv s)
-{
-	char *p = s.n == SIZE_MAX ? NULL : arena_alloc(a, s.n + 1);
-
-	if (p == NULL)
-		return SV_NONE;
-	if (s.n > 0)
-		memcpy(p, s.p, s.n);
-	return (struct sv){ p, s.n };
-}
-
-char *arena_text(struct arena *a, struct sv s)
-{
-	char *p = s.n == SIZE_MAX ? NULL : arena_alloc(a, s.n + 1);
-
-	if (p != NULL && s.n > 0)
-		memcpy(p, s.p, s.n);
-	return p;
-}
-
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
-{
-	va_list again;
-
-	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	char *p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
-	if (p != NULL)
-		(void)vsnprintf(p, (size_t)n + 1, fmt, again);
-	va_end(again);
-	return p;
-}
-char *arena_printf(struct arena *a, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	char *p = arena_vprintf(a, fmt, ap);
-	va_end(ap);
-	return p;
-}

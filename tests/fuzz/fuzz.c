@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
 #include "core/text.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- arena.h, linked in place of core/arena.c: one block of the heap an allocation ---- */
+/* ---- arena.h, linked in place of core/arena.c, under core/arena_text.c: one block of the heap an allocation ---- */
 struct apart {
 	struct apart *next;
 	size_t n;
@@ -60,52 +59,6 @@ void *arena_alloc(struct arena *a, size_t n)
 	a->first = one;
 	a->held += n;
 	return one->b;
-}
-
-void *arena_array(struct arena *a, size_t count, size_t size)
-{
-	size_t n;
-
-	return __builtin_mul_overflow(count, size, &n) ? NULL : arena_alloc(a, n);
-}
-
-char *arena_text(struct arena *a, struct sv s)
-{
-	char *p = s.n == SIZE_MAX ? NULL : arena_alloc(a, s.n + 1);
-
-	if (p != NULL && s.n > 0)
-		memcpy(p, s.p, s.n);
-	return p;
-}
-
-struct sv arena_sv(struct arena *a, struct sv s)
-{
-	char *p = arena_text(a, s);
-
-	return p == NULL ? SV_NONE : (struct sv){ p, s.n };
-}
-
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
-{
-	va_list again;
-
-	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	char *p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
-	if (p != NULL)
-		(void)vsnprintf(p, (size_t)n + 1, fmt, again);
-	va_end(again);
-	return p;
-}
-
-char *arena_printf(struct arena *a, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	char *p = arena_vprintf(a, fmt, ap);
-	va_end(ap);
-	return p;
 }
 
 bool arena_at_cap(const struct arena *a) { return a->at_cap; }
