@@ -38,5 +38,7 @@ static inline void buf_add(struct buf *b, const void *p, size_t n)
 static inline void buf_sv(struct buf *b, struct sv s) { buf_add(b, s.p, s.n); }
 static inline void buf_str(struct buf *b, const char *z) { buf_add(b, z, strlen(z)); }
 static inline void buf_char(struct buf *b, char c) { buf_add(b, &c, 1); }
+/* Whether it was for want of memory, and not for its cap, that an append failed. */
+static inline bool buf_starved(const struct buf *b) { return b->broken && !b->too_large; }
 static inline bool buf_ok(const struct buf *b) { return !b->broken; }
 #endif

@@ -72,9 +72,7 @@ static struct err unwrap(struct ctx *cx, struct sv cookie, struct begun *out, bo
 	*good = dec_b64url(&back, rest);
 	out->at = SEC(at);
 	out->back = arena_sv(cx->arena, buf_view(&back));
-	return (back.broken && !back.too_large) || out->back.p == NULL
-		   ? fail(cx, E_INTERNAL, "out of memory", "sign-in")
-		   : OK;
+	return buf_starved(&back) || out->back.p == NULL ? fail(cx, E_INTERNAL, "out of memory", "sign-in") : OK;
 }
 
 /* ---- going there ---- */

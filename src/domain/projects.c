@@ -85,7 +85,7 @@ static struct err logo(struct ctx *cx, struct sv url, struct project_edit *out)
 		return OK;
 	}
 	bool shown = picture(url, &bytes, &out->logo_type) && buf_ok(&bytes);
-	if (bytes.broken && !bytes.too_large)
+	if (buf_starved(&bytes))
 		return fail(cx, E_INTERNAL, "out of memory", "logo");
 	if (!shown)
 		return bad_field(cx, "logo", "image",

@@ -361,7 +361,7 @@ struct err jpath_jwt(struct ctx *cx, struct sv jwt, const struct node **out)
 	if (jwt.n > MOST_JWT || head.n == 0 || payload.n == 0 || rest.p == NULL)
 		return OK;
 	if (!dec_b64url(&b, payload))
-		return b.broken && !b.too_large ? no_memory(cx) : OK;
+		return buf_starved(&b) ? no_memory(cx) : OK;
 	struct err e = jdoc_parse(cx, buf_view(&b), "a JWT", out);
 	if (e.code == E_BAD_INPUT)
 		return forgive(cx); /* not a JWT: absent */

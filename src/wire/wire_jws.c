@@ -192,7 +192,7 @@ static struct err object(struct ctx *cx, struct sv part, const struct node **out
 
 	*out = NULL;
 	if (!dec_b64url(&b, part))
-		return b.broken && !b.too_large ? fail(cx, E_INTERNAL, "out of memory", "JWS") : OK;
+		return buf_starved(&b) ? fail(cx, E_INTERNAL, "out of memory", "JWS") : OK;
 	text = arena_sv(cx->arena, buf_view(&b));
 	if (text.p == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "JWS");
@@ -227,8 +227,8 @@ static struct err by_key(struct ctx *cx, const struct parts *p, const struct alg
 	const char *why = "";
 
 	if (!dec_b64url(&sig, p->signature))
-		return sig.broken && !sig.too_large ? fail(cx, E_INTERNAL, "out of memory", "JWS")
-						    : bad(out, "the signature is wrong");
+		return buf_starved(&sig) ? fail(cx, E_INTERNAL, "out of memory", "JWS")
+					 : bad(out, "the signature is wrong");
 	/* The library tells no lack of memory from a wrong key or signature: what is refused is looked at once more. */
 	for (int looks = 0; looks < 2 && why != NULL; looks++) {
 		CLEANUP(pkey_drop) EVP_PKEY *k = key_of(a, key);

@@ -14,7 +14,7 @@ static struct err plain_code(struct ctx *cx, const struct pdef_call *call, struc
 	if (!call->code_decode)
 		return OK;
 	if (!dec_pct(&b, code))
-		return b.broken && !b.too_large ? fail(cx, E_INTERNAL, "out of memory", "code") : OK;
+		return buf_starved(&b) ? fail(cx, E_INTERNAL, "out of memory", "code") : OK;
 	*out = arena_sv(cx->arena, buf_view(&b));
 	return out->p == NULL ? fail(cx, E_INTERNAL, "out of memory", "code") : OK;
 }
