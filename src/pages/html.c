@@ -93,6 +93,16 @@ void html_field(struct html *h, const struct html_field *f)
 	else
 		HTML(h, "></label></div>");
 }
+void html_new_password(struct html *h)
+{
+	html_field(h, &(struct html_field){ .label = "Password",
+					    .hint = "At least 10 characters; a sentence is fine.",
+					    .type = "password",
+					    .name = "password",
+					    .autocomplete = "new-password",
+					    .most = "256",
+					    .least = "10" });
+}
 
 void html_headers(struct request *rq, struct sv csp, struct sv cache)
 {

@@ -42,6 +42,7 @@ struct html_field {
 	bool fixed; /* shown, not to be changed; else it is required */
 };
 void html_field(struct html *h, const struct html_field *f) NONNULL(1, 2);
+void html_new_password(struct html *h) NONNULL(1); /* "password", as domain/people.h wants it */
 #define HTML(h, literal) html_put((h), "" literal "", NULL, 0)
 #define HTMLF(h, literal, ...)                                           \
 	html_put((h), "" literal "", (const struct sv[]){ __VA_ARGS__ }, \

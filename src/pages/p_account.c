@@ -167,13 +167,7 @@ static void setup_page(struct request *rq, struct sv cookie, struct sv email, st
 					     .autocomplete = "username",
 					     .most = "254",
 					     .value = email });
-	html_field(&h, &(struct html_field){ .label = "Password",
-					     .hint = "At least 10 characters; a sentence is fine.",
-					     .type = "password",
-					     .name = "password",
-					     .autocomplete = "new-password",
-					     .most = "256",
-					     .least = "10" });
+	html_new_password(&h);
 	HTML(&h, "<button>Make the account</button></form></div>");
 	html_end(&h);
 }

@@ -48,13 +48,7 @@ static void choose_password(struct html *h, const struct look *k)
 					    .most = "254",
 					    .value = sv_of(k->i.email),
 					    .fixed = true });
-	html_field(h, &(struct html_field){ .label = "Password",
-					    .hint = "At least 10 characters; a sentence is fine.",
-					    .type = "password",
-					    .name = "password",
-					    .autocomplete = "new-password",
-					    .most = "256",
-					    .least = "10" });
+	html_new_password(h);
 	HTML(h, "<button>Accept the invitation</button></form>");
 }
 
