@@ -6,19 +6,6 @@
 #include "tt_torture.h"
 
 #define SIGN_IN "{\"email\":\"ada@example.com\",\"password\":\"a long sentence\"}"
-static const char *ask_for(struct tt_api *w, const char *user)
-{
-	struct tt_answer a =
-	    tt_send(w, "POST", "/v1/auth/authorize",
-		    arena_printf(w->cx->arena,
-				 "{\"user_id\":\"%s\",\"auth_requirement\":{\"provider_id\":\"discord\",\"oauth2\":{"
-				 "\"scopes\":[\"identify\"]}}}",
-				 user));
-
-	CHECK_ROW(a.body, a.status == 200);
-	return a.body;
-}
-
 TEST(status_without_each_allocation)
 {
 	CLEANUP(tt_api_end) struct tt_api w = { .api = NULL };
@@ -26,7 +13,8 @@ TEST(status_without_each_allocation)
 
 	tt_api_begin(tt_ctx(), &w);
 	(void)tt_consent(w.cx, w.f.en, tt_ask(w.f.en, "has", &scopes), TT_TOKENS("tok", "identify"));
-	const char *waits = tt_value(&w, ask_for(&w, "waits"), "id"), *has = tt_value(&w, ask_for(&w, "has"), "id");
+	const char *waits = tt_value(&w, tt_ask_for(&w, "waits"), "id"),
+		   *has = tt_value(&w, tt_ask_for(&w, "has"), "id");
 	const struct tt_call t[] = {
 		{ "pending", "GET", arena_printf(w.cx->arena, "/v1/auth/status?id=%s", waits), NULL, 200, 0,
 		  "\"pending\"" },
@@ -149,7 +137,7 @@ TEST(sessions_without_each_allocation)
 /* A click and the provider's answer to it; the answer's page. */
 static struct tt_answer through_provider(struct tt_api *w, const char *user, const char *query, long k)
 {
-	const char *link = strstr(tt_value(w, ask_for(w, user), "url"), "/connect/"), *session = w->cookie,
+	const char *link = strstr(tt_value(w, tt_ask_for(w, user), "url"), "/connect/"), *session = w->cookie,
 		   *key = w->key;
 
 	CHECK(link != NULL);

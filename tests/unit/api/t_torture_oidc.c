@@ -58,18 +58,12 @@ static void sign(struct tt_api *w, const char *nonce, long run)
 				   "{\"token_type\":\"Bearer\",\"access_token\":\"at\",\"id_token\":\"%s.%s\"}", text,
 				   b64(w, (struct sv){ (const char *)sig, n })));
 }
-static void fresh_budget(struct tt_api *w)
-{
-	throttle_free(w->f.en->throttle);
-	w->f.en->throttle = throttle_new();
-	CHECK(w->f.en->throttle != NULL);
-}
 /* Nothing is known of the issuer: metadata and keys are asked for on the way. */
 static void forget(struct tt_api *w)
 {
 	oidc_free(w->f.en->oidc);
 	CHECK(!IS_ERR(oidc_open(w->cx, w->f.en, &w->f.en->oidc)));
-	fresh_budget(w);
+	tt_unthrottle(w);
 }
 static void before_back(struct tt_api *w, struct tt_call *c, long run)
 {

@@ -52,9 +52,7 @@ static void before_setup(struct tt_api *w, struct tt_call *c, long run)
 	CHECK(!IS_ERR(people_setup_begin(w->cx, w->f.en, &token)));
 	w->cookie = arena_printf(w->cx->arena, "tb_setup_9099=%.*s", SV_FMT(secret_view(token)));
 	c->body = arena_printf(w->cx->arena, "csrf=%s%s", csrf_of(w, "/setup"), BY_FORM);
-	throttle_free(w->f.en->throttle); /* what others try from this address is not what is looked at */
-	w->f.en->throttle = throttle_new();
-	CHECK(w->f.en->throttle != NULL);
+	tt_unthrottle(w);
 }
 TEST(the_first_account_is_made_wholly_or_not_at_all)
 {
@@ -94,9 +92,7 @@ static void before_accept(struct tt_api *w, struct tt_call *c, long run)
 {
 	invited(w, run);
 	c->body = arena_printf(w->cx->arena, "csrf=%s&password=a+long+sentence", csrf_of(w, "/invite"));
-	throttle_free(w->f.en->throttle);
-	w->f.en->throttle = throttle_new();
-	CHECK(w->f.en->throttle != NULL);
+	tt_unthrottle(w);
 }
 TEST(an_invitation_is_accepted_wholly_or_not_at_all)
 {
@@ -152,15 +148,7 @@ TEST(in_and_out_by_form_wholly_or_not_at_all)
 /* ---- the ways back from a provider ---- */
 static const char *asked(struct tt_api *w, long run)
 {
-	struct tt_answer a =
-	    tt_send(w, "POST", "/v1/auth/authorize",
-		    arena_printf(w->cx->arena,
-				 "{\"user_id\":\"c%ld\",\"auth_requirement\":{\"provider_id\":\"discord\",\"oauth2\":{"
-				 "\"scopes\":[\"identify\"]}}}",
-				 run));
-
-	CHECK_ROW(a.body, a.status == 200);
-	return strstr(tt_value(w, a.body, "url"), "/connect/");
+	return strstr(tt_value(w, tt_ask_for(w, arena_printf(w->cx->arena, "c%ld", run)), "url"), "/connect/");
 }
 static void before_click(struct tt_api *w, struct tt_call *c, long run)
 {

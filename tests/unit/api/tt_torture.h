@@ -113,6 +113,26 @@ static inline void tt_torture_exact(struct tt_api *w, const struct tt_exact *e, 
 
 #define TT_PASSWORD "a long sentence"
 #define TT_ORIGIN   "http://localhost:9099"
+/* The answer to an app that asks for `user`'s token of discord. */
+static inline const char *tt_ask_for(struct tt_api *w, const char *user)
+{
+	struct tt_answer a =
+	    tt_send(w, "POST", "/v1/auth/authorize",
+		    arena_printf(w->cx->arena,
+				 "{\"user_id\":\"%s\",\"auth_requirement\":{\"provider_id\":\"discord\",\"oauth2\":{"
+				 "\"scopes\":[\"identify\"]}}}",
+				 user));
+
+	CHECK_ROW(a.body, a.status == 200);
+	return a.body;
+}
+/* What others try from this address is not what is looked at. */
+static inline void tt_unthrottle(struct tt_api *w)
+{
+	throttle_free(w->f.en->throttle);
+	w->f.en->throttle = throttle_new();
+	CHECK(w->f.en->throttle != NULL);
+}
 /* By the operator; its id. */
 static inline const char *tt_account(struct tt_api *w, const char *email, const char *role)
 {
