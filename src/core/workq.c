@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LEAST_STACK = 96 << 10 }; /* os_thread_wipe_stack must find room */
@@ -74,12 +73,8 @@ static void call_one(struct workq *q)
 
 static void watch(struct workq *q)
 {
-	struct timespec until;
+	const struct timespec until = clock_spec(clock_mono() + q->how.stuck);
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	int64_t ns = until.tv_nsec + q->how.stuck % SEC(1) * 1000;
-	until.tv_sec += q->how.stuck / SEC(1) + ns / 1000000000;
-	until.tv_nsec = ns % 1000000000;
 	q->watched = true;
 	(void)pthread_cond_timedwait(&q->more, &q->lock, &until);
 	q->watched = false;
@@ -152,17 +147,6 @@ void workq_resume(void)
 	(void)pthread_mutex_unlock(&mine->lock);
 }
 
-static bool monotonic(pthread_cond_t *c)
-{
-	pthread_condattr_t attr;
-
-	if (pthread_condattr_init(&attr) != 0)
-		return false;
-	bool ready = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(c, &attr) == 0;
-	(void)pthread_condattr_destroy(&attr);
-	return ready;
-}
-
 struct workq *workq_new(const struct workq_how *how)
 {
 	struct workq *q = how->threads == 0 || how->depth == 0 ? NULL : calloc(1, sizeof *q);
@@ -175,7 +159,7 @@ struct workq *workq_new(const struct workq_how *how)
 	q->thread = calloc(how->threads, sizeof *q->thread);
 	q->ring = calloc(how->depth, sizeof *q->ring);
 	bool locked = pthread_mutex_init(&q->lock, NULL) == 0;
-	bool ready = locked && monotonic(&q->more);
+	bool ready = locked && clock_cond(&q->more);
 	if (ready && q->thread != NULL && q->ring != NULL)
 		return q;
 	if (ready)

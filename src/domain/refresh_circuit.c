@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { OPENS_AFTER = 5, DOUBLES_MOST = 4 };
 #define OPEN_LEAST SEC(5)
@@ -67,16 +66,11 @@ static void close_it(struct circuit *k)
 static struct circuit *circuit_new(struct circuits *c, const struct provider *p)
 {
 	struct circuit *k = calloc(1, sizeof *k);
-	pthread_condattr_t attr;
 
-	if (k == NULL || pthread_condattr_init(&attr) != 0) {
-		free(k);
+	if (k == NULL)
 		return NULL;
-	}
 	*k = (struct circuit){ .row_id = p->row_id, .p = p, .room = CIRCUIT_MOST, .next = c->first };
-	bool ready = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&k->place, &attr) == 0;
-	(void)pthread_condattr_destroy(&attr);
-	if (!ready) {
+	if (!clock_cond(&k->place)) {
 		free(k);
 		return NULL;
 	}
@@ -106,7 +100,7 @@ static bool full(const struct circuit *k) { return k->running >= k->room; }
 static void wait_place(struct circuits *c, struct circuit *k)
 {
 	int64_t end = clock_mono() + PLACE_WAIT;
-	const struct timespec at = { end / SEC(1), end % SEC(1) * 1000 };
+	const struct timespec at = clock_spec(end);
 
 	k->readers++;
 	while (full(k) && !shut(k, clock_mono()) && clock_mono() < end)

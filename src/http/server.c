@@ -118,12 +118,8 @@ static struct err start(struct ctx *cx, struct server *s, const struct server_ho
 
 static bool make_lock(struct server *s)
 {
-	pthread_condattr_t attr;
+	bool ok = clock_cond(&s->quiet);
 
-	if (pthread_condattr_init(&attr) != 0)
-		return false;
-	bool ok = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&s->quiet, &attr) == 0;
-	(void)pthread_condattr_destroy(&attr);
 	if (ok && pthread_mutex_init(&s->lock, NULL) != 0) {
 		(void)pthread_cond_destroy(&s->quiet);
 		ok = false;
@@ -160,12 +156,9 @@ void server_drain(struct server *s)
 
 bool server_wait(struct server *s, int64_t grace)
 {
-	struct timespec until;
+	const struct timespec until = clock_spec(clock_mono() + (grace > 0 ? grace : 0));
 	int r = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	int64_t end = (int64_t)until.tv_sec * SEC(1) + until.tv_nsec / 1000 + (grace > 0 ? grace : 0);
-	until = (struct timespec){ .tv_sec = (time_t)(end / SEC(1)), .tv_nsec = (long)(end % SEC(1)) * 1000 };
 	(void)pthread_mutex_lock(&s->lock);
 	while ((atomic_load(&s->open) > 0 || atomic_load(&s->out) > 0) && r == 0)
 		r = pthread_cond_timedwait(&s->quiet, &s->lock, &until);
@@ -254,8 +247,7 @@ static enum err_code park_here(struct request *rq, const struct http_app *app, s
 {
 	struct sleeper z = { .lock = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER };
 	struct hub_sub sub = { .topic = rq->park.topic, .fn = on_event, .arg = &z };
-	struct timespec until = { .tv_sec = (time_t)(rq->park.until / SEC(1)),
-				  .tv_nsec = (long)(rq->park.until % SEC(1)) * 1000 };
+	const struct timespec until = clock_spec(rq->park.until);
 	int r = 0;
 
 	hub_subscribe(hub, &sub);

@@ -24,7 +24,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- the table ---- */
 typedef struct err job_fn(struct ctx *cx, struct engine *en, int64_t until);
@@ -188,7 +187,7 @@ static size_t soonest(enum lane lane, const int64_t next[static JOBS])
 /* False: stop. */
 static bool wait_until(struct jobs *j, int64_t mono)
 {
-	struct timespec at = { mono / SEC(1), mono % SEC(1) * 1000 };
+	const struct timespec at = clock_spec(mono);
 
 	(void)pthread_mutex_lock(&j->lock);
 	while (!j->stop && clock_mono() < mono)
@@ -220,14 +219,8 @@ static void *work(void *arg)
 
 static struct err prepare(struct ctx *cx, struct jobs *j)
 {
-	pthread_condattr_t attr;
-
 	(void)pthread_mutex_init(&j->lock, NULL);
-	if (pthread_condattr_init(&attr) != 0 || pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
-	    pthread_cond_init(&j->wake, &attr) != 0)
-		return fail(cx, E_INTERNAL, "no clock for the jobs", "pthread_cond");
-	(void)pthread_condattr_destroy(&attr);
-	return OK;
+	return clock_cond(&j->wake) ? OK : fail(cx, E_INTERNAL, "no clock for the jobs", "pthread_cond");
 }
 /* Rows of a lane run one after the other: how long one may have to wait for the others. */
 static int64_t lane_takes(enum lane lane)

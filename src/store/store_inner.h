@@ -71,16 +71,6 @@ struct err store_writer_run(struct ctx *cx, struct store *st, act_fn *fn, const 
 struct act *store_writer_begin(struct ctx *cx, struct store *st, act_fn *fn, const void *in) MUST_USE NONNULL(1, 2, 3);
 struct err store_writer_end(struct store *st, struct act *a) MUST_USE NONNULL(1, 2);
 void store_writer_settle(struct store *st) NONNULL(1);
-/* A condition whose waits do not mind a wall clock that is set. */
-static inline void store_monotonic_cond(pthread_cond_t *c)
-{
-	pthread_condattr_t attr;
-
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(c, &attr);
-	(void)pthread_condattr_destroy(&attr);
-}
 /* store_reader.c */
 void store_reader_start(struct store *st) NONNULL(1);
 void store_reader_stop(struct store *st) NONNULL(1);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/clock.h"
 #include "store/store_inner.h"
 #include <assert.h>
 #include <errno.h>
-#include <time.h>
 
 void store_reader_start(struct store *st)
 {
 	(void)pthread_mutex_init(&st->readers.lock, NULL);
-	store_monotonic_cond(&st->readers.back);
+	(void)clock_cond(&st->readers.back);
 }
 void store_reader_stop(struct store *st)
 {
@@ -22,11 +22,9 @@ void store_reader_stop(struct store *st)
 /* Waits until one is idle or may be opened; false when none came in 5 s.  The lock is held. */
 static bool wait_turn(struct readers *r)
 {
-	struct timespec until;
+	const struct timespec until = clock_spec(clock_mono() + SEC(5));
 	int rc = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += 5;
 	while (r->n_idle == 0 && r->n_open == READERS_MOST && rc == 0)
 		rc = pthread_cond_timedwait(&r->back, &r->lock, &until);
 	return r->n_idle > 0 || r->n_open < READERS_MOST;

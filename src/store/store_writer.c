@@ -8,10 +8,12 @@
 #include "store/store_inner.h"
 #include <assert.h>
 #include <errno.h>
-#include <time.h>
 
 /* One thread writes.  While it waits for the disk, acts queue up; it then takes them all into the next COMMIT. */
-enum { GROUP_MOST = 256, IDLE_MS = 250, GATHER_MS = 20, SETTLE_MS = 5000, CHECKPOINT_ACTS = 4096 };
+enum { GROUP_MOST = 256, CHECKPOINT_ACTS = 4096 };
+#define IDLE   MSEC(250)
+#define GATHER MSEC(20)
+#define SETTLE SEC(5)
 struct act {
 	struct ctx *cx;
 	act_fn *fn;
@@ -198,20 +200,10 @@ static void note(struct writer *w, const struct act *list)
 	}
 	atomic_store(&w->st->trouble, trouble);
 }
-static struct timespec in_ms(long ms)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_nsec += ms % 1000 * 1000000L;
-	t.tv_sec += ms / 1000 + t.tv_nsec / 1000000000L;
-	t.tv_nsec %= 1000000000L;
-	return t;
-}
 /* Under the lock: a fast disk must not make a COMMIT of each act that nobody waits for. */
 static void gather(struct writer *w)
 {
-	struct timespec until = in_ms(GATHER_MS);
+	const struct timespec until = clock_spec(clock_mono() + GATHER);
 	int rc = 0;
 
 	while (w->first != NULL && !w->hurry && !w->stop && rc == 0)
@@ -222,7 +214,7 @@ static void gather(struct writer *w)
 static struct act *next_list(struct writer *w, size_t *n, bool *over)
 {
 	struct act *list = NULL, **end = &list;
-	struct timespec until = in_ms(IDLE_MS);
+	const struct timespec until = clock_spec(clock_mono() + IDLE);
 	int rc = 0;
 
 	*n = 0;
@@ -299,8 +291,8 @@ struct err store_writer_start(struct ctx *cx, struct store *st, struct db *db)
 	w->st = st;
 	w->last = &w->first;
 	(void)pthread_mutex_init(&w->lock, NULL);
-	store_monotonic_cond(&w->work);
-	store_monotonic_cond(&w->settled);
+	(void)clock_cond(&w->work);
+	(void)clock_cond(&w->settled);
 	w->db = own;
 	int rc = pthread_create(&w->thread, NULL, writer_main, w);
 	if (rc != 0) {
@@ -380,7 +372,7 @@ struct err store_writer_end(struct store *st, struct act *a) { return wait_for(s
 void store_writer_settle(struct store *st)
 {
 	struct writer *w = st->writer;
-	const struct timespec until = in_ms(SETTLE_MS);
+	const struct timespec until = clock_spec(clock_mono() + SETTLE);
 	int rc = 0;
 
 	(void)pthread_mutex_lock(&w->lock);
