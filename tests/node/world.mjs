@@ -91,10 +91,10 @@ export function client(name, args, env) {
   }
 }
 
-/** Runs f(ask) with a client that is ended whatever happens, so that a failed test does not keep the run alive. */
+/** Runs f(ask, line) with a client that is ended whatever happens, so that a failed test does not keep the run alive. */
 export async function withClient(name, args, env, f) {
   const c = client(name, args, env)
-  try { await f(async (o) => { c.tell(o); return c.line() }) } finally { if (c.child.exitCode === null) c.child.kill('SIGKILL') }
+  try { await f(async (o) => { c.tell(o); return c.line() }, c.line) } finally { if (c.child.exitCode === null) c.child.kill('SIGKILL') }
 }
 
 /** A browser's legs: cookies by host, redirects by hand, the first form of a page. */

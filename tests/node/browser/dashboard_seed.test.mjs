@@ -2,33 +2,44 @@
 // The seed page's steps in the dashboard, then its app code against what was made: by mouse, by keyboard alone, and at 360 px.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { app, good, shot, world } from './dashboard_world.mjs'
+import { withClient } from '../world.mjs'
+import { app, good, owner, settled, shot, world } from './dashboard_world.mjs'
 
 let w
 before(async () => { w = await world({ verifier: 'http://127.0.0.1:9/verify' }) })
 after(async () => { await w?.stop() })
 
-/** What the page's app code does, as far as the link: the provider believes client, scopes and redirect address. */
+/** The page's app code, with the SDK as it comes from npm, and the user's way to the provider and back. */
 async function appCode(id, user) {
-  const start = await w.eng.call('/v1/auth/authorize', { method: 'POST', body: { user_id: user, auth_requirement: { provider_id: id, oauth2: { scopes: ['identify', 'email', 'guilds', 'guilds.join'] } } } })
-  assert.equal(start.body.status, 'pending', JSON.stringify(start.body))
-  const { context, page } = await w.person({ as: null })
-  const back = page.waitForRequest((r) => r.url().startsWith('http://127.0.0.1:9/verify'))
-  await page.goto(start.body.url)
-  assert.ok(page.url().startsWith('https://discord.com/'), page.url())
-  await page.getByLabel('Sign in as').selectOption('alice')
-  await page.getByRole('button', { name: 'Authorize' }).click()
-  const flow_id = new URL((await back).url()).searchParams.get('flow_id')
-  await context.close()
-  const confirmed = await w.eng.call('/v1/auth/confirm_user', { method: 'POST', body: { flow_id, user_id: user } })
-  assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body))
-  const done = await w.eng.call(`/v1/auth/status?id=${start.body.id}`)
-  assert.equal(done.body.status, 'completed'); assert.ok(done.body.context.token)
+  await withClient('arcadejs.mjs', [user, id], { ARCADE_BASE_URL: w.eng.url, ARCADE_API_KEY: w.eng.key }, async (_, line) => {
+    const start = await line()
+    assert.equal(start.status, 'pending')
+    const { context, page } = await w.person({ as: null })
+    const back = page.waitForRequest((r) => r.url().startsWith('http://127.0.0.1:9/verify'))
+    await page.goto(start.url)
+    assert.ok(page.url().startsWith('https://discord.com/'), page.url())
+    await page.getByLabel('Sign in as').selectOption('alice')
+    await page.getByRole('button', { name: 'Authorize' }).click()
+    const flow_id = new URL((await back).url()).searchParams.get('flow_id')
+    await context.close()
+    const confirmed = await w.eng.call('/v1/auth/confirm_user', { method: 'POST', body: { flow_id, user_id: user } })
+    assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body))
+    const done = await line()
+    assert.equal(done.status, 'completed'); assert.ok(done.token)
+  })
+}
+/** From the sign-in page that the dashboard's address leads to. */
+async function signIn(page) {
+  await page.goto(`${w.eng.url}/dashboard`)
+  await page.getByLabel('Email').fill(owner.email)
+  await page.getByLabel('Password').fill(owner.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Dashboard' }).waitFor(); await settled(page)
 }
 
 test('every step of the seed page, by mouse; then the app code works with it', async () => {
-  const { page, open, close } = await w.person()
-  await open()
+  const { page, close } = await w.person({ as: null })
+  await signIn(page)
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Connections' }).click()
   await page.getByRole('link', { name: 'Connected Apps', exact: true }).click()
   await page.getByRole('heading', { name: 'No app is connected yet' }).waitFor()
@@ -85,50 +96,71 @@ test('a saved secret is nowhere in the page, an empty one is kept, a change is s
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
   await page.getByRole('heading', { name: 'Connected Apps' }).waitFor()
   assert.equal((await w.eng.call('/v1/admin/auth_providers/to-remove')).status, 404)
-  assert.equal(await page.getByRole('link', { name: /GitHub/ }).count(), 0)
+  await page.getByRole('link', { name: /GitHub/ }).waitFor({ state: 'detached' })
   await close()
 })
 
-test('the same by keyboard alone', async () => {
-  const { page, close } = await w.person()
+/** The keys that a person presses who uses nothing else; each stop is told by its name and shows that it has the focus. */
+function keyboard(page) {
   const key = (k) => page.keyboard.press(k)
-  /** Tabs on until what has the focus is called so; a person who cannot see the pointer does nothing else. */
+  const here = () => page.evaluate(() => {
+    const e = document.activeElement
+    const label = e?.getAttribute('aria-label') || e?.labels?.[0]?.textContent || e?.textContent
+    const box = e?.getBoundingClientRect()
+    const seen = e && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth
+    return { name: label?.trim(), role: e?.getAttribute('role') ?? e?.tagName.toLowerCase(), ring: e ? getComputedStyle(e).outlineStyle !== 'none' && parseFloat(getComputedStyle(e).outlineWidth) >= 2 : false, seen }
+  })
+  /** Tabs on until what has the focus is called so. */
   const to = async (name, role) => {
     for (let i = 0; i < 80; i++) {
       await key('Tab')
-      const here = await page.evaluate(() => {
-        const e = document.activeElement
-        const label = e?.getAttribute('aria-label') || (e?.id && document.querySelector(`label[for="${CSS.escape(e.id)}"]`)?.textContent) || e?.textContent
-        return { name: label?.trim(), role: e?.getAttribute('role') ?? e?.tagName.toLowerCase(), ring: e ? getComputedStyle(e).outlineStyle !== 'none' : false }
-      })
-      if (here.name === name && (!role || here.role === role)) { assert.ok(here.ring, `${name} shows no focus ring`); return }
+      const at = await here()
+      if (at.name !== name || (role && at.role !== role)) continue
+      assert.ok(at.ring, `${name} shows no focus ring`); assert.ok(at.seen, `${name} has the focus outside of what is seen`)
+      return
     }
     assert.fail(`the keyboard does not reach ${name}`)
   }
-  await page.goto(`${w.eng.url}/dashboard/auth/oauth`)
-  await page.getByRole('link', { name: 'Add OAuth Provider' }).waitFor()
-  await to('Connected Apps'); await key('Enter')
-  await to('Add OAuth Provider'); await key('Enter')
-  await page.getByRole('tab', { name: 'Included Providers' }).waitFor()
-  await to('Included Providers', 'tab')
-  await to('Provider', 'combobox')
-  await page.keyboard.type('disc'); await key('Enter')
-  await to('ID'); await key('Control+a'); await page.keyboard.type('keyboard-discord')
-  await to('Description'); await page.keyboard.type('Typed, not clicked')
-  await to('Client ID'); await page.keyboard.type(app.id)
-  await to('Client Secret'); await page.keyboard.type(app.secret)
-  await to('Copy Redirect URL'); await key('Enter')
-  await page.getByText('Redirect URL copied').waitFor()
-  await w.sim.register(await page.evaluate(() => navigator.clipboard.readText()))
-  await to('Create'); await key('Enter')
-  await page.getByRole('heading', { name: 'keyboard-discord' }).waitFor()
-  await appCode('keyboard-discord', 'keys@example.com')
-  await close()
-})
+  return { key, to, type: (text) => page.keyboard.type(text) }
+}
+for (const [where, id, options, menu] of [
+  ['', 'keyboard-discord', {}, false],
+  [', at 360 px and in dark', 'keyboard-small-discord', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' }, true],
+]) {
+  test(`the same by keyboard alone, from the sign-in on${where}`, async () => {
+    const { page, close } = await w.person({ as: null, ...options })
+    const { key, to, type } = keyboard(page)
+    await page.goto(`${w.eng.url}/dashboard`)
+    await page.getByLabel('Email').waitFor()
+    await to('Email'); await type(owner.email)
+    await to('Password'); await type(owner.password); await key('Enter')
+    await page.getByRole('heading', { name: 'Dashboard' }).waitFor(); await settled(page)
+    if (menu) { await to('Menu'); await key('Enter'); await page.getByRole('dialog', { name: 'Menu' }).waitFor() }
+    await to('Connections'); await key('Enter')
+    await page.getByRole('heading', { name: 'Connected Apps' }).waitFor(); await settled(page)
+    await to('Add OAuth Provider'); await key('Enter')
+    await page.getByRole('tab', { name: 'Included Providers' }).waitFor()
+    await to('Included Providers', 'tab')
+    await to('Provider', 'combobox')
+    await type('disc'); await key('Enter')
+    await to('ID'); await key('Control+a'); await type(id)
+    await to('Description'); await type('Typed, not clicked')
+    await to('Client ID'); await type(app.id)
+    await to('Client Secret'); await type(app.secret)
+    await to('Copy Redirect URL'); await key('Enter')
+    await page.getByText('Redirect URL copied').waitFor()
+    await w.sim.register(await page.evaluate(() => navigator.clipboard.readText()))
+    await to('Create'); await shot(page, `seed-keyboard${menu ? '-small-dark' : ''}`); await key('Enter')
+    await page.getByRole('heading', { name: id }).waitFor()
+    assert.equal((await w.eng.call(`/v1/admin/auth_providers/${id}`)).body.description, 'Typed, not clicked')
+    await appCode(id, `${id}@example.com`)
+    await close()
+  })
+}
 
 test('the same at 360 px, in dark, through the menu', async () => {
-  const { page, open, close } = await w.person({ viewport: { width: 360, height: 740 }, colorScheme: 'dark', hasTouch: true })
-  await open()
+  const { page, close } = await w.person({ as: null, viewport: { width: 360, height: 740 }, colorScheme: 'dark', hasTouch: true })
+  await signIn(page)
   await page.getByRole('button', { name: 'Menu' }).click()
   await shot(page, 'dashboard-menu-small-dark'); await good(page, 'the menu at 360 px')
   await page.getByRole('link', { name: 'Connected Apps', exact: true }).click()
@@ -138,6 +170,7 @@ test('the same at 360 px, in dark, through the menu', async () => {
   await page.getByRole('combobox', { name: 'Provider' }).click()
   await page.getByRole('option', { name: 'Discord', exact: true }).click()
   await page.getByLabel('ID', { exact: true }).fill('small-discord')
+  await page.getByLabel('Description').fill('On a telephone')
   await page.getByLabel('Client ID').fill(app.id)
   await page.getByLabel('Client Secret').fill(app.secret)
   await shot(page, 'dashboard-add-provider-small-dark', { fullPage: true }); await good(page, 'Add OAuth Provider at 360 px')
@@ -156,8 +189,8 @@ test('a custom provider with all its requests; what is wrong stands beside its f
   for (const words of ['Choose an ID.', 'Enter the client ID that the provider gave your app.']) await page.getByText(words).waitFor()
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid')), 'true', 'the first wrong field has the focus')
   await page.getByLabel('ID', { exact: true }).fill('my-discord-provider') // taken
-  await page.getByLabel('Client ID').fill('custom-client')
-  await page.getByLabel('Client Secret').fill('custom-secret')
+  await page.getByLabel('Client ID').fill(app.id)
+  await page.getByLabel('Client Secret').fill(app.secret)
   await page.getByLabel('Authorization Endpoint').fill('https://discord.com/oauth2/authorize')
   await page.getByLabel('Token Endpoint').fill('not an address')
   await page.getByLabel('Use refresh token').check()
@@ -172,7 +205,7 @@ test('a custom provider with all its requests; what is wrong stands beside its f
   await good(page, 'Custom Provider'); await shot(page, 'dashboard-add-custom', { fullPage: true })
   await page.getByRole('button', { name: 'Create' }).click()
   await page.getByRole('alert').filter({ hasText: /my-discord-provider|already|taken|exists/i }).waitFor() // the engine says no
-  assert.equal(await page.getByLabel('Client Secret').inputValue(), 'custom-secret', 'what was typed is lost')
+  assert.equal(await page.getByLabel('Client Secret').inputValue(), app.secret, 'what was typed is lost')
   await page.getByLabel('ID', { exact: true }).fill('my-custom')
   await page.getByRole('button', { name: 'Create' }).click()
   await page.getByRole('heading', { name: 'my-custom' }).waitFor()
@@ -186,13 +219,16 @@ test('a custom provider with all its requests; what is wrong stands beside its f
   await page.getByLabel('Use token introspection').uncheck()
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('Saved', { exact: true }).waitFor()
-  assert.ok(!(await w.eng.call('/v1/admin/auth_providers/my-custom')).body.oauth2.token_introspection_request?.endpoint, 'a section switched off is still there')
+  const saved = (await w.eng.call('/v1/admin/auth_providers/my-custom')).body.oauth2
+  assert.ok(!saved.token_introspection_request?.endpoint, 'a section switched off is still there')
+  await w.sim.register(saved.redirect_uri)
+  await appCode('my-custom', 'custom@example.com') // Discord, as somebody would write it down who does not find it among the included ones
   await close()
 })
 
 test('a disconnect says what became of the tokens at the provider: kept while another of the same account lives, queued while it is down', async () => {
   const { page, open, close } = await w.person()
-  const ids = (await w.eng.call('/v1/admin/user_connections?limit=100')).body.items
+  const ids = (await w.eng.call('/v1/admin/user_connections?limit=100')).body.items.filter((c) => c.provider_id !== 'my-custom') // which names no revocation endpoint
   assert.ok(ids.length >= 3, 'the tests before have connected people')
   const disconnect = async (c) => {
     await open(`/auth/connections/${c.id}`)
