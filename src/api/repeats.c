@@ -54,14 +54,14 @@ struct err repeats_key(struct request *rq, const struct repeats *r, struct repea
 {
 	struct sv key = sv_trim(http_header_in(rq, "Idempotency-Key"));
 
-	*out = (struct repeats_key){ .name = (uint64_t)rq->park.limit };
+	*out = (struct repeats_key){ .name = rq->park.name };
 	if (key.n > KEY_MOST)
 		return bad_field(rq->cx, "Idempotency-Key", "max", "must be at most %d bytes", KEY_MOST);
 	if (key.n > 0)
 		TRY(name_of(rq, r, key, &out->name));
 	if (out->name == 0)
 		return OK;
-	rq->park.limit = (int64_t)out->name;
+	rq->park.name = out->name;
 	out->body = sha256_of(rq->body);
 	return OK;
 }

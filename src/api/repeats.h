@@ -20,7 +20,7 @@ struct repeats_key {
 	uint64_t name; /* 0: the request has none */
 	struct sha256 body;
 };
-/* Of the header; it lives on in rq->park.limit when the request sleeps, since headers do not.  E_BAD_INPUT. */
+/* Of the header; it lives on in rq->park.name when the request sleeps, since headers do not.  E_BAD_INPUT. */
 struct err repeats_key(struct request *rq, const struct repeats *r, struct repeats_key *out) MUST_USE NONNULL(1, 2, 3);
 enum repeats_is {
 	REPEATS_NEW,

@@ -35,11 +35,13 @@ struct principal {
 };
 
 /* Set by a handler before it returns E_PARK: sleep until the topic is published or `until` passes.  The struct survives
- * the sleep; `limit` and `slept` are the handler's own, for what it must still know afterwards. */
+ * the sleep; `limit`, `name` and `slept` are the handler's own, for what it must still know afterwards: headers are gone
+ * then. */
 struct park {
 	uint64_t topic;
 	int64_t until;
 	int64_t limit;
+	uint64_t name;
 	bool slept;
 };
 

@@ -58,7 +58,7 @@ class Peer:
             def do_GET(self):
                 peer.serve(self)
 
-            do_POST = do_GET
+            do_POST = do_DELETE = do_GET
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True

@@ -16,6 +16,7 @@ REMOTE = {"name": "do", "description": "Does.", "inputSchema": {"type": "object"
 class ToolServers:
     def __init__(self, peer):
         self.canaries, self.given, self.headers = peer.canaries, [], []
+        self.sessions = set()  # at the remote server
         peer.also = self.answer
 
     def answer(self, path, headers, body):
@@ -26,22 +27,31 @@ class ToolServers:
         if path.endswith("/worker/tools/invoke"):
             self.canaries.add("token for a worker", headers["Authorization"].removeprefix("Bearer "))
             self.given.append(json.loads(body)["context"])
-            return 200, {}, b'{"success":true,"output":{"value":"done"}}'
+            return 200, {}, json.dumps({"success": True, "output": {"value": self.done()}}).encode()
         return self.remote(headers, json.loads(body or b"{}")) if path == "/mcp" else None
+
+    def done(self):
+        return self.canaries.make("answer of a tool", "")
 
     def remote(self, headers, message):
         self.headers.append(dict(headers))
-        method, answers = message.get("method"), {
+        method, head, answers = message.get("method"), {}, {
             "initialize": {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "remote", "version": "1.0.0"}},
-            "tools/list": {"tools": [REMOTE]}, "tools/call": {"content": [{"type": "text", "text": "done"}]}}
+            "tools/list": {"tools": [REMOTE]}, "tools/call": {"content": [{"type": "text", "text": self.done()}]}}
+        if method == "initialize":
+            head["Mcp-Session-Id"] = self.canaries.make("session at an MCP server", "")
+            self.sessions.add(head["Mcp-Session-Id"])
+        elif method in answers:
+            assert headers["Mcp-Session-Id"] in self.sessions
         if method is None or method.startswith("notifications/"):
             return 202, {}, b""
         said = {"result": answers[method]} if method in answers else {"error": {"code": -32601, "message": "no"}}
-        return 200, {}, json.dumps({"jsonrpc": "2.0", "id": message.get("id"), **said}).encode()
+        return 200, head, json.dumps({"jsonrpc": "2.0", "id": message.get("id"), **said}).encode()
 
 
-def run_tools(servers, walker, user, times=3):
-    """Both kinds of servers registered, their tools run for a user with a grant, the secrets changed, and all of it removed."""
+def run_tools(servers, walker, user, times=3, repeats=False):
+    """Both kinds of servers registered, their tools run for a user with a grant, the secrets changed, and all of it removed.  repeats: each
+    call is sent twice with the same Idempotency-Key, so that its answer is kept."""
     make, api = servers.canaries.make, walker.app
 
     def good(r, status=200):
@@ -49,8 +59,10 @@ def run_tools(servers, walker, user, times=3):
         return r.json() if r.content else None
 
     def runs(tool, **more):
-        answer = good(api.post("/v1/tools/execute", json={"tool_name": tool, "user_id": user, **more}))
-        assert answer["success"] and answer["output"]["value"] == "done", answer
+        head = {"Idempotency-Key": make("Idempotency-Key")} if repeats else {}
+        answers = [good(api.post("/v1/tools/execute", json={"tool_name": tool, "user_id": user, **more}, headers=head)) for _ in range(1 + repeats)]
+        assert answers[0]["success"] and servers.canaries.kinds[answers[0]["output"]["value"]] == "answer of a tool", answers
+        assert answers[0] == answers[-1]
 
     secret, other = make("tool secret"), make("tool secret")
     good(api.put("/v1/admin/secrets/TOOL_KEY", json={"value": secret}))

@@ -47,6 +47,7 @@ MEANT = [
     ("recovery code", r"(PUT /tb/v1/totp|POST /tb/v1/totp/recovery_codes) 200 body", "shown once"),
     ("invitation", r"POST /tb/v1/invitations 201 body", "the link to give to who is invited"),
     ("header that names no secret", r"(POST|GET) /v1/workers(/remote)? 20[01] body", "a part of the set-up, shown to who may read servers"),
+    ("answer of a tool", r"POST /v1/tools/execute 200 body", "what was asked for, and the same once more"),
     ("user info", r"GET /v1/admin/user_connections 200 body|connection (list|show)( by key)? out", "contract 3.2: provider_user_info, for who may read connections"),
     ("sent by the caller", r"[A-Z]+ /.*", "an answer that says back to the caller what he sent"),
 ]
@@ -270,7 +271,7 @@ auth:
             for i in range(4):
                 self.canaries.add("API key", w.app.post("/tb/v1/api_keys", json={"name": f"{what}-{i}"}).json()["key"])
             w.connect(f"{what}-tools@example.com")
-            run_tools(self.servers, w, f"{what}-tools@example.com")
+            run_tools(self.servers, w, f"{what}-tools@example.com", repeats=True)
             row = w.app.get("/v1/admin/user_connections").json()["items"][0]["id"]
         made = said.ran("key create", engine.cli("key", "create", f"{what}-cli", "--json"))
         self.canaries.add("API key", json.loads(made.stdout)["key"])
@@ -496,7 +497,7 @@ def test_every_secret_place_has_canaries(run):
     for kind in ("access token", "refresh token", "id token", "webhook token", "user info", "code", "verifier", "state", "flow id", "connect token", "client secret",
                  "root key", "API key", "password", "session cookie", "device cookie", "browser cookie", "set-up token", "TLS private key", "proxy password",
                  "CSRF value", "second factor", "recovery code", "invitation", "tool secret", "worker secret", "token for a worker", "header of a remote server",
-                 "header that names no secret", "sign-in cookie"):
+                 "header that names no secret", "session at an MCP server", "answer of a tool", "Idempotency-Key", "sign-in cookie"):
         assert kinds[kind] > 0, (kind, kinds)
 
 

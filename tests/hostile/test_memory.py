@@ -36,6 +36,7 @@ class Load:
         scheme, extra = ("https", f"tls:\n  cert_file: {self.peer.cert_file}\n  key_file: {self.peer.key_file}\n") if tls else ("http", "")
         config = f"""api:
   development: true
+limits: {{mcp_session_idle: 1s}}
 {self.peer.network}{DEFINITION}{extra}security:
   root_keys: [{{id: k1, value: "{self.root}"}}]
 auth:
