@@ -35,8 +35,8 @@ struct principal {
 };
 
 /* Set by a handler before it returns E_PARK: sleep until the topic is published or `until` passes.  The struct survives
- * the sleep; `limit`, `name` and `slept` are the handler's own, for what it must still know afterwards: headers are gone
- * then. */
+ * the sleep; `limit`, `name` and `slept` are the handler's own, for what it must still know afterwards: headers are
+ * gone then. */
 struct park {
 	uint64_t topic;
 	int64_t until;
