@@ -36,36 +36,49 @@ struct err h_invitation_list(struct request *rq)
 
 struct invitation_body {
 	struct sv email, role;
+	bool replace;
 };
 static const struct nfield invitation_fields[] = {
 	NSV(struct invitation_body, email, NREQ, 1, 1024),
 	NSV(struct invitation_body, role, NREQ, 1, 64),
+	NBOOL(struct invitation_body, replace, false),
 };
 
+static struct err created(struct request *rq, const struct invitation_made *m, struct sv url)
+{
+	struct jout w = JOUT(rq->out);
+
+	jout_open(&w, NULL);
+	fields(&w, &m->now);
+	jout_str(&w, "url", url);
+	if (m->was.id[0] != '\0') {
+		jout_open(&w, "replaced");
+		fields(&w, &m->was);
+		jout_close(&w);
+	}
+	jout_close(&w);
+	rq->status = 201;
+	return jout_done(rq->cx, &w);
+}
 /* The link is shown this once. */
 struct err h_invitation_create(struct request *rq)
 {
 	CLEANUP(secret_drop) struct secret *token = NULL;
 	CLEANUP(buf_free) struct buf url = BUF(4096);
-	struct invitation_body in = { .email = SV_NONE };
+	struct invitation_body in = { .email = SV_NONE, .replace = true };
 	struct actor by = caller_actor(rq);
-	struct invitation i;
-	struct jout w = JOUT(rq->out);
+	struct invitation_made m;
 
 	TRY(INPUT(rq, invitation_fields, &in));
-	TRY(invites_add(rq->cx, rq->en,
-			&(struct invite_new){ caller_project(rq), in.email, role_of(in.role), &by, caller_role(rq) },
-			&i, &token));
+	TRY(invites_add(
+	    rq->cx, rq->en,
+	    &(struct invite_new){ caller_project(rq), in.email, role_of(in.role), &by, caller_role(rq), in.replace },
+	    &m, &token));
 	buf_str(&url, rq->en->config->public_url);
 	buf_str(&url, "/invite?token=");
 	enc_pct(&url, secret_view(token));
-	jout_open(&w, NULL);
-	fields(&w, &i);
-	jout_str(&w, "url", buf_view(&url));
-	jout_close(&w);
 	TRY(buf_done(rq->cx, &url, "invitation"));
-	rq->status = 201;
-	return jout_done(rq->cx, &w);
+	return created(rq, &m, buf_view(&url));
 }
 
 struct err h_invitation_remove(struct request *rq)

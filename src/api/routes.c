@@ -232,7 +232,9 @@ static const struct route rows[] = {
 	{ M_POST, "/tb/v1/invitations", LANE_POOL, PEOPLE, "members:write", BODY_JSON, .scoped = true,
 	  .handle = h_invitation_create, .id = "invitations-create", .in = "InvitationCreate",
 	  .out = "InvitationCreated", .ok = 201,
-	  .doc = "Invites somebody; the link is shown this once, is good once and for 7 days, and replaces an older one." },
+	  .doc = "Invites somebody; the link is shown this once, is good once and for 7 days.  An open one for the same email"
+		 " is replaced and named in the answer: its link stops working; with \"replace\": false it stays, and this is"
+		 " 409." },
 	{ M_DELETE, "/tb/v1/invitations/{id}", LANE_POOL, PEOPLE, "members:write", .scoped = true,
 	  .handle = h_invitation_remove, .id = "invitations-delete", .ok = 204, .doc = "Takes an invitation back." },
 	{ M_POST, "/tb/v1/sessions", LANE_POOL, ANYONE, .body = BODY_JSON, .max_body = 8192, .handle = h_session_create,

@@ -216,9 +216,10 @@ static const struct schema all[] = {
 	{ "EventKinds", "kinds*:[str] resource_types*:[str] sources*:[str] outcomes*:[str]" },
 	{ "Invitation",
 	  "id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at*:time expires_at*:time" },
-	{ "InvitationCreate", "email*:text<=254 role*:(verify|viewer|member|admin|owner)" },
+	{ "InvitationCreate", "email*:text<=254 role*:(verify|viewer|member|admin|owner) replace:bool" },
 	{ "InvitationCreated",
-	  "id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at*:time expires_at*:time url*:str" },
+	  "id*:str email*:str role*:(verify|viewer|member|admin|owner) created_at*:time expires_at*:time url*:str"
+	  " replaced:Invitation" },
 	{ "OffsetPage-Invitation", PAGE_OF("Invitation") },
 	{ "OverviewHealth", "healthy*:bool reason:str" },
 	{ "OverviewCounts",

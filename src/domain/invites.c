@@ -14,8 +14,10 @@
 static struct sha256 mac_of(const struct engine *en, struct sv token) { return people_mac(en, 'i', token); }
 static struct err over(struct ctx *cx)
 {
-	return refuse(cx, E_FORBIDDEN,
-		      "This invitation was used already, was taken back, or is over. Ask for a new one.");
+	return refuse(
+	    cx, E_FORBIDDEN,
+	    "This invitation was used already, was taken back or replaced by a newer link, or is over. Ask for a new "
+	    "one.");
 }
 
 static struct err check(struct ctx *cx, const struct invite_new *in, char email[static EMAIL_MAX])
@@ -40,12 +42,12 @@ static struct err told(struct ctx *cx, const struct invitation *i, struct buf *o
 	jout_close(&w);
 	return jout_done(cx, &w);
 }
-struct err invites_add(struct ctx *cx, struct engine *en, const struct invite_new *in, struct invitation *out,
+struct err invites_add(struct ctx *cx, struct engine *en, const struct invite_new *in, struct invitation_made *out,
 		       struct secret **token)
 {
 	CLEANUP(secret_drop) struct secret *made = NULL;
 	CLEANUP(buf_free) struct buf data = BUF(4096);
-	struct invitation_new add = { .life = LIFE, .created_by = sv_of(in->by->id) };
+	struct invitation_new add = { .life = LIFE, .created_by = sv_of(in->by->id), .replace = in->replace };
 	char text[TOKEN_TEXT];
 
 	*token = NULL;

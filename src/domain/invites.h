@@ -14,9 +14,10 @@ struct invite_new {
 	enum role role;
 	const struct actor *by;
 	enum role by_role;
+	bool replace; /* an open one for the same email; its link stops working */
 };
 /* *token: what the link carries.  bad_field "email", "role"; E_FORBIDDEN; E_CONFLICT. */
-struct err invites_add(struct ctx *cx, struct engine *en, const struct invite_new *in, struct invitation *out,
+struct err invites_add(struct ctx *cx, struct engine *en, const struct invite_new *in, struct invitation_made *out,
 		       struct secret **token) MUST_USE NONNULL(1, 2, 3, 4, 5);
 struct err invites_list(struct ctx *cx, struct engine *en, struct sv project_id, const struct page *page,
 			struct invitation_page *out) MUST_USE NONNULL(1, 2, 4, 5);

@@ -31,8 +31,8 @@ static void over_page(struct request *rq)
 
 	HTML(&h,
 	     "<div class=\"panel\"><div class=\"mark bad\" aria-hidden=\"true\">!</div><h1>This invitation is over</h1>"
-	     "<p>It was used already, was taken back, or is more than 7 days old.</p>"
-	     "<p class=\"soft\">Ask whoever invited you for a new one.</p>"
+	     "<p>It was used already, was taken back or replaced by a newer link, or is more than 7 days old.</p>"
+	     "<p class=\"soft\">Look for a newer link, or ask whoever invited you for one.</p>"
 	     "<div class=\"row\"><a class=\"button quiet\" href=\"/sign-in\">Sign in</a></div></div>");
 	html_end(&h);
 }

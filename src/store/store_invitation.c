@@ -52,33 +52,99 @@ static struct err is_member(struct ctx *cx, struct tx *tx, const struct invitati
 	TRY(db_next(cx, q, &row));
 	return row ? refuse(cx, E_CONFLICT, "%s is a member already", i->email) : OK;
 }
-static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
+static struct err drop(struct ctx *cx, struct tx *tx, struct sv project, struct sv id)
 {
-	static const char sql[] = "INSERT OR REPLACE INTO invitations(id, project_id, email, role, token_mac, "
+	static const char sql[] = "DELETE FROM invitations WHERE project_id = $1 AND id = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	int64_t n = 0;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, project);
+	db_bind_sv(q, 2, id);
+	TRY(db_run_n(cx, q, &n));
+	return n == 0 ? (struct err){ E_NOT_FOUND } : OK;
+}
+/* The one for this email, over or not; id "" when there is none. */
+static struct err present(struct ctx *cx, struct tx *tx, const struct invitation *i, struct invitation *out)
+{
+	static const char sql[] = "SELECT " INVITATION_COLS " FROM invitations WHERE project_id = $1 AND email = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool row = false;
+
+	*out = (struct invitation){ .id = "" };
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, sv_of(i->project_id));
+	db_bind_sv(q, 2, sv_of(i->email));
+	TRY(db_next(cx, q, &row));
+	return row ? from_row(cx, q, out) : OK;
+}
+static struct err told_end(struct ctx *cx, struct tx *tx, const struct invitation_new *in, const struct invitation *was)
+{
+	const char *data = arena_printf(cx->arena, "{\"replaced_by\":\"%s\"}", in->row.id);
+	struct event ev = *in->event;
+
+	if (data == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "event");
+	ev.kind = "invitation.deleted";
+	ev.resource_id = sv_of(was->id);
+	ev.data = sv_of(data);
+	return store_event_add(cx, tx, &ev);
+}
+/* Makes room: an email has one invitation to a project.  One that is over goes without a word. */
+static struct err replace(struct ctx *cx, struct tx *tx, const struct invitation_new *in, struct invitation *was)
+{
+	char until[TIME_TEXT];
+
+	TRY(present(cx, tx, &in->row, was));
+	if (was->id[0] == '\0')
+		return OK;
+	bool open = was->expires_at > tx_now(tx);
+	time_text(was->expires_at, until);
+	if (open && !in->replace)
+		return refuse(
+		    cx, E_CONFLICT,
+		    "%s has an open invitation as %s, good until %s; with \"replace\": true you get a new link"
+		    " and that one stops working",
+		    was->email, role_name(was->role), until);
+	TRY(drop(cx, tx, sv_of(was->project_id), sv_of(was->id)));
+	if (open)
+		return told_end(cx, tx, in, was);
+	*was = (struct invitation){ .id = "" };
+	return OK;
+}
+static struct err insert(struct ctx *cx, struct tx *tx, const struct invitation_new *in, const struct invitation *row)
+{
+	static const char sql[] = "INSERT INTO invitations(id, project_id, email, role, token_mac, "
 				  "created_by, created_at, expires_at)"
 				  " VALUES($1, $2, $3, $4, $5, $6, $7, $8)";
-	const struct invitation_new *in = in_;
-	struct invitation *out = out_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(is_member(cx, tx, &in->row));
-	*out = in->row;
-	out->created_at = tx_now(tx);
-	out->expires_at = tx_now(tx) + in->life;
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_sv(q, 1, sv_of(out->id));
-	db_bind_sv(q, 2, sv_of(out->project_id));
-	db_bind_sv(q, 3, sv_of(out->email));
-	db_bind_sv(q, 4, sv_of(role_name(out->role)));
+	db_bind_sv(q, 1, sv_of(row->id));
+	db_bind_sv(q, 2, sv_of(row->project_id));
+	db_bind_sv(q, 3, sv_of(row->email));
+	db_bind_sv(q, 4, sv_of(role_name(row->role)));
 	db_bind_blob(q, 5, sha256_view(&in->mac));
 	db_bind_sv(q, 6, in->created_by);
-	db_bind_i64(q, 7, out->created_at);
-	db_bind_i64(q, 8, out->expires_at);
-	TRY(db_run(cx, q));
+	db_bind_i64(q, 7, row->created_at);
+	db_bind_i64(q, 8, row->expires_at);
+	return db_run(cx, q);
+}
+static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
+{
+	const struct invitation_new *in = in_;
+	struct invitation_made *out = out_;
+
+	TRY(is_member(cx, tx, &in->row));
+	TRY(replace(cx, tx, in, &out->was));
+	out->now = in->row;
+	out->now.created_at = tx_now(tx);
+	out->now.expires_at = tx_now(tx) + in->life;
+	TRY(insert(cx, tx, in, &out->now));
 	return store_event_add(cx, tx, in->event);
 }
 struct err store_invitation_add(struct ctx *cx, struct store *st, const struct invitation_new *in,
-				struct invitation *out)
+				struct invitation_made *out)
 {
 	return store_act(cx, st, add_act, in, out);
 }
@@ -123,18 +189,6 @@ struct err store_invitation_list(struct ctx *cx, struct store *st, struct sv pro
 }
 
 /* ---- ending ---- */
-static struct err drop(struct ctx *cx, struct tx *tx, struct sv project, struct sv id)
-{
-	static const char sql[] = "DELETE FROM invitations WHERE project_id = $1 AND id = $2";
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-	int64_t n = 0;
-
-	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_sv(q, 1, project);
-	db_bind_sv(q, 2, id);
-	TRY(db_run_n(cx, q, &n));
-	return n == 0 ? (struct err){ E_NOT_FOUND } : OK;
-}
 static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
 	const struct invitation_end *in = in_;
@@ -171,7 +225,9 @@ static struct err accept_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	struct err e = by_token(cx, tx_db(tx), &(struct asked){ &in->mac, tx_now(tx) }, &i);
 	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && !sv_eqz(sv_of(i.email), in->account.email)))
 		return refuse(cx, E_FORBIDDEN,
-			      "This invitation was used already, was taken back, or is over. Ask for a new one.");
+			      "This invitation was used already, was taken back or replaced by a newer link, or is "
+			      "over. Ask for a "
+			      "new one.");
 	TRY(e);
 	struct member_edit edit = { .project = sv_of(i.project_id), .account = sv_of(in->account.id), .role = i.role };
 	if (in->password.p != NULL)

@@ -15,11 +15,15 @@ struct invitation_new {
 	struct sha256 mac;
 	int64_t life;
 	struct sv created_by;
-	const struct event *event;
+	bool replace;              /* an open one for the same email ends */
+	const struct event *event; /* and one of the same principal tells of the end of what is replaced */
 };
-/* Replaces an older one for the same email.  E_CONFLICT: that email is a member already. */
+struct invitation_made {
+	struct invitation now, was; /* was: replaced by it; its id is "" when there was none that was open */
+};
+/* E_CONFLICT: that email is a member already, or has an open one that shall stay. */
 struct err store_invitation_add(struct ctx *cx, struct store *st, const struct invitation_new *in,
-				struct invitation *out) MUST_USE NONNULL(1, 2, 3, 4);
+				struct invitation_made *out) MUST_USE NONNULL(1, 2, 3, 4);
 struct err store_invitation_by_token(struct ctx *cx, struct store *st, const struct sha256 *mac,
 				     struct invitation *out) MUST_USE
     NONNULL(1, 2, 3, 4); /* E_NOT_FOUND: none, or over */

@@ -273,6 +273,24 @@ def test_an_account_that_is_there_signs_in_to_accept(office):
     assert {x["name"]: x["role"] for x in guest.call("GET", "/tb/v1/sessions/current").json()["projects"]}["Second"] == "member"
 
 
+def test_a_second_invitation_never_ends_the_first_in_silence(office):
+    first = invite(office, "twice@example.com", "viewer")
+    kept = office.owner.call("POST", "/tb/v1/invitations", {"email": "Twice@Example.com", "role": "member", "replace": False})
+    assert kept.status_code == 409 and "open invitation as viewer, good until " + first["expires_at"] in kept.json()["message"] and '"replace": true' in kept.json()["message"], kept.text
+    assert open_link(office, first["url"]).page("/invite").status_code == 200  # nothing was lost
+    second = invite(office, "twice@example.com")  # as before there was a choice: it is replaced, and now said
+    assert second["replaced"] == {k: first[k] for k in ("id", "email", "role", "created_at", "expires_at")}
+    late = open_link(office, first["url"]).page("/invite")
+    assert late.status_code == 403 and "replaced by a newer link" in late.text
+    assert open_link(office, second["url"]).page("/invite").status_code == 200
+    told = [e for e in office.owner.call("GET", "/tb/v1/events?resource_type=invitation&limit=100").json()["items"] if e["resource_id"] == first["id"]]
+    assert [(e["kind"], e["data"].get("replaced_by")) for e in told] == [("invitation.deleted", second["id"]), ("invitation.created", None)]
+    third = invite(office, "twice@example.com", who=office.admin)
+    assert third["replaced"]["id"] == second["id"]
+    assert office.owner.call("DELETE", f"/tb/v1/invitations/{third['id']}").status_code == 204
+    assert "replaced" not in invite(office, "twice@example.com")  # what was taken back is not replaced
+
+
 def test_the_last_owner_stays(office):
     me = office.owner.call("GET", "/tb/v1/sessions/current").json()["account_id"]
     for r in (office.owner.call("POST", "/tb/v1/members/leave"), office.owner.call("DELETE", f"/tb/v1/members/{me}"), office.owner.call("PUT", f"/tb/v1/members/{me}", {"role": "admin"})):

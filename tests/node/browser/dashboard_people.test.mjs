@@ -99,6 +99,40 @@ test('whoever is invited chooses a password, is in with that role, sees what it 
   await close(); await his.close()
 })
 
+test('inviting somebody a second time asks before it ends the link that is out already', async () => {
+  const { page, close } = await w.person()
+  const dora = 'dora@example.com'
+  const first = await invite(page, dora, 'viewer')
+  const again = async (action) => {
+    await page.goto(`${w.eng.url}/dashboard/members`)
+    await page.getByRole('button', { name: 'Invite Member' }).click()
+    await page.getByLabel('Email', { exact: true }).fill('Dora@Example.com')
+    await page.getByLabel('Role', { exact: true }).selectOption('member')
+    await page.getByRole('button', { name: 'Invite', exact: true }).click()
+    const asked = page.getByRole('dialog', { name: `${dora} is invited already` })
+    await asked.getByText(/open invitation as viewer[\s\S]*as member, replaces it: the earlier one then stops working/).waitFor()
+    await good(page, 'a second invitation', { shots: 'invitation-again' })
+    await asked.getByRole('button', { name: action }).click()
+    await asked.waitFor({ state: 'detached' })
+  }
+  const heading = async (link) => {
+    const hers = await w.person({ as: null })
+    await hers.page.goto(link)
+    const words = await hers.page.getByRole('heading', { level: 1 }).innerText()
+    await hers.close()
+    return words
+  }
+  await again('Keep the earlier link')
+  assert.doesNotMatch(await heading(first), /is over/, 'a question that was answered with no ended the link')
+  await again('Make a new link')
+  const made = page.getByRole('dialog', { name: `Invitation for ${dora}` })
+  await made.getByText('The earlier link does not work any more.').waitFor()
+  const second = await made.getByLabel('Invitation link', { exact: true }).inputValue()
+  assert.match(await heading(first), /is over/)
+  assert.doesNotMatch(await heading(second), /is over/)
+  await close()
+})
+
 test('an invitation for somebody who has an account is accepted after signing in, by him alone', async () => {
   const { page, close } = await w.person()
   w.account(carol) // may only verify herself; then not even that

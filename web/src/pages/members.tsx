@@ -5,7 +5,7 @@ import { Plus, UsersRound } from 'lucide-react'
 import { useId, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { z } from 'zod/mini'
-import { api, etagOf, must, type Schemas } from '../api/client'
+import { api, etagOf, must, Problem, type Schemas } from '../api/client'
 import { message, sentence, useSending } from '../lib/form'
 import { useGuard } from '../lib/guard'
 import { useMay, useSession } from '../lib/session'
@@ -106,29 +106,52 @@ function Invitations() {
   )
 }
 const schema = z.object({ email: z.string().check(z.trim(), z.regex(/^[^\s@]+@[^\s@]+$/, 'Enter an email address.')), role: z.string() })
+/** The open invitation of an email, if it has one. */
+async function openFor(email: string) {
+  const found = await must(api.GET('/tb/v1/invitations', { params: { query: { q: email.toLowerCase(), limit: 100 } } }))
+  return found.items.find((i) => i.email === email.toLowerCase())
+}
 function Invite({ open, close }: { open: boolean; close: () => void }) {
   const cache = useQueryClient()
   const me = useSession()
   const form = useForm({ resolver: zodResolver(schema), defaultValues: { email: '', role: 'member' } })
   const { send, busy, note } = useSending(form, 'email')
-  const [made, setMade] = useState<{ email: string; url: string } | null>(null)
-  const leave = () => { close(); setMade(null); form.reset() }
-  const invite = form.handleSubmit((f) => send(async () => {
-    setMade(await must(api.POST('/tb/v1/invitations', { body: { email: f.email, role: f.role as Role } })))
+  const [made, setMade] = useState<Schemas['InvitationCreated'] | null>(null)
+  const [earlier, setEarlier] = useState<Schemas['Invitation'] | null>(null) // it would be replaced: that is asked first
+  const leave = () => { close(); setMade(null); setEarlier(null); form.reset() }
+  const invite = (replace: boolean) => form.handleSubmit((f) => send(async () => {
+    try {
+      setMade(await must(api.POST('/tb/v1/invitations', { body: { email: f.email, role: f.role as Role, replace } })))
+    } catch (e) {
+      const there = e instanceof Problem && e.status === 409 && !replace ? await openFor(f.email) : undefined
+      if (!there) throw e
+      setEarlier(there)
+    }
     void cache.invalidateQueries({ queryKey: invited })
-  }))
+  }))()
   if (made) {
     return (
       <Dialog open={open} onOpenChange={leave} title={`Invitation for ${made.email}`}>
-        <Note tone="warn">Give this link to {made.email}. It is shown this once, works once, and for seven days.</Note>
+        <Note tone="warn">Give this link to {made.email}. It is shown this once, works once, and for seven days.{made.replaced && ' The earlier link does not work any more.'}</Note>
         <CopyField label="Invitation link" value={made.url} />
         <div className="actions"><Button kind="primary" onClick={leave}>Done</Button></div>
       </Dialog>
     )
   }
+  if (earlier) {
+    return (
+      <Dialog open={open} onOpenChange={leave} title={`${earlier.email} is invited already`}>
+        <div className="fields">
+          {note}
+          <Note tone="warn">There is an open invitation as {earlier.role}, made <Time at={earlier.created_at} />; its link ends <Time at={earlier.expires_at} />. It cannot be shown again. A new link, as {form.getValues('role')}, replaces it: the earlier one then stops working.</Note>
+          <div className="actions"><Button onClick={leave}>Keep the earlier link</Button><Button kind="primary" busy={busy} onClick={() => { void invite(true) }}>Make a new link</Button></div>
+        </div>
+      </Dialog>
+    )
+  }
   return (
     <Dialog open={open} onOpenChange={(o) => { if (!o) leave() }} title="Invite Member" about="You get a link to give to them; the engine sends no mail.">
-      <form onSubmit={invite} noValidate className="fields">
+      <form onSubmit={(e) => { e.preventDefault(); void invite(false) }} noValidate className="fields">
         {note}
         <Field label="Email" type="email" autoFocus error={message(form, 'email')} {...form.register('email')} />
         <Select label="Role" {...form.register('role')}>{roles.filter(([r]) => rank.indexOf(r) <= rank.indexOf(me.role)).map(([r, t]) => <option key={r} value={r}>{t}</option>)}</Select>
