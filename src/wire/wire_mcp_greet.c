@@ -4,6 +4,7 @@
 #include "core/jout.h"
 #include "core/text.h"
 #include "net/net.h"
+#include "wire/wire_mcp_head.h"
 #include "wire/wire_mcp_rpc.h"
 #include <stdio.h>
 
@@ -192,30 +193,19 @@ struct err wire_mcp_greet(struct ctx *cx, struct wire_mcp *p, struct wire_mcp_se
 void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p, int64_t most)
 {
 	CLEANUP(net_reply_clear) struct net_reply got = { .sent = false };
-	CLEANUP(buf_free) struct buf token = BUF(20 << 10);
-	struct net_header h[40] = { { SV("Mcp-Session-Id"), sv_of(p->session) },
-				    { SV("MCP-Protocol-Version"), sv_of(p->version) } };
-	size_t n = 2;
+	CLEANUP(wire_mcp_head_clear) struct wire_mcp_heads h = { .n = 0 };
 
 	if (p->session[0] == '\0')
 		return;
-	for (size_t i = 0; i < p->n_headers && n + 1 < ARRAY_LEN(h); i++)
-		h[n++] = (struct net_header){ p->headers[i].name, p->headers[i].value };
-	if (p->token != NULL) {
-		buf_str(&token, "Bearer ");
-		buf_sv(&token, secret_view(p->token));
-		if (!buf_ok(&token))
-			return;
-		h[n++] = (struct net_header){ SV("Authorization"), buf_view(&token) };
-	}
+	struct err e = wire_mcp_head_session(cx, p, SV(""), &h);
 	const struct net_call c = { .purpose = "mcp.leave",
 				    .method = SV("DELETE"),
 				    .url = p->uri,
-				    .headers = h,
-				    .n_headers = n,
+				    .headers = h.v,
+				    .n_headers = h.n,
 				    .timeout = most,
 				    .max_reply = MOST };
-	if (!buf_ok(&token) || IS_ERR(net_call(cx, p->net, &c, &got)))
+	if (IS_ERR(e) || IS_ERR(net_call(cx, p->net, &c, &got)))
 		(void)forgive(cx);
 	p->session[0] = '\0';
 }

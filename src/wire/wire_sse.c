@@ -8,13 +8,35 @@ void wire_sse_clear(struct wire_sse *s)
 	buf_free(&s->data);
 }
 
+enum { RETRY_MOST_MS = 24 * 3600 * 1000 };
+
 /* ---- one line ---- */
+static void take_id(struct wire_sse *s, struct sv value)
+{
+	bool fits = value.n < sizeof s->next_id;
+
+	for (size_t i = 0; i < value.n && fits; i++)
+		fits = value.p[i] > ' ' && value.p[i] <= '~';
+	if (!fits || !sv_copy(value, s->next_id, sizeof s->next_id))
+		s->next_id[0] = '\0';
+}
+static void take_retry(struct wire_sse *s, struct sv value)
+{
+	int64_t ms;
+
+	if (sv_i64(value, 0, RETRY_MOST_MS, &ms))
+		s->retry = MSEC(ms);
+}
 static void field(struct wire_sse *s, struct sv name, struct sv value)
 {
 	if (value.n > 0 && value.p[0] == ' ')
 		value = sv_from(value, 1);
 	if (sv_eqz(name, "event"))
 		s->other_type = value.n > 0 && !sv_eqz(value, "message");
+	else if (sv_eqz(name, "id"))
+		take_id(s, value);
+	else if (sv_eqz(name, "retry"))
+		take_retry(s, value);
 	if (!sv_eqz(name, "data"))
 		return;
 	if (s->has_data)
@@ -25,6 +47,7 @@ static void field(struct wire_sse *s, struct sv name, struct sv value)
 /* A blank line ends an event; one without data is none. */
 static void blank(struct wire_sse *s)
 {
+	memcpy(s->id, s->next_id, sizeof s->id);
 	s->ready = s->data.n > 0 && !s->other_type;
 	if (!s->ready)
 		buf_clear(&s->data);
@@ -89,4 +112,11 @@ bool wire_sse_next(struct wire_sse *s, struct sv *rest, struct sv *event)
 		}
 	}
 	return false;
+}
+void wire_sse_again(struct wire_sse *s)
+{
+	buf_clear(&s->line);
+	buf_clear(&s->data);
+	memcpy(s->next_id, s->id, sizeof s->next_id);
+	s->after_cr = s->begun = s->ready = s->has_data = s->other_type = false;
 }

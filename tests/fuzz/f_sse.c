@@ -24,6 +24,11 @@ static bool events(struct sv text, size_t step, struct buf *out)
 		}
 		MUST(rest.n == 0 || wire_sse_broken(&s));
 	}
+	for (const char *c = s.id; *c != '\0'; c++)
+		MUST(*c > ' ' && *c <= '~' && strlen(s.id) < WIRE_SSE_ID);
+	MUST(s.retry >= -1);
+	buf_str(out, s.id);
+	buf_i64(out, s.retry);
 	bool whole = !wire_sse_broken(&s);
 	wire_sse_clear(&s);
 	return whole;

@@ -65,14 +65,8 @@ class Odd:
         return len([1 for a in self.asked if a[2] == method])
 
     def readings(self):
-        """How many pages each reading of the catalogue took: one without a cursor begins another (the engine reads again by itself)."""
-        pages = []
-        for a in self.asked:
-            if a[2] == "tools/list":
-                if not a[4].get("params", {}).get("cursor"):
-                    pages.append(0)
-                pages[-1] += 1
-        return pages
+        """How often the catalogue was begun to be read: a page without a cursor is the first (the engine reads again by itself)."""
+        return len([1 for a in self.asked if a[2] == "tools/list" and not a[4].get("params", {}).get("cursor")])
 
     def close(self):
         self.server.close()

@@ -158,7 +158,8 @@ def test_a_redirect_on_the_same_origin_is_followed_with_everything(api, odd):
 def test_a_list_of_tools_that_makes_no_sense_is_told(api, odd, engine, pages, words):
     odd.handle = lambda h: (h.result(pages(odd.count("tools/list"))) or True) if h.method == "tools/list" else None
     register(api, odd.uri)
-    assert api.get("/v1/tools").json()["items"] == [] and words in engine.log() and odd.count("tools/list") > 0 and max(odd.readings()) <= 101
+    assert api.get("/v1/tools").json()["items"] == [] and words in engine.log()
+    assert 0 < odd.count("tools/list") <= 100 * odd.readings()  # two readings may go on side by side
 
 
 def test_pages_and_absurd_tools(api, odd):
