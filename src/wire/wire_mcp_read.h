@@ -17,7 +17,7 @@ struct wire_mcp_reading {
 	size_t seen;      /* bytes, of all streams of this answer */
 	int asked;        /* requests of the server */
 	bool streams, found;
-	bool stuck; /* nothing more is to be had */
+	bool stuck;   /* nothing more is to be had */
 	struct err e; /* trouble of our own */
 };
 void wire_mcp_read_clear(struct wire_mcp_reading *r) NONNULL(1);
