@@ -339,8 +339,8 @@ struct err connect_confirm(struct ctx *cx, struct engine *en, const struct confi
 	TRY(answer(cx, &got));
 	out->next_uri = got.next_uri;
 	if (got.next_uri.n == 0)
-		out->next_uri =
-		    sv_of(arena_printf(cx->arena, "%s/api/v1/oauth/callback_success", en->config->public_url));
+		out->next_uri = sv_of(arena_printf(cx->arena, "%s/api/v1/oauth/callback_success%s",
+						   en->config->public_url, v.a.id.n == 0 ? "?test=true" : ""));
 	if (out->next_uri.p == NULL ||
 	    !sv_copy(got.authorization_id, out->authorization_id, sizeof out->authorization_id))
 		return fail(cx, E_INTERNAL, "out of memory", "next_uri");

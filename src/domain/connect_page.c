@@ -94,8 +94,7 @@ static struct next page(const struct visit *v, enum next_kind kind, int status)
 	struct next n = { .kind = kind,
 			  .http_hint = status,
 			  .user_id = v->a.user_id,
-			  .project_id = v->f.id.n > 0 ? v->f.project_id : v->a.project_id,
-			  .test = v->f.id.n > 0 && v->a.id.n == 0 };
+			  .project_id = v->f.id.n > 0 ? v->f.project_id : v->a.project_id };
 
 	if (v->rev.def != NULL)
 		n.provider_name = sv_of(v->rev.def->name);

@@ -51,7 +51,7 @@ static struct err full(struct ctx *cx)
 struct err password_check_rules(struct ctx *cx, struct sv password)
 {
 	if (password.n < PASSWORD_LEAST)
-		return bad_field(cx, "password", "min", "must be at least %d bytes", PASSWORD_LEAST);
+		return bad_field(cx, "password", "min", "must be at least %d characters", PASSWORD_LEAST);
 	if (password.n > PASSWORD_MOST)
 		return bad_field(cx, "password", "max", "must be at most %d bytes", PASSWORD_MOST);
 	if (!text_is_utf8(password))

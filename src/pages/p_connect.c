@@ -54,7 +54,9 @@ static void done(struct request *rq, const struct next *n)
 
 	HTML(&h, "<div class=\"panel\" role=\"status\"><div class=\"mark good\" aria-hidden=\"true\">&#10003;</div>");
 	if (n->test)
-		HTML(&h, "<h1>Your verifier works</h1><p>It confirmed the test user. No connection was made.</p>");
+		HTML(&h, "<h1>Your verifier works</h1><p>It confirmed the test user. No connection was made. You can "
+			 "close this "
+			 "window.</p>");
 	else if (n->provider_name.n > 0)
 		HTMLF(&h, "<h1>{} is connected</h1><p>The app can now go on. You can close this window.</p>",
 		      n->provider_name);
@@ -183,5 +185,8 @@ struct err p_connect_form_post(struct request *rq)
 
 struct err p_connect_success(struct request *rq)
 {
-	return p_connect_show(rq, &(struct next){ .kind = NEXT_DONE, .http_hint = 200 });
+	struct sv test = SV_NONE; /* connect_confirm says so at the end of a dry run */
+
+	TRY(http_query(rq, "test", &test));
+	return p_connect_show(rq, &(struct next){ .kind = NEXT_DONE, .http_hint = 200, .test = sv_eqz(test, "true") });
 }

@@ -53,14 +53,10 @@ static void confirm_page(struct request *rq, const struct next *n, const struct 
 		    .title = "Confirm", .status = 200, .leads_out = true, .project = p_connect_project(rq, n, &p) });
 
 	HTML(&h, "<div class=\"panel\"><h1>Is this you?</h1>");
-	if (n->test)
-		HTML(&h, "<p>This is a test of the verification; no connection is made.</p>");
-	else
-		HTMLF(&h,
-		      "<p>An app asked to use your {} account. Confirm only if you started this yourself, just now, in "
-		      "this "
-		      "browser.</p>",
-		      n->provider_name);
+	HTMLF(&h,
+	      "<p>An app asked to use your {} account. Confirm only if you started this yourself, just now, in this "
+	      "browser.</p>",
+	      n->provider_name);
 	facts(&h, n, a);
 	HTML(&h, "<div class=\"row\"><form method=\"post\" action=\"/api/v1/oauth/callback_verify\">");
 	csrf_field(&h, rq);

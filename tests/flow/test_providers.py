@@ -123,7 +123,7 @@ def test_session_verification(api):
     test = api.post("/v1/auth/validate_custom_verifier", json={"user_id": "v@example.com", "verifier_url": "https://app.example/v?x=1"}).json()
     assert test["next_uri"] == f"https://app.example/v?x=1&flow_id={test['flow_id']}"
     done = api.post("/v1/auth/confirm_user", json={"flow_id": test["flow_id"], "user_id": "v@example.com"})
-    assert done.status_code == 200 and done.json()["next_uri"].endswith("/api/v1/oauth/callback_success")
+    assert done.status_code == 200 and done.json()["next_uri"].endswith("/api/v1/oauth/callback_success?test=true")
     error(api.post("/v1/auth/validate_custom_verifier", json={"user_id": "v", "verifier_url": "x"}), 400, "malformed_request")
 
 

@@ -64,6 +64,26 @@ export async function world({ config = '', verifier, setUp = true, users = 0 } =
       const open = async (at = '') => { await page.goto(`${eng.url}/dashboard${at}`); await settled(page) }
       return { context, page, open, close }
     },
+    /** The user's way from a link to the provider and back to the app's own verifier page, as alice there; gives the flow_id. */
+    async agree(link) {
+      const { context, page } = await this.person({ as: null })
+      const back = page.waitForRequest((r) => r.url().startsWith(verifier))
+      await page.goto(link)
+      assert.ok(page.url().startsWith('https://discord.com/'), page.url())
+      await page.getByLabel('Sign in as').selectOption('alice')
+      await page.getByRole('button', { name: 'Authorize' }).click()
+      const flow_id = new URL((await back).url()).searchParams.get('flow_id')
+      await context.close()
+      return flow_id
+    },
+    /** Asks for a token of this user, agrees, confirms. */
+    async connect(provider_id, user_id) {
+      const start = await this.ask(provider_id, user_id)
+      const confirmed = await eng.call('/v1/auth/confirm_user', { method: 'POST', body: { flow_id: await this.agree(start.url), user_id } })
+      assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body))
+      return start
+    },
+    async ask(provider_id, user_id) { return (await eng.call('/v1/auth/authorize', { method: 'POST', body: { user_id, auth_requirement: { provider_id, oauth2: { scopes: ['identify'] } } } })).body },
     async stop() { await chrome.close(); await eng.stop(); await sim.stop(); box.remove() },
   }
 }

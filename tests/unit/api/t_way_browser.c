@@ -209,7 +209,8 @@ TEST(pages_for_what_went_wrong)
 		{ "/api/v1/oauth/discord/callback", 400, "</html>" },
 		{ "/api/v1/oauth/none/callback?state=x&code=y", 400, "</html>" },
 		{ "/oauth/callback?state=x&code=y", 400, "</html>" },
-		{ "/api/v1/oauth/callback_success", 200, "close this window" },
+		{ "/api/v1/oauth/callback_success", 200, "The app can now go on" },
+		{ "/api/v1/oauth/callback_success?test=true", 200, "Your verifier works" },
 		{ "/assets/nothing.js", 404, "no such file" },
 		{ "/nowhere", 404, "no page at this address" },
 	};

@@ -250,7 +250,7 @@ TEST(a_verifier_is_tried_without_a_provider)
 	CHECK(!IS_ERR(connect_test_verifier(cx, en, &in, &test)));
 	CHECK(strlen(test.flow_id) == 36 && sv_starts(test.next_uri, SV("https://app.example/verify?flow_id=")));
 	CHECK(!IS_ERR(tt_confirm(cx, en, test.flow_id, ALICE, &done)));
-	CHECK(sv_eqz(done.next_uri, "http://localhost:9099/api/v1/oauth/callback_success"));
+	CHECK(sv_eqz(done.next_uri, "http://localhost:9099/api/v1/oauth/callback_success?test=true"));
 	CHECK(tt_confirm(cx, en, test.flow_id, ALICE, &done).code == E_BAD_INPUT);
 	(void)forgive(cx);
 	CHECK(!IS_ERR(connect_test_verifier(cx, en, &in, &test)));

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { RefreshCw, ScrollText } from 'lucide-react'
 import { Link } from 'react-router'
 import { api, must, type Schemas } from '../api/client'
-import { Button } from '../ui/button'
+import { Button, ButtonLink } from '../ui/button'
 import { Badge, Empty, Loading, Page, Time, Wrong } from '../ui/page'
 import { Filter, SearchBox, useListState } from '../ui/table'
 import { tone, words } from '../ui/timeline'
@@ -45,7 +45,7 @@ export default function Audit() {
         {list.any && <Button kind="ghost" onClick={list.clear}>Clear Filters</Button>}
       </div>
       {query.error && !query.data ? <Wrong error={query.error} retry={() => { void query.refetch() }} /> : query.isPending ? <Loading /> : events.length === 0 ? (
-        list.any ? <p className="nomatch">No event matches these filters.</p> : <Empty icon={<ScrollText />} title="Nothing has happened yet">Every change to the project and every step of an authorization is written here.</Empty>
+        list.any ? <p className="nomatch">No event matches these filters.</p> : <Empty icon={<ScrollText />} title="Nothing has happened yet" action={<ButtonLink to="/dashboard">First steps</ButtonLink>}>Every change to the project and every step of an authorization is written here. Begin with the first steps on the dashboard.</Empty>
       ) : (
         <>
           <ul className="events" aria-label="Events">{events.map((e) => <Row key={e.id} e={e} />)}</ul>

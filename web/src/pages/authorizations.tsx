@@ -7,7 +7,7 @@ import { ButtonLink } from '../ui/button'
 import { Badge, Empty, Page, Time } from '../ui/page'
 import { Filter, PAGE, SearchBox, Table, useListState } from '../ui/table'
 import { words } from '../ui/timeline'
-import { Scopes, useProviderIds } from './connections'
+import { askForLink, Scopes, useProviderIds } from './connections'
 
 export const authorizationTone = { completed: 'good', pending: 'warn', failed: 'bad' } as const
 export default function Authorizations() {
@@ -23,8 +23,8 @@ export default function Authorizations() {
       <Table label="Authorizations" query={query} list={list} id={(a) => a.id}
         tools={<><SearchBox list={list} label="Search user IDs" /><Filter list={list} name="provider" label="App" all="All apps" options={ids} />
           <Filter list={list} name="status" label="Status" all="Any status" options={[['pending', 'Pending'], ['completed', 'Completed'], ['failed', 'Failed']]} /></>}
-        empty={<Empty icon={<Activity />} title="No consent was asked for yet" action={<ButtonLink to="/dashboard/auth/oauth">Connected Apps</ButtonLink>} command={'tokenbooth authorization list'}>
-          When your app asks for a user’s token for the first time, an authorization appears here, with each of its steps. The same by command:
+        empty={<Empty icon={<Activity />} title="No consent was asked for yet" action={<ButtonLink to="/dashboard/auth/oauth">Connected Apps</ButtonLink>} command={askForLink}>
+          When your app asks for a user’s token for the first time, an authorization appears here, with each of its steps. Ask for one:
         </Empty>}
         columns={[
           { head: 'User', className: 'main', cell: (a) => <Link className="rowlink" to={`/dashboard/auth/authorizations/${encodeURIComponent(a.id)}`}><b>{a.user_id}</b></Link> },

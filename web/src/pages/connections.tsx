@@ -23,6 +23,9 @@ export function Scopes({ scopes }: { scopes: string[] | null | undefined }) {
   return all.length === 0 ? <span className="none">None</span> : <span className="chips">{all.map((s) => <code key={s}>{s}</code>)}</span>
 }
 
+/** What makes an authorization, and then a connected user. */
+export const askForLink = 'curl "$ARCADE_BASE_URL/v1/auth/authorize" \\\n  -H "Authorization: $ARCADE_API_KEY" \\\n  -H "Content-Type: application/json" \\\n  -d \'{"user_id": "alice@example.com", "auth_requirement":\n  {"provider_id": "discord", "oauth2": {"scopes": ["identify"]}}}\''
+
 export default function Connections() {
   const list = useListState()
   const providerOf = useProviderOfApp()
@@ -38,7 +41,7 @@ export default function Connections() {
         tools={<><SearchBox list={list} label="Search user IDs" /><Filter list={list} name="provider" label="App" all="All apps" options={ids} />
           <Filter list={list} name="status" label="Status" all="Any status" options={[['active', 'Active'], ['expired', 'Expired']]} /></>}
         empty={<Empty icon={<Users />} title="Nobody is connected yet" action={<ButtonLink to="/dashboard/auth/oauth">Connected Apps</ButtonLink>}
-          command={'curl "$ARCADE_BASE_URL/v1/auth/authorize" -H "Authorization: $ARCADE_API_KEY" \\\n  -H "Content-Type: application/json" -d \'{"user_id": "alice@example.com",\n  "auth_requirement": {"provider_id": "discord", "oauth2": {"scopes": ["identify"]}}}\''}>
+          command={askForLink}>
           A user appears here after following the link that your app asked for and agreeing at the provider. Ask for such a link:
         </Empty>}
         columns={[

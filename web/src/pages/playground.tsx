@@ -10,7 +10,7 @@ import { useMay, useSession } from '../lib/session'
 import { Button, ButtonLink } from '../ui/button'
 import { Combobox } from '../ui/combobox'
 import { Field, Select, TextArea } from '../ui/field'
-import { Badge, Card, Code, Empty, Loading, Note, Page, Wrong } from '../ui/page'
+import { Badge, Card, Code, Empty, Loading, Note, Page, Waiting, Wrong } from '../ui/page'
 import { Requirements } from '../ui/tool_parts'
 
 type Answer = Schemas['ExecuteToolResponse']
@@ -68,6 +68,8 @@ function Run({ tool }: { tool: Tool }) {
   const [answer, setAnswer] = useState<Answer | null>(null)
   const [consent, setConsent] = useState<Ask | null>(null)
   const [failed, setFailed] = useState<Error | null>(null)
+  const [stopped, setStopped] = useState(false)
+  const call = useRef<AbortController | null>(null)
   const result = useRef<HTMLDivElement>(null)
   const inputs = useRef<HTMLFormElement>(null)
   const [tries, setTries] = useState(0)
@@ -87,16 +89,17 @@ function Run({ tool }: { tool: Tool }) {
     const { input, wrong: bad } = toInput(params, typed)
     if (!mended({ ...(user.trim() ? {} : { user_id: 'Enter the user whose token and name the tool gets.' }), ...Object.fromEntries(Object.entries(bad).map(([name, why]) => [`input.${name}`, why])) })) return
     const body = { tool_name: tool.fully_qualified_name, user_id: user.trim(), input }
-    setBusy(true); setAsked(body); setAnswer(null); setFailed(null); setConsent(null)
+    const { signal } = call.current = new AbortController()
+    setBusy(true); setAsked(body); setAnswer(null); setFailed(null); setConsent(null); setStopped(false)
     try {
       if (needs.provider) {
-        const a = await must(api.POST('/v1/tools/authorize', { body: { tool_name: tool.fully_qualified_name, user_id: user.trim() } }))
+        const a = await must(api.POST('/v1/tools/authorize', { signal, body: { tool_name: tool.fully_qualified_name, user_id: user.trim() } }))
         if (a.status !== 'completed') { setConsent(a); result.current?.focus(); return }
       }
-      setAnswer(await must(api.POST('/v1/tools/execute', { body })))
+      setAnswer(await must(api.POST('/v1/tools/execute', { signal, body })))
       void cache.invalidateQueries({ queryKey: ['overview'] })
       result.current?.focus()
-    } catch (e) { refused(e as Error) } finally { setBusy(false) }
+    } catch (e) { if (signal.aborted) setStopped(true); else refused(e as Error) } finally { setBusy(false) }
   }
   if (!may('tools:use')) return <Note tone="warn">Your role may look at tools, but not run them. An admin can change it under Members.</Note>
   return (
@@ -105,10 +108,12 @@ function Run({ tool }: { tool: Tool }) {
         <form ref={inputs} className="fields" noValidate onSubmit={(e: FormEvent) => { e.preventDefault(); void run() }}>
           <Field label="User ID" hint="Whose token and name the tool gets." value={user} onChange={(e) => { setUser(e.target.value); type('user_id') }} error={wrong.user_id} />
           {params.map((p) => <Input key={p.name} p={p} value={typed[p.name] ?? ''} error={wrong[`input.${p.name}`]} set={(v) => { setTyped((o) => ({ ...o, [p.name]: v })); type(`input.${p.name}`) }} />)}
-          <div className="actions"><Button kind="primary" type="submit" busy={busy}>{busy ? 'Running' : 'Run'}</Button></div>
+          <div className="actions"><Button kind="primary" type="submit" busy={busy}>{busy ? 'Running' : 'Run'}</Button>{busy && <Button onClick={() => call.current?.abort()}>Stop waiting</Button>}</div>
         </form>
       </Card>
       <div className="stack" ref={result} tabIndex={-1} aria-live="polite" aria-label="Result" role="region">
+        {busy && <Waiting>The tool runs at its server; the answer appears here.</Waiting>}
+        {stopped && <Note>You stopped waiting. The tool may still do its work at its server.</Note>}
         {consent && <Consent ask={consent} provider={needs.provider} again={() => { void run() }} />}
         {failed && <Card title="Refused"><Wrong error={failed} />{failed instanceof Problem && <p className="hint">{failed.status} {failed.code}</p>}</Card>}
         {answer && <Result a={answer} />}
@@ -128,7 +133,7 @@ function Consent({ ask, provider, again }: { ask: Ask; provider: string; again: 
     <Card title={`${ask.user_id} has to agree first`} about={`The tool acts with an account at ${provider}. Open the link as that user; the tool runs by itself afterwards.`}>
       <div className="actions">
         {ask.url && <a className="button primary" href={ask.url} target="_blank" rel="noreferrer">Authorize<ExternalLink aria-hidden="true" /></a>}
-        {status.data?.status === 'failed' || status.error ? <Badge tone="bad">The consent failed</Badge> : <span className="hint waiting"><span className="spin" aria-hidden="true" />Waiting for the consent</span>}
+        {status.data?.status === 'failed' || status.error ? <Badge tone="bad">The consent failed</Badge> : <Waiting>Waiting for the consent</Waiting>}
         {ask.id && <ButtonLink kind="ghost" to={`/dashboard/auth/authorizations/${ask.id}`}>Timeline</ButtonLink>}
       </div>
       {ask.url && <Code text={ask.url} what="authorization link" />}

@@ -12,7 +12,7 @@ import { useMay } from '../lib/session'
 import { Button } from '../ui/button'
 import { Confirm } from '../ui/dialog'
 import { CopyField, Field, SecretField, Select } from '../ui/field'
-import { Badge, Card, Code, Loading, Note, Page, Wrong } from '../ui/page'
+import { Badge, Card, Code, Loading, Note, Page, Waiting, Wrong } from '../ui/page'
 import { say } from '../ui/toast'
 import { customParts, fromProvider, inWords, providerForm, type Provider, type ProviderForm } from './provider_form'
 import { CustomSections } from './provider_fields'
@@ -151,7 +151,7 @@ function Test({ p }: { p: Provider }) {
     <Card title="Test the set-up" about="Asks the provider, with a code that cannot be good, whether it is reached and believes your client. No user is needed and nothing is changed."
       action={may('providers:write') && <Button kind="primary" busy={run.isPending} onClick={() => run.mutate()}>{run.data ? 'Test again' : 'Test'}</Button>}>
       <div aria-live="polite">
-        {run.isPending && <p className="hint">Asking the provider; this takes up to 20 seconds.</p>}
+        {run.isPending && <Waiting>Asking the provider; this takes up to 20 seconds.</Waiting>}
         {run.error && <Wrong error={run.error} />}
         {run.data && <ul className="checks">{run.data.checks.map((c) => (
           <li key={c.name} className={c.outcome}>

@@ -41,7 +41,7 @@ export default function Secrets() {
   return (
     <Page title="Secrets" about="Keys and passwords that tools may ask for by name. A tool gets only those it declares." action={add}>
       <Table label="Secrets" query={query} list={list} id={(s) => s.id ?? ''} tools={<SearchBox list={list} label="Search secrets" />}
-        empty={<Empty icon={<Lock />} title="There is no secret yet" command={'curl -X PUT "$ARCADE_BASE_URL/v1/admin/secrets/WEATHER_API_KEY" \\\n  -H "Authorization: $ARCADE_API_KEY" -H "Content-Type: application/json" \\\n  -d \'{"value": "…"}\''}>When a tool declares a secret, put its value here. It is sealed and never shown again. By the API:</Empty>}
+        empty={<Empty icon={<Lock />} title="There is no secret yet" command={'curl -X PUT "$ARCADE_BASE_URL/v1/admin/secrets/WEATHER_API_KEY" \\\n  -H "Authorization: $ARCADE_API_KEY" \\\n  -H "Content-Type: application/json" \\\n  -d \'{"value": "…"}\''}>When a tool declares a secret, put its value here. It is sealed and never shown again. By the API:</Empty>}
         columns={[
           { head: 'Key', className: 'main', cell: (s) => <code className="strong">{s.key}</code> },
           { head: 'Description', cell: (s) => s.description || <span className="none">None</span> },

@@ -7,7 +7,7 @@ import { api, must } from '../api/client'
 import { useSession } from '../lib/session'
 import { Button } from '../ui/button'
 import { Check } from '../ui/field'
-import { Card, Wrong } from '../ui/page'
+import { Card, Waiting, Wrong } from '../ui/page'
 import { workersKey, type Worker } from './servers'
 
 export function ServerConsent({ w }: { w: Worker }) {
@@ -46,7 +46,7 @@ export function ServerConsent({ w }: { w: Worker }) {
         <div className="actions">
           {waiting && begin.data?.url ? <>
             <a className="button primary" href={begin.data.url} target="_blank" rel="noreferrer" aria-busy={begin.isPending || undefined}>Agree at the server<ExternalLink aria-hidden="true" /></a>
-            <span className="hint waiting"><span className="spin" aria-hidden="true" />Waiting for the consent</span>
+            <Waiting>Waiting for the consent</Waiting>
           </> : <Button kind="primary" busy={begin.isPending} onClick={() => begin.mutate(chosen)}>Authorize</Button>}
         </div>
       </div>

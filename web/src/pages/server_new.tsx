@@ -9,7 +9,7 @@ import { api, must, type Schemas } from '../api/client'
 import { message, useSending } from '../lib/form'
 import { Button, ButtonLink } from '../ui/button'
 import { Field, SecretField } from '../ui/field'
-import { Card, Note, Page } from '../ui/page'
+import { Card, Note, Page, Waiting } from '../ui/page'
 import { say } from '../ui/toast'
 import { newServer, serverForm, settingsOf, type ServerForm } from './server_form'
 import { McpParts, Timing } from './server_fields'
@@ -50,7 +50,8 @@ export default function ServerNew() {
             <McpParts form={form} redirect={redirect.data?.redirect_uri ?? null} />
           </div></Card></Tabs.Content>
           {note}
-          <div aria-live="polite">{trial.busy ? <Note>Asking the server.</Note> : trial.note}
+          <div aria-live="polite">{trial.busy ? <Waiting>Asking the server whether it answers.</Waiting> : trial.note}
+            {busy && <Waiting>Registering the server.</Waiting>}
             {told && <Note tone={told.success ? 'good' : 'bad'}>{told.message || (told.success ? 'The server answers.' : 'The server does not answer.')}</Note>}</div>
           <div className="actions end">
             <Button onClick={() => { void test() }} busy={trial.busy} disabled={!form.watch(`${type}.uri`)}>Test connection</Button>

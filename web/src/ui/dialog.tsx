@@ -24,10 +24,11 @@ export function Dialog({ open, onOpenChange, title, about, children }: Frame) {
   )
 }
 
-type Ask = { trigger: ReactNode; title: string; about: ReactNode; action: string; run: (match: Record<string, string>) => Promise<unknown>; seen?: Seen; again?: () => Promise<Seen> }
+type Ask = { trigger: ReactNode; title: string; about: ReactNode; action: string; run: (match: Record<string, string>) => Promise<unknown>; seen?: Seen; again?: () => Promise<Seen>; waiting?: string }
 /** Asks before something that cannot be taken back; stays open, with the reason, when it did not work, and asks once more when the
- * thing is not any more what it was when the page showed it (`seen`, `again`: lib/guard). */
-export function Confirm({ trigger, title, about, action, run, seen, again }: Ask) {
+ * thing is not any more what it was when the page showed it (`seen`, `again`: lib/guard).  `waiting`: what takes long; it goes on
+ * when the question is closed. */
+export function Confirm({ trigger, title, about, action, run, seen, again, waiting }: Ask) {
   const [open, setOpen] = useState(false)
   const [busy, setBusy] = useState(false)
   const [wrong, setWrong] = useState('')
@@ -46,8 +47,9 @@ export function Confirm({ trigger, title, about, action, run, seen, again }: Ask
           <AlertDialog.Description className="about" asChild><div>{about}</div></AlertDialog.Description>
           {guard.clash && <Changed clash={guard.clash} />}
           {wrong && <Note tone="bad">{wrong}</Note>}
+          <div aria-live="polite">{busy && waiting && <p className="hint">{waiting}</p>}</div>
           <div className="actions">
-            <AlertDialog.Cancel asChild><Button>Cancel</Button></AlertDialog.Cancel>
+            <AlertDialog.Cancel asChild><Button>{busy && waiting ? 'Close' : 'Cancel'}</Button></AlertDialog.Cancel>
             <Button kind="danger" busy={busy} onClick={go}>{guard.clash ? `${action} anyway` : action}</Button>
           </div>
         </AlertDialog.Content>

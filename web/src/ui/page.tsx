@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AlertTriangle, ArrowLeft, Info } from 'lucide-react'
+import { AlertTriangle, ArrowLeft, CircleCheck, Info } from 'lucide-react'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { Link } from 'react-router'
 import { Problem, Unreachable } from '../api/client'
@@ -42,7 +42,7 @@ export function Badge({ tone = 'none', children }: { tone?: Tone; children: Reac
   return <span className={`badge ${tone}`}>{children}</span>
 }
 export function Note({ tone = 'info', children, action }: { tone?: Tone; children: ReactNode; action?: ReactNode }) {
-  const Icon = tone === 'info' ? Info : AlertTriangle
+  const Icon = tone === 'info' ? Info : tone === 'good' ? CircleCheck : AlertTriangle
   return (
     <div className={`note ${tone}`} role={tone === 'bad' ? 'alert' : undefined}>
       <Icon aria-hidden="true" /><div>{children}</div>{action}
@@ -74,6 +74,10 @@ export function Empty({ icon, title, children, action, command }: { icon: ReactN
 }
 export function Loading({ rows = 4 }: { rows?: number }) {
   return <div className="loading" role="status"><span className="visually-hidden">Loading</span>{Array.from({ length: rows }, (_, i) => <span key={i} aria-hidden="true" />)}</div>
+}
+/** Something that takes long is going on. */
+export function Waiting({ children }: { children: ReactNode }) {
+  return <span className="hint waiting"><span className="spin" aria-hidden="true" />{children}</span>
 }
 /** Why something could not be shown, and a way to ask again. */
 export function Wrong({ error, retry }: { error: Error; retry?: () => void }) {
