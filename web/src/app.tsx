@@ -93,7 +93,7 @@ function NothingHere() {
   )
 }
 function Nowhere() {
-  return <Page title="Not found"><p>There is no page at this address.</p><ButtonLink to="/dashboard">To the dashboard</ButtonLink></Page>
+  return <Page title="Not found" about="There is no page at this address."><ButtonLink to="/dashboard">To the dashboard</ButtonLink></Page>
 }
 /** After an upgrade of the engine a page's file may be gone: then the address is simply loaded anew, once. */
 class Guard extends Component<{ children: ReactNode }, { words: string | null }> {

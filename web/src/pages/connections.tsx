@@ -46,7 +46,7 @@ export default function Connections() {
         </Empty>}
         columns={[
           { head: 'User', className: 'main', cell: (c) => <Link className="rowlink" to={`/dashboard/auth/connections/${encodeURIComponent(c.id ?? '')}`}><Letter name={c.user_id ?? '?'} /><b>{c.user_id}</b></Link> },
-          { head: 'App', cell: (c) => <>{providerOf(c.provider_id) && <span>{providerOf(c.provider_id)} </span>}<code>{c.provider_id}</code></> },
+          { head: 'App', cell: (c) => <span>{providerOf(c.provider_id)} <code>{c.provider_id}</code></span> },
           { head: 'Status', cell: (c) => <ConnectionState c={c} /> },
           { head: 'Scopes', cell: (c) => <Scopes scopes={c.scopes} /> },
           { head: 'Last used', cell: (c) => <Time at={c.last_used_at} /> },

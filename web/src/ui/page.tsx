@@ -84,7 +84,8 @@ export function Wrong({ error, retry }: { error: Error; retry?: () => void }) {
   if (error instanceof Unreachable) return <Note tone="bad">The engine cannot be reached. This page fills itself as soon as it answers again.</Note>
   if (error instanceof Problem && error.status === 403)
     return <Note tone="warn">Your role does not allow this ({error.message}). An admin of the project can change it under Members.</Note>
-  return <Note tone="bad" action={retry && <Button onClick={retry}>Try again</Button>}>{error.message}</Note>
+  const final = error instanceof Problem && (error.status === 400 || error.status === 404) // asked again, the answer is the same
+  return <Note tone="bad" action={retry && !final && <Button onClick={retry}>Try again</Button>}>{error.message}</Note>
 }
 export function Facts({ rows }: { rows: [string, ReactNode][] }) {
   return <dl className="facts">{rows.map(([k, v]) => <div key={k}><dt>{k}</dt><dd>{v}</dd></div>)}</dl>
