@@ -5,7 +5,7 @@
 A catalogue of 7 500 tools, listed over 64 keep-alive connections, the two taking turns.  A call to a worker (nginx with a ready answer),
 directly and through the engine over one keep-alive connection, the two taking turns.  Health, token reads and confirm_user while 1 000
 calls wait at slow workers, beside the same without them.  Goals: the speed of a static file (accepted from 0.75 of nginx's requests/s);
-0.3 ms of a call; as fast as before.  TB_BENCH_ROUNDS (5), TB_BENCH_SECONDS (2), TB_BENCH_FLOWS (60).
+0.3 ms of a call; as fast as before.  TB_BENCH_ROUNDS (5), TB_BENCH_SECONDS (2), TB_BENCH_FLOWS (200).
 """
 import json
 import os
@@ -18,7 +18,7 @@ import crowd
 import world
 
 ROUNDS, SECONDS = int(os.environ.get('TB_BENCH_ROUNDS', '5')), min(3, int(os.environ.get('TB_BENCH_SECONDS', '2')))
-FLOWS, TOOLS, KIT = int(os.environ.get('TB_BENCH_FLOWS', '60')), 7500, 50
+FLOWS, TOOLS, KIT = int(os.environ.get('TB_BENCH_FLOWS', '200')), 7500, 50
 PAGES = {'a usual page, 25 tools': '/v1/tools?offset=3000', 'a large page, 100 tools': '/v1/tools?limit=100&offset=3000',
          'the largest, 100 tools in three formats': '/v1/tools?limit=100&include_format=arcade,openai,anthropic'}
 INVOKE = {'tool_name': 'Kit0.Tool0', 'input': {'owner': 'a', 'name': 'b', 'text': 'c'}}
