@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "net/net.h"
 #include "wire/wire_mcp_head.h"
+#include "wire/wire_mcp_read.h"
 #include "wire/wire_mcp_rpc.h"
 #include <stdio.h>
 
@@ -14,11 +15,6 @@
 #define OFFER  "2025-11-25"
 enum { MOST = 1 << 20, UNSUPPORTED_VERSION = -32022, HEADER_MISMATCH = -32020, MISSING_CAPABILITY = -32021 };
 
-static void say(struct wire_mcp_answer *out, enum wire_mcp_fate fate, const char *what)
-{
-	out->fate = fate;
-	(void)snprintf(out->say, sizeof out->say, "%.230s", what);
-}
 static void speak(struct wire_mcp *p, const char *version)
 {
 	(void)snprintf(p->version, sizeof p->version, "%s", version);
@@ -110,7 +106,7 @@ static void of_offer(struct wire_mcp_answer *out)
 	offer_of(node_get(out->data, "supported"), &o);
 	(void)snprintf(text, sizeof text, "the server speaks other revisions of MCP than this engine: %s",
 		       o.list[0] == '\0' ? "it names none" : o.list);
-	say(out, MCP_REFUSED, text);
+	wire_mcp_read_say(out, MCP_REFUSED, text);
 }
 
 /* ---- 2026-07-28 ---- */
@@ -144,14 +140,16 @@ static struct err initialize(struct ctx *cx, struct wire_mcp *p, struct wire_mcp
 	p->version[0] = p->session[0] = '\0';
 	TRY(wire_mcp_rpc(cx, p, &(struct wire_mcp_ask){ .method = "initialize", .params = params, .most = MOST }, out));
 	if (out->fate == MCP_REFUSED && (out->status == 400 || out->status == 404 || out->status == 405))
-		say(out, MCP_REFUSED,
+		wire_mcp_read_say(
+		    out, MCP_REFUSED,
 		    "the server takes no Streamable HTTP at this address; the older HTTP+SSE transport is not "
 		    "supported");
 	if (out->fate != MCP_ANSWERED)
 		return OK;
 	struct sv version = node_text_at(out->result, "protocolVersion");
 	if (!legacy(version)) {
-		say(out, MCP_REFUSED, "the server answers with a revision of MCP that this engine does not speak");
+		wire_mcp_read_say(out, MCP_REFUSED,
+				  "the server answers with a revision of MCP that this engine does not speak");
 		return OK;
 	}
 	if (!sv_copy(version, p->version, sizeof p->version))

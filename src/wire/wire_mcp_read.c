@@ -224,31 +224,38 @@ struct err wire_mcp_read_settle(struct wire_mcp_reading *r, const struct net_rep
 		wire_mcp_read_say(r->out, MCP_UNREADABLE, "the server's session id is too long");
 	return OK;
 }
+/* Nothing more is to be had. */
+static struct err stuck(struct wire_mcp_reading *r, const char *what)
+{
+	r->stuck = true;
+	wire_mcp_read_say(r->out, MCP_CUT, what);
+	return OK;
+}
 struct err wire_mcp_read_rest(struct wire_mcp_reading *r, const struct net_reply *reply)
 {
-	bool refused = reply->fate == NET_DONE && (reply->status != 200 || !is_stream(reply));
 	char text[200];
 
 	TRY(r->e);
 	if (r->found)
 		return OK;
-	if (r->stuck || reply->fate == NET_TOO_LARGE) {
-		r->stuck = true;
-		wire_mcp_read_say(r->out, MCP_CUT, "the answer is too large");
-	} else if (reply->fate == NET_TIMEOUT) {
-		wire_mcp_read_say(r->out, MCP_TIMEOUT, "the stream ended, and the rest did not come in time");
-	} else if (refused) {
+	if (r->stuck || reply->fate == NET_TOO_LARGE)
+		return stuck(r, "the answer is too large");
+	if (reply->fate == NET_TIMEOUT) {
+		wire_mcp_read_late(r->out);
+	} else if (reply->fate == NET_DONE && (reply->status != 200 || !is_stream(reply))) {
 		(void)snprintf(text, sizeof text,
 			       "the stream ended without an answer, and status %d came in place of the rest",
 			       reply->status);
-		wire_mcp_read_say(r->out, MCP_CUT, text);
-		r->stuck = true;
+		return stuck(r, text);
 	} else if (reply->fate != NET_DONE && !r->streams) {
 		(void)snprintf(text, sizeof text,
 			       "the stream ended without an answer, and the rest could not be fetched: %s",
 			       net_fate_text(reply->fate));
-		wire_mcp_read_say(r->out, MCP_CUT, text);
-		r->stuck = true;
+		return stuck(r, text);
 	}
 	return OK;
+}
+void wire_mcp_read_late(struct wire_mcp_answer *out)
+{
+	wire_mcp_read_say(out, MCP_TIMEOUT, "the stream ended, and the rest did not come in time");
 }

@@ -27,5 +27,6 @@ bool wire_mcp_read_piece(void *arg, const struct net_reply *so_far, struct sv pi
 struct err wire_mcp_read_settle(struct wire_mcp_reading *r, const struct net_reply *reply) MUST_USE NONNULL(1, 2);
 /* A GET for the rest of its stream is over.  Nothing is the answer of that GET itself: the call was made. */
 struct err wire_mcp_read_rest(struct wire_mcp_reading *r, const struct net_reply *reply) MUST_USE NONNULL(1, 2);
+void wire_mcp_read_late(struct wire_mcp_answer *out) NONNULL(1); /* the rest did not come before the deadline */
 void wire_mcp_read_say(struct wire_mcp_answer *out, enum wire_mcp_fate fate, const char *what) NONNULL(1, 3);
 #endif

@@ -98,7 +98,7 @@ static bool rest_awhile(struct wire_mcp_reading *r)
 	int64_t pause = r->sse.retry < 0 ? RESUME_PAUSE : r->sse.retry > RESUME_LEAST ? r->sse.retry : RESUME_LEAST;
 
 	if (pause >= r->p->deadline - clock_mono()) {
-		wire_mcp_read_say(r->out, MCP_TIMEOUT, "the stream ended, and the rest did not come in time");
+		wire_mcp_read_late(r->out);
 		return false;
 	}
 	clock_pause(pause);

@@ -36,8 +36,8 @@ class ToolServers:
     def remote(self, headers, message):
         self.headers.append(dict(headers))
         method, head, answers = message.get("method"), {}, {
-            "initialize": {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "remote", "version": "1.0.0"}},
-            "tools/list": {"tools": [REMOTE]}, "tools/call": {"content": [{"type": "text", "text": self.done()}]}}
+            "initialize": lambda: {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "remote", "version": "1.0.0"}},
+            "tools/list": lambda: {"tools": [REMOTE]}, "tools/call": lambda: {"content": [{"type": "text", "text": self.done()}]}}
         if method == "initialize":
             head["Mcp-Session-Id"] = self.canaries.make("session at an MCP server", "")
             self.sessions.add(head["Mcp-Session-Id"])
@@ -45,7 +45,7 @@ class ToolServers:
             assert headers["Mcp-Session-Id"] in self.sessions
         if method is None or method.startswith("notifications/"):
             return 202, {}, b""
-        said = {"result": answers[method]} if method in answers else {"error": {"code": -32601, "message": "no"}}
+        said = {"result": answers[method]()} if method in answers else {"error": {"code": -32601, "message": "no"}}
         return 200, head, json.dumps({"jsonrpc": "2.0", "id": message.get("id"), **said}).encode()
 
 

@@ -70,3 +70,10 @@ class Odd:
 
     def close(self):
         self.server.close()
+
+
+def lives(odd, api):
+    """Of a fixture: it is there for one test, and so is the worker that the test makes of it."""
+    yield odd
+    api.delete("/v1/workers/remote")
+    odd.close()

@@ -6,7 +6,7 @@ import urllib.parse
 import httpx
 import pytest
 from conftest import body, register
-from odd import Odd
+from odd import Odd, lives
 from world import Browser, Engine, free_port, query
 
 
@@ -48,10 +48,7 @@ class Guarded(Odd):
 
 @pytest.fixture()
 def odd(api):
-    o = Guarded()
-    yield o
-    api.delete("/v1/workers/remote")
-    o.close()
+    yield from lives(Guarded(), api)
 
 
 def ask(api, user="alice@example.com"):

@@ -5,16 +5,13 @@ import threading
 
 import pytest
 from conftest import body, execute, register
-from odd import TOOL, Odd
+from odd import TOOL, Odd, lives
 from world import Engine, until
 
 
 @pytest.fixture()
 def odd(api):
-    o = Odd()
-    yield o
-    api.delete("/v1/workers/remote")
-    o.close()
+    yield from lives(Odd(), api)
 
 
 DONE = threading.Event()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from conftest import execute, register
-from odd import Odd
+from odd import Odd, lives
 
 PAUSE_MS = 300
 
@@ -37,10 +37,7 @@ class Resumable(Odd):
 
 @pytest.fixture()
 def odd(api):
-    o = Resumable()
-    yield o
-    api.delete("/v1/workers/remote")
-    o.close()
+    yield from lives(Resumable(), api)
 
 
 def test_the_rest_is_fetched_and_the_tool_ran_once(api, odd):

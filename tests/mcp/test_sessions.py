@@ -4,17 +4,14 @@ import threading
 
 import pytest
 from conftest import body, everything, execute, python_server, register
-from odd import Odd
+from odd import Odd, lives
 from test_hostile_servers import never
 from world import Engine, until
 
 
 @pytest.fixture()
 def odd(api):
-    o = Remembers()
-    yield o
-    api.delete("/v1/workers/remote")
-    o.close()
+    yield from lives(Remembers(), api)
 
 
 class Remembers(Odd):

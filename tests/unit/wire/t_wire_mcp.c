@@ -10,28 +10,6 @@
 #include "wireworld.h"
 
 /* ---- names ---- */
-/* Never looked into: net.h is linked in its place. */
-static struct net *no_net(void)
-{
-	static int nothing;
-
-	return (struct net *)(void *)&nothing;
-}
-
-static struct wire_mcp unknown(void)
-{
-	return (struct wire_mcp){ .net = no_net(),
-				  .uri = SV("http://127.0.0.1:1/mcp"),
-				  .deadline = clock_mono() + SEC(60) };
-}
-static struct wire_mcp of(const char *version)
-{
-	struct wire_mcp p = unknown();
-
-	CHECK(sv_copy(sv_of(version), p.version, sizeof p.version));
-	return p;
-}
-
 TEST(a_toolkit_is_named_after_its_server)
 {
 	static const struct {
@@ -162,9 +140,8 @@ TEST(values_go_into_the_headers_of_their_types)
 }
 
 /* ---- which revision ---- */
-#define RPC(members) "{\"jsonrpc\":\"2.0\"," members "}"
-#define OLD(v)       RPC("\"id\":2,\"result\":{\"protocolVersion\":\"" v "\",\"serverInfo\":{\"name\":\"s\"}}")
-#define FAILS(c)     RPC("\"id\":1,\"error\":{\"code\":" c ",\"message\":\"no\"}")
+#define OLD(v)   RPC("\"id\":2,\"result\":{\"protocolVersion\":\"" v "\",\"serverInfo\":{\"name\":\"s\"}}")
+#define FAILS(c) RPC("\"id\":1,\"error\":{\"code\":" c ",\"message\":\"no\"}")
 TEST(the_probe_decides_which_revision_is_spoken)
 {
 	static const struct {
@@ -207,7 +184,7 @@ TEST(the_probe_decides_which_revision_is_spoken)
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct ctx *cx = tt_ctx();
-		struct wire_mcp p = unknown();
+		struct wire_mcp p = world_mcp("");
 		struct wire_mcp_answer a;
 		struct wire_mcp_server s;
 		bool settled = false;
@@ -256,7 +233,7 @@ TEST(only_the_answer_to_this_request_counts)
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct ctx *cx = tt_ctx();
-		struct wire_mcp p = of("2026-07-28");
+		struct wire_mcp p = world_mcp("2026-07-28");
 		const struct wire_mcp_call call = { .name = SV("t") };
 		struct wire_mcp_answer a;
 
@@ -270,7 +247,7 @@ TEST(only_the_answer_to_this_request_counts)
 TEST(a_server_that_asks_for_ping_is_answered_and_nothing_else_is_granted)
 {
 	struct ctx *cx = tt_ctx();
-	struct wire_mcp p = of("2025-11-25");
+	struct wire_mcp p = world_mcp("2025-11-25");
 	const struct wire_mcp_call call = { .name = SV("t") };
 	struct wire_mcp_answer a;
 
@@ -366,7 +343,7 @@ TEST(what_a_server_wants_of_a_person_is_an_address_to_show_or_a_refusal)
 TEST(rounds_that_only_carry_state_are_gone_through_and_end)
 {
 	struct ctx *cx = tt_ctx();
-	struct wire_mcp p = of("2026-07-28");
+	struct wire_mcp p = world_mcp("2026-07-28");
 	const struct wire_mcp_call call = { .name = SV("t") };
 	struct wire_mcp_answer a;
 

@@ -4,19 +4,14 @@
 #include "wire/wire_mcp.h"
 #include "wireworld.h"
 
-static struct wire_mcp of(const char *version)
+static struct wire_mcp on(const char *version)
 {
-	static int nothing; /* never looked into: net.h is linked in its place */
-	struct wire_mcp p = { .net = (struct net *)(void *)&nothing,
-			      .uri = SV("http://127.0.0.1:1/mcp"),
-			      .session = "s-9",
-			      .deadline = clock_mono() + SEC(60) };
+	struct wire_mcp p = world_mcp(version);
 
-	CHECK(sv_copy(sv_of(version), p.version, sizeof p.version));
+	CHECK(sv_copy(SV("s-9"), p.session, sizeof p.session));
 	return p;
 }
 
-#define RPC(members) "{\"jsonrpc\":\"2.0\"," members "}"
 /* Before 2026-07-28 a stream may end early; the rest is had by the id of its last event. */
 #define PRIMED "id: e-1\nretry: 0\ndata:\n\n"
 #define ANSWER "id: e-2\ndata: " RPC("\"id\":1,\"result\":{}") "\n\n"
@@ -45,7 +40,7 @@ TEST(the_rest_of_a_stream_that_ended_early_is_asked_for)
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct ctx *cx = tt_ctx();
-		struct wire_mcp p = of(t[i].version);
+		struct wire_mcp p = on(t[i].version);
 		const struct wire_mcp_call call = { .name = SV("t") };
 		struct wire_mcp_answer a;
 
@@ -69,7 +64,7 @@ TEST(the_rest_of_a_stream_that_ended_early_is_asked_for)
 TEST(each_rest_goes_on_where_the_last_one_ended)
 {
 	struct ctx *cx = tt_ctx();
-	struct wire_mcp p = of("2025-11-25");
+	struct wire_mcp p = on("2025-11-25");
 	const struct wire_mcp_call call = { .name = SV("t") };
 	struct wire_mcp_answer a;
 
@@ -85,7 +80,7 @@ TEST(each_rest_goes_on_where_the_last_one_ended)
 TEST(a_rest_later_than_the_deadline_is_not_waited_for)
 {
 	struct ctx *cx = tt_ctx();
-	struct wire_mcp p = of("2025-11-25");
+	struct wire_mcp p = on("2025-11-25");
 	const struct wire_mcp_call call = { .name = SV("t") };
 	struct wire_mcp_answer a;
 

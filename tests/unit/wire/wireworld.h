@@ -5,6 +5,7 @@
  * at link time. */
 #include "net/net.h"
 #include "wire/wire.h"
+#include "wire/wire_mcp.h"
 struct world_reply {
 	enum net_fate fate;
 	bool sent;
@@ -34,5 +35,8 @@ struct wire_client *world_client(struct ctx *cx, const char *id, const char *pat
 /* The reply of "token endpoint" to a redeem of code "C0DE" with verifier of 43 x. */
 struct err world_redeem(struct ctx *cx, const struct wire_client *c, struct token_set *out, struct wire_outcome *how);
 struct err world_refresh(struct ctx *cx, const struct wire_client *c, struct token_set *out, struct wire_outcome *how);
+/* An MCP server whose revision is known ("": it is not). */
+struct wire_mcp world_mcp(const char *version);
+#define RPC(members) "{\"jsonrpc\":\"2.0\"," members "}"
 bool world_has(const char *text, const char *part);
 #endif
