@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "core/url.h"
 #include "domain/connect_inner.h"
+#include "domain/provider_move.h"
 #include "domain/refresh.h"
 #include "domain/scopes.h"
 #include "domain/state.h"
@@ -100,17 +101,20 @@ static struct err mismatch(struct ctx *cx, struct tx *tx, const struct proving *
 	return verdict(out, VERDICT_MISMATCH, REASON_USER_MISMATCH);
 }
 
-/* The client may have been changed, or the provider deleted, since the callback. */
+/* The client may have been changed, its endpoints moved, or the provider deleted, since the callback. */
 static struct err client_holds(struct ctx *cx, struct tx *tx, const struct flow *f, bool *holds)
 {
 	struct provider_row row;
+	bool moved = false;
 	struct err e = store_provider_get(cx, tx_db(tx), f->provider_id, &row);
 
 	*holds = false;
 	if (e.code == E_NOT_FOUND)
 		return OK;
 	TRY(e);
-	*holds = row.deleted_at == 0 && sv_eq(row.client_id, f->client_id);
+	TRY(provider_move_since(cx, tx_db(tx), &(struct provider_revisions){ f->revision_id, row.revision_id },
+				&moved));
+	*holds = row.deleted_at == 0 && !moved && sv_eq(row.client_id, f->client_id);
 	return OK;
 }
 

@@ -13,6 +13,7 @@ struct visit {
 	struct authorization a;   /* id empty for a verifier test */
 	const struct provider *p; /* NULL: deleted */
 	struct revision rev;      /* def NULL for a verifier test */
+	bool moved;               /* since rev was written its secret or tokens go to another host (provider_move.h) */
 };
 struct connect_find {
 	enum flow_key by;

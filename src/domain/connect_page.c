@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "core/url.h"
 #include "domain/connect_inner.h"
+#include "domain/provider_move.h"
 #include "domain/settings.h"
 #include "domain/state.h"
 
@@ -19,6 +20,17 @@ static struct err read_rows(struct ctx *cx, struct engine *en, const struct conn
 					      : store_authorization_get(cx, rd.db, out->f.authorization_id, &out->a);
 }
 
+static struct err has_moved(struct ctx *cx, struct engine *en, struct visit *v)
+{
+	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
+
+	if (v->p == NULL || sv_eqz(v->f.revision_id, v->p->revision_id))
+		return OK;
+	TRY(store_read(cx, en->store, &rd));
+	return provider_move_since(
+	    cx, rd.db, &(struct provider_revisions){ v->f.revision_id, sv_of(v->p->revision_id) }, &v->moved);
+}
+
 struct err connect_visit(struct ctx *cx, struct engine *en, const struct connect_find *how, struct visit *out)
 {
 	*out = (struct visit){ .p = NULL };
@@ -28,7 +40,8 @@ struct err connect_visit(struct ctx *cx, struct engine *en, const struct connect
 	if (out->f.provider_id.n == 0)
 		return OK;
 	out->p = providers_by_row(en, out->f.provider_id);
-	return providers_revision_full(cx, en, out->f.revision_id, &out->rev);
+	TRY(providers_revision_full(cx, en, out->f.revision_id, &out->rev));
+	return has_moved(cx, en, out);
 }
 
 struct actor connect_by(const struct visit *v, const struct browser *br)
@@ -136,7 +149,7 @@ enum reason connect_hindrance(const struct ctx *cx, const struct visit *v)
 										      : REASON_SUPERSEDED;
 	if (v->f.expires_at <= cx->now)
 		return state_of_flow(v->f.status) == FLOW_UNVERIFIED ? REASON_UNVERIFIED : REASON_EXPIRED;
-	if (!v->p->active || !sv_eqz(v->f.client_id, v->p->client_id))
+	if (!v->p->active || v->moved || !sv_eqz(v->f.client_id, v->p->client_id))
 		return REASON_PROVIDER_CHANGED;
 	return REASON_NONE;
 }

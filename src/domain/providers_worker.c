@@ -5,6 +5,7 @@
 #include "model/reason.h"
 #include "store/store_connection.h"
 #include "store/store_event.h"
+#include "store/store_revocation.h"
 #include <string.h>
 
 /* The authorization servers of mcp workers are providers like all others, so that links, callbacks, verification,
@@ -47,8 +48,10 @@ static struct err act_put(struct ctx *cx, struct tx *tx, const void *in, void *o
 	row.updated_at = tx_now(tx) > p->was->updated_at ? tx_now(tx) : p->was->updated_at + 1;
 	TRY(store_provider_revise(cx, tx, &rev));
 	TRY(store_provider_update(cx, tx, &row, p->was->updated_at));
-	if (p->ends)
+	if (p->ends) {
 		TRY(store_connection_end_all(cx, tx, row.id, reason_code(REASON_CLIENT_CHANGED), &ended));
+		TRY(store_revocation_give_up(cx, tx, row.id));
+	}
 	return note(cx, tx, p);
 }
 

@@ -13,6 +13,7 @@
 #include "store/store_authorization.h"
 #include "store/store_connection.h"
 #include "store/store_event.h"
+#include "store/store_revocation.h"
 #include "store/store_version.h"
 
 enum { ID_MOST = 100, EXTERNAL_MOST = 50, DESCRIPTION_MOST = 1000, CLIENT_MOST = 1000 };
@@ -128,7 +129,7 @@ struct change {
 	const struct provider_row *was; /* NULL: new */
 	const struct actor *by;
 	const char *kind;
-	bool revise, moved; /* moved: its secret or tokens would go to another host */
+	bool revise, moved; /* moved: what is stored of its users would go to another host */
 	struct sv data;     /* of its event */
 };
 struct changed {
@@ -194,6 +195,8 @@ static struct err act_patch(struct ctx *cx, struct tx *tx, const void *in, void 
 	TRY(store_provider_update(cx, tx, &row, c->was->updated_at));
 	if (c->moved || !sv_eq(row.client_id, c->was->client_id))
 		TRY(store_connection_end_all(cx, tx, row.id, reason_code(REASON_CLIENT_CHANGED), &ended));
+	if (c->moved)
+		TRY(store_revocation_give_up(cx, tx, row.id));
 	*done = (struct changed){ row.created_at, row.updated_at };
 	return note(cx, tx, c);
 }
@@ -278,6 +281,7 @@ struct err providers_patch(struct ctx *cx, struct engine *en, const struct provi
 {
 	CLEANUP(registry_leave) struct registry_guard guard = { en->registry };
 	struct provider_row row;
+	struct provider_move move;
 	struct change c = { .en = en, .was = &row, .by = in->by, .kind = "provider.updated" };
 
 	registry_lock(en->registry);
@@ -299,8 +303,10 @@ struct err providers_patch(struct ctx *cx, struct engine *en, const struct provi
 	if (in->provider_id.p != NULL)
 		TRY(type_of(cx, en->registry, in->provider_id, &c.row.type_id));
 	TRY(shape(cx, &s, &c.row));
-	TRY(provider_move_find(cx, row.definition, c.row.definition, &c.moved));
-	if (c.moved && row.secret_box.n > 0 && (in->client_secret == NULL || secret_view(in->client_secret).n == 0))
+	TRY(provider_move_find(cx, row.definition, c.row.definition, &move));
+	c.moved =
+	    move.stored || (move.secret && row.secret_box.n == 0); /* no secret that would have to be brought again */
+	if (move.secret && row.secret_box.n > 0 && (in->client_secret == NULL || secret_view(in->client_secret).n == 0))
 		return bad_field(cx, "oauth2.client_secret", "required",
 				 "must be sent again when an endpoint moves to another host");
 	c.revise = !sv_eq(c.row.definition, row.definition) || !sv_eq(c.row.client_id, row.client_id);

@@ -5,6 +5,7 @@
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/provider_move.h"
 #include "domain/refresh_inner.h"
 #include "domain/tokens.h"
 #include "store/store_revocation.h"
@@ -113,14 +114,31 @@ static struct err call(struct ctx *cx, struct engine *en, const struct provider 
 	cx->now = clock_now();
 	return wire_revoke(cx, &client, &(struct wire_revoke){ access, refresh }, how);
 }
+/* The tokens of an attempt are for the host that gave them; those of connections end with the move itself. */
+static struct err has_moved(struct ctx *cx, struct engine *en, const struct revocation_row *r, const struct provider *p,
+			    bool *moved)
+{
+	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
+
+	*moved = false;
+	if (r->connection_id.n > 0)
+		return OK;
+	TRY(store_read(cx, en->store, &rd));
+	return provider_move_since(cx, rd.db, &(struct provider_revisions){ r->revision_id, sv_of(p->revision_id) },
+				   moved);
+}
 static struct err ours(struct ctx *cx, struct engine *en, const struct revocation_row *r, enum revoke_result *out)
 {
 	const struct provider *p = providers_even_deleted(en, r->provider_id);
 	struct wire_outcome how = { .fate = WIRE_NOT_SENT };
+	bool moved = false;
 
 	*out = REVOKE_GAVE_UP;
 	if (p == NULL || !sv_eqz(r->client_id, p->client_id))
 		return give_up(cx, en, r, "the client that could revoke it is gone", "not_revoked");
+	TRY(has_moved(cx, en, r, p, &moved));
+	if (moved)
+		return give_up(cx, en, r, "its address moved to another host", "not_revoked");
 	if (!p->def->can_revoke)
 		return give_up(cx, en, r, "the provider has no way to revoke", "not_revoked_unsupported");
 	struct err e = call(cx, en, p, r, &how);
@@ -146,7 +164,8 @@ struct err revoke_now(struct ctx *cx, struct engine *en, struct sv revocation_id
 	case REVOCATION_GONE: *out = REVOKE_DONE; return OK;
 	case REVOCATION_OVER:
 		*out = REVOKE_GAVE_UP;
-		return give_up(cx, en, &r, "not reached for 24 hours", "not_revoked");
+		return give_up(cx, en, &r, "not reached for 24 hours, or its address moved to another host",
+			       "not_revoked");
 	case REVOCATION_SHARED:
 		*out = REVOKE_KEPT;
 		return end(

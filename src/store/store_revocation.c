@@ -141,6 +141,17 @@ struct err store_revocation_move_all(struct ctx *cx, struct tx *tx, struct sv pr
 	return db_run(cx, q);
 }
 
+struct err store_revocation_give_up(struct ctx *cx, struct tx *tx, struct sv provider_id)
+{
+	static const char sql[] = "UPDATE revocations SET give_up_at = $1, next_try_at = $1 WHERE provider_id = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_i64(q, 1, tx_now(tx));
+	db_bind_sv(q, 2, provider_id);
+	return db_run(cx, q);
+}
+
 /* ---- one row ---- */
 struct held {
 	struct revocation_row r;

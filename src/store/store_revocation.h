@@ -74,6 +74,9 @@ struct err store_revocation_due(struct ctx *cx, struct store *st, size_t most, s
     NONNULL(1, 2, 4);
 /* For store_connection.c: all live and dead rows of a provider, boxes moved as they are; inside its act. */
 struct err store_revocation_move_all(struct ctx *cx, struct tx *tx, struct sv provider_id) MUST_USE NONNULL(1, 2);
+/* The provider's endpoints have moved to another host: what waits for the old one is over, and is said to be at its
+ * next turn. */
+struct err store_revocation_give_up(struct ctx *cx, struct tx *tx, struct sv provider_id) MUST_USE NONNULL(1, 2);
 struct err store_revocation_orphans(struct ctx *cx, struct store *st) MUST_USE
     NONNULL(1, 2); /* at start: leases are over */
 #endif
