@@ -201,6 +201,45 @@ struct err store_invitation_remove(struct ctx *cx, struct store *st, const struc
 {
 	return store_act(cx, st, remove_act, in, NULL);
 }
+/* The next one that gives more; id "" when there is none. */
+static struct err above(struct ctx *cx, struct tx *tx, const struct member_edit *edit, struct invitation *out)
+{
+	static const char sql[] =
+	    "SELECT " INVITATION_COLS " FROM invitations WHERE project_id = $1 AND created_by = $2 ORDER BY id";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool row = false;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, edit->project);
+	db_bind_sv(q, 2, edit->account);
+	do {
+		*out = (struct invitation){ .id = "" };
+		TRY(db_next(cx, q, &row));
+		if (row)
+			TRY(from_row(cx, q, out));
+	} while (row && out->role <= edit->role);
+	return OK;
+}
+struct err store_invitation_lower(struct ctx *cx, struct tx *tx, const struct member_edit *edit)
+{
+	struct invitation i;
+
+	for (;;) {
+		TRY(above(cx, tx, edit, &i));
+		if (i.id[0] == '\0')
+			return OK;
+		TRY(drop(cx, tx, edit->project, sv_of(i.id)));
+		if (edit->event == NULL)
+			continue;
+		struct event ev = *edit->event;
+
+		ev.kind = "invitation.deleted";
+		ev.resource_type = "invitation";
+		ev.resource_id = sv_of(i.id);
+		ev.data = SV("{\"inviter\":\"has no longer this role\"}");
+		TRY(store_event_add(cx, tx, &ev));
+	}
+}
 static struct err role_now(struct ctx *cx, struct tx *tx, const struct member_edit *of, enum role *out)
 {
 	static const char sql[] = "SELECT role FROM members WHERE project_id = $1 AND account_id = $2";

@@ -38,6 +38,11 @@ struct invitation_end {
 	struct sv project, id;
 	const struct event *event;
 };
+/* Inside an act: nobody gives more than he has.  The project's invitations that the account of `edit` made for a role
+ * above its new one end, each with an event of edit->event's principal. */
+struct member_edit;
+struct err store_invitation_lower(struct ctx *cx, struct tx *tx, const struct member_edit *edit) MUST_USE
+    NONNULL(1, 2, 3);
 struct err store_invitation_remove(struct ctx *cx, struct store *st, const struct invitation_end *in) MUST_USE
     NONNULL(1, 2, 3); /* E_NOT_FOUND */
 /* Uses it up, in one act: the account (a new one when account.id is not there yet) becomes a member.  Never lowers a

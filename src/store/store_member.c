@@ -5,6 +5,7 @@
 #include "db/db.h"
 #include "store/store_account.h"
 #include "store/store_event.h"
+#include "store/store_invitation.h"
 #include "store/store_row.h"
 #include "store/store_version.h"
 
@@ -157,6 +158,7 @@ static struct err set_act(struct ctx *cx, struct tx *tx, const void *in, void *o
 							 edit->project, edit->account, was.version }));
 	TRY(check_edit(cx, tx, edit, was.role));
 	TRY(edit->role == ROLE_NONE ? remove_row(cx, tx, edit) : store_member_insert(cx, tx, edit));
+	TRY(store_invitation_lower(cx, tx, edit));
 	TRY(now_of(cx, tx_db(tx), edit, m));
 	m->account = was.account;
 	return edit->event == NULL ? OK : tell(cx, tx, edit, &was);

@@ -291,6 +291,28 @@ def test_a_second_invitation_never_ends_the_first_in_silence(office):
     assert "replaced" not in invite(office, "twice@example.com")  # what was taken back is not replaced
 
 
+def test_nobody_leaves_an_invitation_behind_that_gives_more_than_he_has(office):
+    """An admin who is about to go invites an address of his own; removed, or made less, he does not come back by it."""
+    made = office.owner.call("POST", "/tb/v1/accounts", {"email": "leaving@example.com", "password": PASSWORD, "role": "admin"}).json()
+    leaving = Person(office)
+    assert leaving.sign_in("leaving@example.com").status_code == 303
+    mine = {role: invite(office, f"back-as-{role}@example.com", role, who=leaving) for role in ("verify", "member", "admin")}
+    others = invite(office, "of-the-owner@example.com", "admin")
+
+    def open_ones():
+        return {i["id"] for i in office.owner.call("GET", "/tb/v1/invitations?limit=100").json()["items"]}
+
+    assert office.owner.call("PUT", f"/tb/v1/members/{made['id']}", {"role": "viewer"}).status_code == 200
+    assert mine["verify"]["id"] in open_ones() and not {mine["member"]["id"], mine["admin"]["id"]} & open_ones()
+    assert open_link(office, mine["admin"]["url"]).page("/invite").status_code == 403
+    assert office.owner.call("DELETE", f"/tb/v1/members/{made['id']}").status_code == 204
+    assert mine["verify"]["id"] not in open_ones() and others["id"] in open_ones()
+    told = [e for e in office.owner.call("GET", "/tb/v1/events?kind=invitation.deleted&limit=100").json()["items"] if e["data"].get("inviter")]
+    assert {e["resource_id"] for e in told} == {i["id"] for i in mine.values()}
+    assert office.owner.call("DELETE", f"/tb/v1/invitations/{others['id']}").status_code == 204
+    leaving.http.close()
+
+
 def test_the_last_owner_stays(office):
     me = office.owner.call("GET", "/tb/v1/sessions/current").json()["account_id"]
     for r in (office.owner.call("POST", "/tb/v1/members/leave"), office.owner.call("DELETE", f"/tb/v1/members/{me}"), office.owner.call("PUT", f"/tb/v1/members/{me}", {"role": "admin"})):
