@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
+#include "api/api_inside.h"
 #include "api/handlers.h"
 #include "api/prepared.h"
 #include "core/buf.h"
