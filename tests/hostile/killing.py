@@ -340,8 +340,7 @@ class Killing:
         db.row_factory = sqlite3.Row
         rows = [{k: r[k] for k in r.keys() if not k.endswith("_box")} for r in db.execute("SELECT * FROM connections WHERE user_id = ?", [g.user])]
         db.close()
-        read = {**self.ask, "user_id": g.user}
-        status, _, answer = api.post("/v1/auth/authorize", read)
+        status, _, answer = api.authorize(g.user)
         answer = {k: v for k, v in answer.items() if k != "context"}
         return f"{rows}\n{status} {answer}\n{api.get(f'/tb/v1/authorizations/{g.id}')[2]}\nnow {time.time()} + {self.late}"
 
