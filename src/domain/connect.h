@@ -79,7 +79,10 @@ struct verify_in {
 };
 struct err connect_verify(struct ctx *cx, struct engine *en, const struct verify_in *in, struct next *out) MUST_USE
     NONNULL(1, 2, 3, 4);
-/* Job: ends authorizations and flows whose time is over, hands unverified token sets to the revoke rule, prunes rows
- * nobody can look at any more (90 days).  In batches until `until`. */
+/* Job: ends authorizations and flows whose time is over, hands unverified token sets to the revoke rule.  In
+ * batches until `until`. */
 struct err flows_expire(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+/* The job that removes what ended long ago: flows after 7 days; authorizations after 90, when they complete no
+ * connection that lives. */
+struct err flows_prune(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
 #endif

@@ -39,7 +39,7 @@ static struct err user_info(struct ctx *cx, struct engine *en, const struct conn
 /* Shown active while it has a valid or renewable token (design 8), whatever a job has written by now. */
 static bool active(const struct connection *c, int64_t now, const char **reason)
 {
-	bool over = c->token_expires_at > 0 && c->token_expires_at <= now && c->due_at == 0;
+	bool over = store_connection_over(c, now);
 
 	*reason = over ? reason_code(REASON_NO_REFRESH) : NULL;
 	return sv_eqz(c->status, "live") && !over;

@@ -185,28 +185,41 @@ static struct err act_expire(struct ctx *cx, struct tx *tx, const void *in, void
 	return OK;
 }
 
-static struct err act_prune(struct ctx *cx, struct tx *tx, const void *in, void *out)
+static struct err act_forget(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
-	int64_t *gone = out, flows = 0, authorizations = 0;
-
 	(void)in;
-	TRY(store_flow_prune(cx, tx, &(struct flow_prune){ tx_now(tx) - flow_kept, PRUNE_BATCH }, &flows));
-	TRY(store_authorization_prune(
-	    cx, tx, &(struct authorization_prune){ tx_now(tx) - authorization_kept, PRUNE_BATCH }, &authorizations));
-	*gone = flows + authorizations;
+	(void)out;
 	return store_provider_forget(cx, tx);
 }
 
 struct err flows_expire(struct ctx *cx, struct engine *en, int64_t until)
 {
 	struct expired done = { .n = 1 };
-	int64_t gone = 1;
 
 	while (done.n > 0 && clock_now() < until) {
 		TRY(store_act(cx, en->store, act_expire, NULL, &done));
 		flows_publish(en, &done.ended);
 	}
+	return store_act(cx, en->store, act_forget, NULL, NULL);
+}
+
+/* ---- what ended long ago ---- */
+static struct err act_prune(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	(void)in;
+	return store_flow_prune(cx, tx, &(struct flow_prune){ tx_now(tx) - flow_kept, PRUNE_BATCH }, out);
+}
+
+struct err flows_prune(struct ctx *cx, struct engine *en, int64_t until)
+{
+	struct authorization_prune old = { .before = clock_now() - authorization_kept, .more = true };
+	int64_t gone = 1;
+
 	while (gone > 0 && clock_now() < until)
 		TRY(store_act(cx, en->store, act_prune, NULL, &gone));
+	while (old.more && clock_now() < until) {
+		TRY(store_authorization_prune(cx, en->store, &old));
+		arena_reset(cx->arena);
+	}
 	return OK;
 }

@@ -325,17 +325,26 @@ static int64_t jitter(const struct connection *c)
 
 	return room <= 0 ? 0 : (int64_t)(hub_topic("jitter", c->id) % (uint64_t)room);
 }
+/* No task for what would not be tried: the queue is for those who would. */
+static bool callable(struct engine *en, const struct connection *c, int64_t now)
+{
+	const struct provider *p = providers_by_row(en, c->provider_id);
+
+	return p != NULL && refresh_closed_until(en, p) <= now;
+}
 static struct err scan_page(struct ctx *cx, struct engine *en, struct connection_due *in, struct connection_rows *rows)
 {
 	int64_t now = clock_now();
 
 	TRY(store_connection_due(cx, en->store, in, rows));
-	if (in->refresh_end == 0 && in->after_due == 0) /* the first page begins with the oldest */
+	if (in->refresh_end == 0 && in->after == 0) /* the first page begins with the oldest */
 		metric_set(M_REFRESH_LAG, METRIC_HERE,
 			   rows->n > 0 && rows->v[0].due_at < now ? now - rows->v[0].due_at : 0);
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct connection *c = &rows->v[i];
 
+		if (!callable(en, c, now))
+			continue;
 		if (in->refresh_end != 0)
 			enqueue(en->refresher, c->project_id, c->id, c->generation);
 		else if (c->force_refresh || c->due_at + jitter(c) <= now)
@@ -344,7 +353,7 @@ static struct err scan_page(struct ctx *cx, struct engine *en, struct connection
 	return OK;
 }
 /* The pages of a scan may be many: each is forgotten before the next is read. */
-static struct err scan_due(struct ctx *cx, struct engine *en, struct connection_due *in, int64_t until)
+static struct err scan(struct ctx *cx, struct engine *en, struct connection_due *in, int64_t until)
 {
 	struct connection_rows rows = { .n = PAGE };
 	char after[ID_MAX];
@@ -354,23 +363,21 @@ static struct err scan_due(struct ctx *cx, struct engine *en, struct connection_
 		if (rows.n < PAGE)
 			break;
 		const struct connection *last = &rows.v[rows.n - 1];
-		in->after_due = last->due_at;
+		in->after = in->refresh_end == 0 ? last->due_at : last->refresh_expires_at;
 		if (!sv_copy(last->id, after, sizeof after))
 			return fail(cx, E_INTERNAL, "storage error", "id of %zu bytes", last->id.n);
 		in->after_id = sv_of(after);
 		arena_reset(cx->arena);
 	}
-	in->after_id = SV_NONE;
 	return OK;
 }
 struct err refresh_scan(struct ctx *cx, struct engine *en, int64_t until)
 {
-	struct connection_due in = { .now = clock_now(), .most = PAGE };
-	struct connection_rows rows;
+	struct connection_due read = { .now = clock_now(), .most = PAGE }, ending = read;
 
 	if (en->refresher == NULL)
 		return OK;
-	TRY(scan_due(cx, en, &in, until));
-	in.refresh_end = in.now + REFRESH_END;
-	return scan_page(cx, en, &in, &rows);
+	TRY(scan(cx, en, &read, until));
+	ending.refresh_end = ending.now + REFRESH_END;
+	return scan(cx, en, &ending, until);
 }

@@ -60,6 +60,7 @@ static const struct job {
 } jobs[] = {
 	{ "refresh.scan", SEC(15), SEC(10), LANE_QUICK, true, false, false, refresh_scan },
 	{ "flows.expire", SEC(30), SEC(10), LANE_QUICK, true, true, false, flows_expire },
+	{ "flows.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, flows_prune },
 	{ "connections.expire", MIN(1), SEC(10), LANE_QUICK, true, true, false, connections_expire },
 	{ "connections.used", MIN(1), SEC(10), LANE_QUICK, false, false, true, used },
 	{ "keys.used", MIN(1), SEC(10), LANE_QUICK, false, false, true, keys },

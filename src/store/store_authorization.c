@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_authorization.h"
 #include "core/arena.h"
+#include "core/text.h"
 #include "db/db.h"
 #include "store/store_row.h"
 
@@ -223,16 +224,76 @@ struct err store_authorization_list(struct ctx *cx, struct db *db, const struct 
 	return from_rows(cx, q, out);
 }
 
-struct err store_authorization_prune(struct ctx *cx, struct tx *tx, const struct authorization_prune *in, int64_t *gone)
+/* ---- what ended long ago ---- */
+enum { PRUNE_ROWS = 500 };
+struct old {
+	int64_t before;
+	struct sv *id;
+	size_t n;
+};
+/* Where the next step begins is left in *p. */
+static struct err old_ones(struct ctx *cx, struct store *st, struct authorization_prune *p, struct old *out)
 {
 	static const char sql[] =
-	    "DELETE FROM authorizations WHERE id IN (SELECT a.id FROM authorizations a WHERE a.ended_at > 0 "
-	    "AND a.ended_at < $1 AND NOT EXISTS(SELECT 1 FROM connections c WHERE c.id = a.connection_id "
-	    "AND c.status = 'live') LIMIT $2)";
+	    "SELECT a.id, a.ended_at, EXISTS(SELECT 1 FROM connections c WHERE c.id = a.connection_id AND c.status = "
+	    "'live') FROM authorizations a WHERE a.ended_at > 0 AND a.ended_at < $1 AND (a.ended_at, a.id) > ($2, $3)"
+	    " ORDER BY a.ended_at, a.id LIMIT $4";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	struct sv id = SV_INIT("");
+	size_t seen = 0;
 
-	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_i64(q, 1, in->before);
-	db_bind_i64(q, 2, in->most);
-	return db_run_n(cx, q, gone);
+	*out = (struct old){ p->before, arena_array(cx->arena, PRUNE_ROWS, sizeof *out->id), 0 };
+	if (out->id == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "authorizations");
+	TRY(store_read(cx, st, &r));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	db_bind_i64(q, 1, p->before);
+	db_bind_i64(q, 2, p->after);
+	db_bind_sv(q, 3, sv_of(p->after_id));
+	db_bind_i64(q, 4, PRUNE_ROWS);
+	for (p->more = true; seen < PRUNE_ROWS; seen++) {
+		TRY(db_next(cx, q, &p->more));
+		if (!p->more)
+			break;
+		TRY(store_row_sv(cx, q, 0, &id));
+		p->after = db_col_i64(q, 1);
+		if (db_col_i64(q, 2) == 0)
+			out->id[out->n++] = id;
+	}
+	return seen == 0 || sv_copy(id, p->after_id, sizeof p->after_id)
+		   ? OK
+		   : fail(cx, E_INTERNAL, "storage error", "id of %zu bytes", id.n);
+}
+/* Its connection may have come to life meanwhile. */
+static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	static const char sql[] =
+	    "DELETE FROM authorizations WHERE id = $1 AND ended_at > 0 AND ended_at < $2 AND NOT EXISTS(SELECT 1 FROM "
+	    "connections c WHERE c.id = authorizations.connection_id AND c.status = 'live')";
+	const struct old *old = in;
+	int64_t *gone = out;
+
+	for (size_t i = 0; i < old->n; i++) {
+		CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+		int64_t n = 0;
+
+		TRY(db_prepare(cx, tx_db(tx), sql, &q));
+		db_bind_sv(q, 1, old->id[i]);
+		db_bind_i64(q, 2, old->before);
+		TRY(db_run_n(cx, q, &n));
+		*gone += n;
+	}
+	return OK;
+}
+struct err store_authorization_prune(struct ctx *cx, struct store *st, struct authorization_prune *p)
+{
+	struct old old;
+	int64_t gone = 0;
+
+	TRY(old_ones(cx, st, p, &old));
+	if (old.n > 0)
+		TRY(store_act(cx, st, prune_act, &old, &gone));
+	p->gone += gone;
+	return OK;
 }

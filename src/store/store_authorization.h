@@ -7,6 +7,7 @@
  * hashed. Functions with `db` run in an act (tx_db) or on a reader; those with `tx` inside an act.
  */
 #include "core/secret.h"
+#include "model/person.h"
 #include "store/store.h"
 struct db;
 struct authorization { /* text in cx->arena; scopes: JSON list; status pending | succeeded | failed */
@@ -60,11 +61,14 @@ struct authorization_filter {
 };
 struct err store_authorization_list(struct ctx *cx, struct db *db, const struct authorization_filter *f,
 				    struct authorizations *out, int64_t *total) MUST_USE NONNULL(1, 2, 3, 4, 5);
-/* Removes up to `most` that ended before `before` and complete no connection that is still there; *gone is their
- * number. */
+/* One step along those that ended before `before`, oldest first: it removes the next ones that complete no connection
+ * that is still there.  Looked for outside of the writer.  Begins with `after` 0; more: there may be others. */
 struct authorization_prune {
-	int64_t before, most;
+	int64_t before, after;
+	char after_id[ID_MAX];
+	int64_t gone; /* all in all */
+	bool more;
 };
-struct err store_authorization_prune(struct ctx *cx, struct tx *tx, const struct authorization_prune *in,
-				     int64_t *gone) MUST_USE NONNULL(1, 2, 3, 4);
+struct err store_authorization_prune(struct ctx *cx, struct store *st, struct authorization_prune *p) MUST_USE
+    NONNULL(1, 2, 3);
 #endif

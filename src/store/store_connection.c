@@ -161,8 +161,7 @@ struct err store_connection_status(struct ctx *cx, struct store *st, struct sv i
 	if (e.code == E_NOT_FOUND)
 		return forgive(cx);
 	TRY(e);
-	bool over = c.token_expires_at > 0 && c.token_expires_at <= cx->now && c.due_at == 0;
-	if (sv_eqz(c.status, "live") && over) {
+	if (sv_eqz(c.status, "live") && store_connection_over(&c, cx->now)) {
 		*status = SV("dead");
 		*reason = sv_of(reason_code(REASON_NO_REFRESH));
 		return OK;

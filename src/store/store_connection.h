@@ -84,10 +84,11 @@ struct connection_rows {
 struct err store_connection_list(struct ctx *cx, struct store *st, const struct connection_query *q,
 				 struct connection_rows *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* Live rows that may be renewed now.  refresh_end 0: those whose time has come and that were read since their last
- * refresh, or forced; after (after_due, after_id) of the last one.  Else: those whose refresh token ends before
- * refresh_end and is in the last quarter of its life, read or not.  At most `most`. */
+ * refresh, or forced, by due_at.  Else: those whose refresh token (or the token that is renewed with itself) ends
+ * before refresh_end and is in the last quarter of its life, read or not, by refresh_expires_at.  At most `most`, those
+ * after (after, after_id), the last one seen. */
 struct connection_due {
-	int64_t now, refresh_end, after_due;
+	int64_t now, refresh_end, after;
 	struct sv after_id;
 	size_t most;
 };
@@ -107,6 +108,11 @@ struct err store_connection_unseal(struct ctx *cx, struct store *st, const struc
 /* When a token made at `issued` and over at `expires` is to be renewed (design 8): 1/10 of its life ahead, between 60 s
  * and 5 min, or lead_s; never more than half its life.  0: never. */
 int64_t store_connection_due_at(int64_t issued, int64_t expires, int64_t lead_s);
+/* The token is over and nothing renews it any more; one that is renewed with itself had to be renewed before. */
+static inline bool store_connection_over(const struct connection *c, int64_t now)
+{
+	return c->token_expires_at > 0 && c->token_expires_at <= now && !c->has_refresh;
+}
 
 /* ---- refresh ---- */
 /* A lease or a retry further ahead than any that is ever written was written by a clock that was wrong, and one in the

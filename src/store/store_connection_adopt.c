@@ -168,7 +168,7 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_ad
 	TRY(boxes(cx, tx, in, v));
 	TRY(store_connection_refresh_token(cx, in->refresh_json, &token));
 	v->has_refresh = token.n > 0;
-	v->refresh_expires_at = in->refresh_expires_at;
+	v->refresh_expires_at = in->by_access ? in->token_expires_at : in->refresh_expires_at;
 	if (of_old && v->user_info.p == NULL)
 		v->user_info = old->user_info_box;
 	if (of_old && !v->has_refresh && old->has_refresh) {

@@ -132,8 +132,9 @@ enum { BATCH = 200 };
 static struct err over(struct ctx *cx, struct tx *tx, struct connection_rows *rows)
 {
 	static const char sql[] =
-	    "SELECT " CONNECTION_COLS " FROM connections WHERE status = 'live' AND due_at = 0"
-	    " AND token_expires_at > 0 AND token_expires_at <= $1 ORDER BY token_expires_at LIMIT $2";
+	    "SELECT " CONNECTION_COLS " FROM connections WHERE status = 'live' AND has_refresh = 0"
+	    " AND token_expires_at > 0 AND token_expires_at <= $1"
+	    " AND (lease_until <= $1 OR lease_until > $1 + 600000000) ORDER BY token_expires_at LIMIT $2";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	*rows = (struct connection_rows){ .v = NULL };

@@ -123,7 +123,7 @@ struct err store_connection_settle(struct ctx *cx, struct store *st, const struc
 static struct err amend_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
 	static const char sql[] = "UPDATE connections SET token_expires_at = $1, due_at = $2, user_info_box = $3,"
-				  " updated_at = $4 WHERE id = $5";
+				  " updated_at = $4, refresh_expires_at = $5 WHERE id = $6";
 	const struct connection_amend *in = in_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	struct connection c;
@@ -140,13 +140,16 @@ static struct err amend_act(struct ctx *cx, struct tx *tx, const void *in_, void
 		c.due_at = c.has_refresh || in->by_access
 			       ? store_connection_due_at(c.token_issued_at, in->token_expires_at, in->lead_s)
 			       : 0;
+		if (in->by_access)
+			c.refresh_expires_at = in->token_expires_at;
 	}
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_i64(q, 1, c.token_expires_at);
 	db_bind_i64(q, 2, c.due_at);
 	db_bind_blob(q, 3, box.p == NULL ? c.user_info_box : box);
 	db_bind_i64(q, 4, tx_now(tx));
-	db_bind_sv(q, 5, c.id);
+	db_bind_i64(q, 5, c.refresh_expires_at);
+	db_bind_sv(q, 6, c.id);
 	TRY(db_run(cx, q));
 	const struct connection_key key = store_connection_key(&c);
 	return store_connection_changed(cx, tx, &key);

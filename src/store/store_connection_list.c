@@ -26,12 +26,13 @@ struct err store_connection_rows(struct ctx *cx, struct db_stmt *q, size_t most,
 #define ALL     " AND $2 = '' AND $3 = ''"
 #define OF_USER " AND user_id = $2 AND ($3 = '' OR id = $3)"
 #define ONE     " AND ($2 = '' OR user_id = $2) AND id = $3"
-#define SHOWN(which)                                                                                         \
-	" FROM connections WHERE project_id = $1 AND status IN ('live', 'dead')" which                       \
-	" AND ($4 = '' OR provider_id IN"                                                                    \
-	" (SELECT p.id FROM providers p WHERE p.unique_id = $4 OR p.type_id = $4))"                          \
-	" AND " STORE_ROW_HAS("user_id", "$5") " AND ($6 = '' OR ($6 = 'active') = (status = 'live' AND NOT" \
-					       " (token_expires_at > 0 AND token_expires_at <= $7 AND due_at = 0)))"
+#define SHOWN(which)                                                                              \
+	" FROM connections WHERE project_id = $1 AND status IN ('live', 'dead')" which            \
+	" AND ($4 = '' OR provider_id IN"                                                         \
+	" (SELECT p.id FROM providers p WHERE p.unique_id = $4 OR p.type_id = $4))"               \
+	" AND " STORE_ROW_HAS("user_id",                                                          \
+			      "$5") " AND ($6 = '' OR ($6 = 'active') = (status = 'live' AND NOT" \
+				    " (token_expires_at > 0 AND token_expires_at <= $7 AND has_refresh = 0)))"
 /* What a page skips is read from the index alone: only the rows that are shown are wide ones. */
 #define PAGE(which)                                                                 \
 	"SELECT " CONNECTION_COLS " FROM connections WHERE id IN (SELECT id" SHOWN( \
@@ -93,12 +94,13 @@ static struct err read_ones(struct ctx *cx, struct db *db, const struct connecti
 
 	TRY(db_prepare(cx, db, sql, &q));
 	db_bind_i64(q, 1, in->now);
-	db_bind_i64(q, 2, in->after_due);
+	db_bind_i64(q, 2, in->after);
 	db_bind_sv(q, 3, or_empty(in->after_id));
 	db_bind_i64(q, 4, (int64_t)in->most);
 	return store_connection_rows(cx, q, in->most, out);
 }
-/* An idle grant is renewed in the last quarter of its refresh token's life, but not before refresh_end. */
+/* An idle grant is renewed in the last quarter of its refresh token's life, but not before refresh_end.  What is over
+ * is left to who reads it: only the provider knows whether it meant it. */
 static struct err ending_ones(struct ctx *cx, struct db *db, const struct connection_due *in,
 			      struct connection_rows *out)
 {
@@ -106,14 +108,17 @@ static struct err ending_ones(struct ctx *cx, struct db *db, const struct connec
 				  " FROM connections WHERE status = 'live' AND due_at > 0 AND refresh_expires_at > 0"
 				  " AND refresh_expires_at <= $1 AND " CONNECTION_FREE(
 				      "$2") " AND ($2 - refreshed_at) * 4 >= (refresh_expires_at - refreshed_at) * 3 "
-					    "AND refreshed_at < $2 - 60000000"
-					    " ORDER BY refresh_expires_at LIMIT $3";
+					    "AND refreshed_at < $2 - 15000000 AND refresh_expires_at > $2"
+					    " AND (refresh_expires_at, id) > ($3, $4)"
+					    " ORDER BY refresh_expires_at, id LIMIT $5";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, db, sql, &q));
 	db_bind_i64(q, 1, in->refresh_end);
 	db_bind_i64(q, 2, in->now);
-	db_bind_i64(q, 3, (int64_t)in->most);
+	db_bind_i64(q, 3, in->after);
+	db_bind_sv(q, 4, or_empty(in->after_id));
+	db_bind_i64(q, 5, (int64_t)in->most);
 	return store_connection_rows(cx, q, in->most, out);
 }
 struct err store_connection_due(struct ctx *cx, struct store *st, const struct connection_due *in,

@@ -25,7 +25,9 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_re
 		.stored = in->stored.p == NULL ? c->stored : in->stored,
 		.has_refresh = c->has_refresh,
 		.scope_known = c->scope_known,
-		.refresh_expires_at = in->refresh_expires_at != 0 ? in->refresh_expires_at : c->refresh_expires_at,
+		.refresh_expires_at = in->by_access                 ? in->token_expires_at
+				      : in->refresh_expires_at != 0 ? in->refresh_expires_at
+								    : c->refresh_expires_at,
 	};
 	TRY(store_connection_seal(cx, tx_store(tx), &at, in->access, &v->access));
 	if (in->refresh_json != NULL) {

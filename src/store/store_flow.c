@@ -317,7 +317,8 @@ struct err store_flow_end(struct ctx *cx, struct tx *tx, const struct flow_end *
 struct err store_flow_prune(struct ctx *cx, struct tx *tx, const struct flow_prune *in, int64_t *gone)
 {
 	static const char sql[] =
-	    "DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE ended_at > 0 AND ended_at < $1 LIMIT $2)";
+	    "DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE ended_at > 0 AND ended_at < $1"
+	    " ORDER BY ended_at LIMIT $2)";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
@@ -328,8 +329,8 @@ struct err store_flow_prune(struct ctx *cx, struct tx *tx, const struct flow_pru
 
 static struct err orphans_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
-	static const char sql[] = "UPDATE flows SET redeem_until = $1 WHERE status IN ('redeeming', 'unverified') "
-				  "AND redeem_until > $1";
+	static const char sql[] = "UPDATE flows SET redeem_until = $1 WHERE redeem_until > $1 AND expires_at > 0 "
+				  "AND status IN ('started', 'redeeming', 'unverified')"; /* by flows_open */
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	(void)in;

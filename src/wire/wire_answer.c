@@ -213,8 +213,10 @@ static struct err expiry(const struct reading *r)
 		.zero = PEXP_NEVER, .minus_one = PEXP_NEVER, .none = PEXP_NEVER, .lifetime_s = p->refresh_expires_s
 	};
 	x = (struct wire_expiry){ &plain, r->tree, r->paths.refresh_expires_in, r->paths.refresh_expires_at, SV_NONE };
-	if (r->out->refresh == NULL)
+	if (r->out->refresh == NULL && !r->in->refreshing)
 		return OK;
+	if (r->out->refresh == NULL) /* the old one stays: only what is said of it counts */
+		plain.expires.lifetime_s = 0;
 	TRY(wire_answer_expiry(r->cx, &x, &r->out->refresh_expires_at, &ignored));
 	int64_t end = r->in->refreshing || p->refresh_hard_end_s == 0 ? 0 : r->cx->now + SEC(p->refresh_hard_end_s);
 	if (end != 0 && (r->out->refresh_expires_at == 0 || r->out->refresh_expires_at > end))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists stay quick when they are long: whatever the API is asked for, SQLite finds the rows by an index and sorts none.
+"""Lists and jobs stay quick when tables are long: whatever the API is asked for, SQLite finds the rows by an index and sorts none, and what
+the jobs write is found the same way: nobody else can write meanwhile.
 
 The routes and their filters are taken from the OpenAPI, the statements from the running engine (statements.c), and the plans from SQLite
 itself.  A statement that walks through a table that grows with users fails here, unless it stands below with the reason."""
@@ -9,7 +10,7 @@ import sqlite3
 import pytest
 from late import noted_statements
 from people import Person
-from world import Engine
+from world import Engine, until
 
 # Tables that grow with users, calls or time; all others hold what people set up by hand.
 LONG = {"connections", "authorizations", "flows", "events", "executions", "schedules", "api_keys", "accounts", "members", "identities", "sessions", "revocations", "secrets",
@@ -36,8 +37,15 @@ JOBS = (
     ("(SELECT count(*) FROM schedules WHERE status = 'running'", ["SCAN schedules USING INDEX schedules_running"], "the scheduler: what runs now alone stands in that index"),
     ("FROM schedules s JOIN schedule_attempts a", ["SCAN s USING INDEX schedules_running"], "the same"),
     ("FROM flows WHERE status IN", ["SCAN flows USING INDEX flows_open"], "a job: what is open alone stands in that index, and it is read in its order"),
+    ("DELETE FROM executions WHERE id IN (SELECT id FROM (SELECT", ["SCAN executions USING INDEX sqlite_autoindex_executions_1"], "the oldest ones, so many at most"),
+    ("DELETE FROM sessions WHERE expires_at", ["SCAN sessions"], "one small row for each browser that is signed in"),
     ("FROM revocations WHERE (next_try_at", ["SCAN revocations USING INDEX revocations_due"], "a job, in that index's order"),
 )
+
+
+# A part of what a job writes, or looks for in order to write it.
+WRITTEN = (b"DELETE FROM flows", b"FROM authorizations a WHERE a.ended_at", b"DELETE FROM events", b"DELETE FROM executions", b"DELETE FROM sessions",
+           b"UPDATE providers SET client_secret_box = NULL", b"status = 'live' AND has_refresh = 0")
 
 
 def lists(api):
@@ -80,6 +88,7 @@ def statements(binary, simulator, tmp_path_factory):
                 assert r.status_code < 500, (at, query, r.text)
                 good += r.status_code == 200
         assert good > 60
+        until("the turn of each of these jobs", lambda: all(job in seen.read_bytes() for job in WRITTEN))
         for one in ("connections/uc_x", "authorizations/ar_x", "api_keys/x"):
             owner.http.get(f"/tb/v1/{one}")
         store = sqlite3.connect(f"file:{eng.data}/store.sqlite3?mode=ro", uri=True)
@@ -97,13 +106,21 @@ def walks(store, sql):
     """What of a statement's plan takes longer the longer a table is: a table or index walked through, a sort of what was found.  A total
     is counted along an index that holds all it asks for; rows that came in order but for equal times are sorted among those only."""
     called = {alias: name for name, alias in re.findall(r"(?:FROM|JOIN) (\w+)(?: AS)? (\w+)", sql)}
-    reads = LONG & set(re.findall(r"(?:FROM|JOIN) (\w+)", sql))
+    reads = LONG & set(re.findall(r"(?:FROM|JOIN|UPDATE) (\w+)", sql))
     steps = [s for s in plan(store, sql) if reads and (called.get(s.split()[1], s.split()[1]) in LONG if s.startswith("SCAN ") else "USE TEMP B-TREE" in s or "AUTOMATIC" in s)]
     for text, may, _ in MAY + JOBS:
         for step in may if text in sql else ():
             if step in steps:
                 steps.remove(step)
     return [s for s in steps if "RIGHT PART" not in s and not (sql.startswith("SELECT count(") and "USING COVERING INDEX" in s)]
+
+
+def test_no_job_stops_all_writes_longer_the_longer_a_table_is(statements):
+    store, texts = statements
+    looked = [t for t in texts if re.match(r"\s*(DELETE|UPDATE|INSERT)\b", t)]
+    assert len(looked) > 20
+    wrong = {t: bad for t in looked if (bad := walks(store, t))}
+    assert not wrong, "\n".join(f"{bad}\n    {t}" for t, bad in wrong.items())
 
 
 def test_no_list_walks_through_a_long_table(statements):

@@ -50,6 +50,8 @@ TEST(the_scan_takes_what_was_read_and_what_would_die_unread)
 		{ "forced", "force_refresh = 1, token_expires_at = 60000001, due_at = 1", true },
 		{ "unread, refresh token in its last quarter",
 		  "refreshed_at = refreshed_at - 4000000000, refresh_expires_at = refreshed_at + 900000000", true },
+		{ "unread, refresh token over",
+		  "refreshed_at = refreshed_at - 4000000000, refresh_expires_at = refreshed_at - 1000000", false },
 		{ "unread, refresh token young", "refresh_expires_at = refreshed_at + 900000000", false },
 		{ "nothing to renew it with", "last_used_at = refreshed_at + 1, due_at = 0, has_refresh = 0", false },
 		{ "dead", "last_used_at = refreshed_at + 1, token_expires_at = 60000001, due_at = 1, status = 'dead'",
@@ -68,6 +70,31 @@ TEST(the_scan_takes_what_was_read_and_what_would_die_unread)
 		CHECK_ROW(t[i].name, all_done(en));
 		CHECK_ROW(t[i].name, tt_net_calls("refresh") == t[i].want);
 	}
+}
+
+/* A provider that was taken out of engine.yaml keeps its grants: nothing can be done for them, and they are first. */
+TEST(grants_that_cannot_be_tried_do_not_stand_before_others)
+{
+	static const char others[] =
+	    "INSERT INTO providers(id, project_id, unique_id, external_id, binding, status, client_id, revision_id,"
+	    " created_at, updated_at) VALUES('pv_gone', '', 'gone', 'gone', 'static', 'active', 'c', 'pr_gone', 1, 1);"
+	    "INSERT INTO connections(id, project_id, user_id, provider_id, client_id, revision_id, status, generation,"
+	    " has_refresh, due_at, refreshed_at, refresh_expires_at, created_at, updated_at)"
+	    " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 450)"
+	    " SELECT printf('uc_%04d', i), project_id, 'user-' || i, 'pv_gone', 'c', 'pr_gone', 'live', 1, 1, 1,"
+	    " refreshed_at - 4000000000, refreshed_at + 800000000, 1, 1 FROM n, connections";
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
+	struct engine *en = tt_flow_begin(cx, &w);
+
+	(void)tt_adopt(cx, en, &week);
+	tt_sql(cx, en, others);
+	tt_move(cx, en,
+		"UPDATE connections SET refreshed_at = refreshed_at - 4000000000, refresh_expires_at = refreshed_at +"
+		" 900000000 WHERE user_id = 'ada'");
+	tt_net_answer("refresh", 200, TT_NEW_PAIR);
+	CHECK(!IS_ERR(refresh_scan(cx, en, clock_now() + SEC(10))) && all_done(en));
+	CHECK(tt_net_calls("refresh") == 1);
 }
 
 TEST(who_is_due_is_renewed_behind_his_back_once)

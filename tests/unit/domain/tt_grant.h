@@ -54,6 +54,7 @@ static inline struct err tt_adopt_act(struct ctx *cx, struct tx *tx, const void 
 		.refresh_json = refresh,
 		.account_hash = g->account == NULL ? SV_NONE : sv_of(g->account),
 		.token_expires_at = g->life == 0 ? 0 : tx_now(tx) + g->life,
+		.by_access = a->p->def->refresh == REFRESH_BY_ACCESS,
 		.ends_grant = a->p->def->revoke_ends == ENDS_GRANT,
 		.can_revoke = a->p->def->can_revoke,
 	};

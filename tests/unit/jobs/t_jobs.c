@@ -12,10 +12,10 @@
 #include "tt_engine.h"
 #include <time.h>
 
-static const char *const names[] = { "refresh.scan",    "flows.expire",   "connections.expire", "connections.used",
-				     "keys.used",       "sessions.prune", "events.prune",       "workers.refresh",
-				     "revocations.due", "watch.root_key", "secrets.used",       "schedules.prune",
-				     "executions.prune" };
+static const char *const names[] = { "refresh.scan",     "flows.expire",   "connections.expire", "connections.used",
+				     "keys.used",        "sessions.prune", "events.prune",       "workers.refresh",
+				     "revocations.due",  "watch.root_key", "secrets.used",       "schedules.prune",
+				     "executions.prune", "flows.prune" };
 static void grants_end(struct grant_cache **c) { grant_cache_drop(c); }
 static struct err sql_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {

@@ -267,33 +267,59 @@ TEST(a_link_leads_to_its_authorization_and_gives_the_same_token)
 }
 
 /* ---- what goes ---- */
-static struct err prune(struct ctx *cx, struct tx *tx, const void *in, void *out)
+static struct err prune_flows(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
-	int64_t *gone = out, flows = 0;
-
 	(void)in;
-	TRY(store_flow_prune(cx, tx, &(struct flow_prune){ 100, 10 }, &flows));
-	TRY(store_authorization_prune(cx, tx, &(struct authorization_prune){ 100, 10 }, gone));
-	*gone += flows;
-	return OK;
+	return store_flow_prune(cx, tx, &(struct flow_prune){ 100, 10 }, out);
+}
+static int64_t prune(struct ctx *cx, struct tt_store *w)
+{
+	struct authorization_prune p = { .before = 100, .more = true };
+	int64_t flows = -1;
+
+	CHECK(!IS_ERR(store_act(cx, w->st, prune_flows, NULL, &flows)));
+	while (p.more)
+		CHECK(!IS_ERR(store_authorization_prune(cx, w->st, &p)));
+	return flows + p.gone;
 }
 
 TEST(only_what_ended_long_ago_is_pruned)
 {
 	struct ctx *cx = tt_ctx();
 	CLEANUP(tt_store_end) struct tt_store w = { .st = NULL };
-	int64_t gone = -1;
 
 	(void)begin(cx, &w);
-	CHECK(!IS_ERR(store_act(cx, w.st, prune, NULL, &gone)) && gone == 0);
+	CHECK(prune(cx, &w) == 0);
 	CHECK(!IS_ERR(store_act(cx, w.st, run_sql,
 				"UPDATE flows SET status='failed', ended_at=100; "
 				"UPDATE authorizations SET status='failed', ended_at=100",
 				NULL)));
-	CHECK(!IS_ERR(store_act(cx, w.st, prune, NULL, &gone)) && gone == 0);
+	CHECK(prune(cx, &w) == 0);
 	CHECK(!IS_ERR(
 	    store_act(cx, w.st, run_sql, "UPDATE flows SET ended_at=99; UPDATE authorizations SET ended_at=99", NULL)));
-	CHECK(!IS_ERR(store_act(cx, w.st, prune, NULL, &gone)) && gone == 2);
+	CHECK(prune(cx, &w) == 2);
+}
+
+/* Those of living connections stay, and do not stand before others: of 1,300 old ones each third is one. */
+TEST(an_old_authorization_stays_while_its_connection_lives)
+{
+	static const char many[] =
+	    "INSERT INTO authorizations(id, project_id, user_id, provider_id, asked_as, scopes, scope_key, status,"
+	    " connection_id, connect_hash, connect_box, created_at, expires_at, ended_at)"
+	    " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300)"
+	    " SELECT printf('ar_%05d', i), project_id, 'u' || i, provider_id, 'x', '[]', '', 'succeeded', 'uc_' || i,"
+	    " randomblob(32), x'00', 1, 1, 1 + i / 600 FROM n, authorizations WHERE id = 'ar_1';"
+	    "INSERT INTO connections(id, project_id, user_id, provider_id, client_id, revision_id, status, generation,"
+	    " created_at, updated_at) SELECT connection_id, project_id, user_id, provider_id, 'c', 'pr_1', CASE WHEN"
+	    " substr(id, 4) % 3 = 0 THEN 'live' ELSE 'closed' END, 1, 1, 1 FROM authorizations WHERE connection_id <> "
+	    "''";
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_store_end) struct tt_store w = { .st = NULL };
+
+	(void)begin(cx, &w);
+	CHECK(!IS_ERR(store_act(cx, w.st, run_sql, many, NULL)));
+	CHECK(prune(cx, &w) == 867);
+	CHECK(prune(cx, &w) == 0);
 }
 
 /* ---- providers ---- */
