@@ -189,7 +189,7 @@ static struct err decide(struct ctx *cx, struct engine *en, const struct access_
 	TRY(show(cx, &g, out));
 	const struct scope_state have = { g.requested, g.granted, g.scope_known };
 	out->state = ACCESS_NARROW;
-	if (!scopes_cover(&have, ask->scopes))
+	if (!scopes_cover(ask->provider->def, &have, ask->scopes))
 		return OK;
 	switch (step_of(en, ask, &g, cx->now, last)) {
 	case STEP_TOKEN: return open_grant(cx, en, ask, &g, out);

@@ -68,6 +68,7 @@ struct start {
 	struct authorization like; /* as it would be made */
 	struct sv token;
 	struct sv_list scopes;
+	const struct pdef *def;    /* the provider's, of now */
 	struct sv seen_connection; /* what access_get had seen */
 	int64_t seen_generation;
 	const struct actor *by;
@@ -93,7 +94,7 @@ static struct err covered_meanwhile(struct ctx *cx, struct tx *tx, const struct 
 	TRY(scopes_from_json(cx, c.granted_scopes, &have.granted));
 	have.known = c.scope_known;
 	*moved = (!sv_eq(c.id, in->seen_connection) || c.generation != in->seen_generation) &&
-		 scopes_cover(&have, in->scopes);
+		 scopes_cover(in->def, &have, in->scopes);
 	return OK;
 }
 
@@ -200,6 +201,7 @@ static struct err pending(struct ctx *cx, struct engine *en, const struct auth_a
 	char id[ID_TEXT], token[TOKEN_TEXT];
 	struct start in = { .token = { token, TOKEN_TEXT - 1 },
 			    .scopes = q->scopes,
+			    .def = q->provider->def,
 			    .by = ask->by,
 			    .seen_connection = sv_of(out->access.connection_id),
 			    .seen_generation = out->access.generation };

@@ -22,15 +22,14 @@ struct clicked {
 	bool ended, crowded; /* the authorization is over; 20 browsers are at it */
 };
 
-struct err connect_scopes_of(struct ctx *cx, const struct connection *c, struct sv_list *out)
+struct err connect_scopes_of(struct ctx *cx, const struct pdef *d, const struct connection *c, struct sv_list *out)
 {
 	struct scope_state have = { .known = c->scope_known };
 
 	TRY(scopes_from_json(cx, c->requested_scopes, &have.requested));
 	TRY(scopes_from_json(cx, c->granted_scopes, &have.granted));
 	/* Where the provider spells scopes another way, what was asked for is what it understands (contract 2.2). */
-	*out = have.granted.n > 0 && scopes_cover(&have, have.granted) ? have.granted : have.requested;
-	return OK;
+	return scopes_kept(cx, d, &have, out);
 }
 
 /* ---- room for one more browser ---- */
@@ -62,8 +61,9 @@ static struct err make_room(struct ctx *cx, struct tx *tx, const struct click *i
 }
 
 /* ---- the flow ---- */
-static struct err existing_scopes(struct ctx *cx, struct tx *tx, const struct authorization *a, struct sv_list *out)
+static struct err existing_scopes(struct ctx *cx, struct tx *tx, const struct visit *v, struct sv_list *out)
 {
+	const struct authorization *a = &v->a;
 	struct connection_key key = { a->project_id, a->user_id, a->provider_id };
 	struct connection c;
 	struct err e = store_connection_live(cx, tx, &key, &c);
@@ -72,7 +72,7 @@ static struct err existing_scopes(struct ctx *cx, struct tx *tx, const struct au
 	if (e.code == E_NOT_FOUND)
 		return forgive(cx);
 	TRY(e);
-	return connect_scopes_of(cx, &c, out);
+	return connect_scopes_of(cx, v->p->def, &c, out);
 }
 
 static struct err provider_url(struct ctx *cx, const struct click *in, const struct wire_authorize *ask, struct sv *url,
@@ -119,7 +119,7 @@ static struct err start(struct ctx *cx, struct tx *tx, const struct click *in, s
 				 .outcome = "ok" };
 
 	TRY(scopes_from_json(cx, a->scopes, &ask.scopes));
-	TRY(existing_scopes(cx, tx, a, &ask.existing));
+	TRY(existing_scopes(cx, tx, in->v, &ask.existing));
 	TRY(provider_url(cx, in, &ask, &out->url, &sent));
 	TRY(scopes_json(cx, sent, &f.asked_scopes));
 	TRY(scopes_json(cx, ask.existing, &f.existing_scopes));

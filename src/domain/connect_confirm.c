@@ -142,9 +142,9 @@ static struct err outdated(struct ctx *cx, const struct proving *p, bool *yes)
 	*yes = false;
 	if (p->before.id.n == 0)
 		return OK;
-	TRY(connect_scopes_of(cx, &p->before, &now));
+	TRY(connect_scopes_of(cx, p->in->def, &p->before, &now));
 	TRY(scopes_union(cx, p->existing, p->asked, &knew));
-	*yes = !scopes_contain(knew, now);
+	*yes = !scopes_contain(p->in->def, knew, now);
 	return OK;
 }
 
@@ -164,7 +164,7 @@ static struct err adopt(struct ctx *cx, struct tx *tx, const struct proving *p, 
 				       .requested = p->asked,
 				       .granted = p->granted,
 				       .scope_known = f->scope_known,
-				       .keep_scopes = scopes_contain(p->asked, p->existing),
+				       .keep_scopes = scopes_contain(p->in->def, p->asked, p->existing),
 				       .account_hash = f->account_hash,
 				       .token_expires_at = f->token_expires_at,
 				       .refresh_expires_at = f->refresh_expires_at,
@@ -203,7 +203,7 @@ static struct err complete_others(struct ctx *cx, struct tx *tx, const struct pr
 		struct sv_list wanted;
 
 		TRY(scopes_from_json(cx, list.v[i].scopes, &wanted));
-		if (list.v[i].expires_at > tx_now(tx) && scopes_cover(&have, wanted))
+		if (list.v[i].expires_at > tx_now(tx) && scopes_cover(p->in->def, &have, wanted))
 			TRY(flows_end_authorization(cx, tx, &end, &out->ended));
 	}
 	return OK;

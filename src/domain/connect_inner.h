@@ -93,6 +93,7 @@ struct connect_outcome {
 };
 struct err connect_prove(struct ctx *cx, struct engine *en, const struct connect_proof *in,
 			 struct connect_outcome *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Scopes that a connection counts as granted (contract 2.2). */
-struct err connect_scopes_of(struct ctx *cx, const struct connection *c, struct sv_list *out) MUST_USE NONNULL(1, 2, 3);
+/* Scopes that a connection counts as granted (contract 2.2), by the rules of d; NULL: names compare exactly. */
+struct err connect_scopes_of(struct ctx *cx, const struct pdef *d, const struct connection *c,
+			     struct sv_list *out) MUST_USE NONNULL(1, 3, 4);
 #endif

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "domain/connect_inner.h"
 #include "domain/scopes.h"
+#include "model/pdef_scopes.h"
 
 /* Lines of the story that end nothing, and yet are what an operator will look for: tokens that will not last, scopes
  * that were not granted, a clock that is wrong, another account than before. */
@@ -22,13 +23,14 @@ static struct err say(struct ctx *cx, struct tx *tx, const struct connect_notice
 static struct err missing(struct ctx *cx, struct tx *tx, const struct connect_notice *in)
 {
 	CLEANUP(buf_free) struct buf b = BUF(4096);
+	const struct pdef *d = in->v->rev.def;
 	struct sv_list asked;
 
 	TRY(scopes_from_json(cx, in->v->f.asked_scopes, &asked));
 	for (size_t i = 0; i < asked.n; i++) {
 		const struct sv_list one = { &asked.v[i], 1 };
 
-		if (scopes_contain(in->set->scopes, one))
+		if (scopes_contain(d, in->set->scopes, one) || pdef_scopes_silent(d->scopes, asked.v[i]))
 			continue;
 		buf_str(&b, b.n == 0 ? "not granted: " : ", ");
 		buf_sv(&b, asked.v[i]);

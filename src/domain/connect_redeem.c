@@ -33,6 +33,7 @@ static struct err act_begin(struct ctx *cx, struct tx *tx, const void *arg, void
 		return fail(cx, E_STALE, "the authorization has ended", "over in the moment of its callback");
 	TRY(state_move(cx, FLOW_STARTED, FLOW_REDEEMING));
 	TRY(store_flow_redeem(cx, tx, in->v->f.id, *until));
+	TRY(store_authorization_outlive(cx, tx, a.id, *until + connect_unverified_life)); /* contract 2.2 */
 	return timeline_add(cx, tx, &line);
 }
 
@@ -164,6 +165,7 @@ static struct err act_keep(struct ctx *cx, struct tx *tx, const void *arg, void 
 	struct flow_tokens row = row_of(in, out->expires_at);
 	TRY(state_move(cx, FLOW_REDEEMING, FLOW_UNVERIFIED));
 	TRY(store_flow_tokens(cx, tx, &row));
+	TRY(store_authorization_outlive(cx, tx, a.id, out->expires_at)); /* the answer may have come after its time */
 	line.how = in->how;
 	line.scopes = in->granted;
 	TRY(timeline_add(cx, tx, &line));

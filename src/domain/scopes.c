@@ -2,6 +2,8 @@
 #include "domain/scopes.h"
 #include "core/arena.h"
 #include "core/text.h"
+#include "model/pdef.h"
+#include "model/pdef_scopes.h"
 #include "store/store_list.h"
 #include <stdlib.h>
 #include <string.h>
@@ -39,26 +41,63 @@ struct err scopes_union(struct ctx *cx, struct sv_list a, struct sv_list b, stru
 	return store_list_union(cx, a, b, out);
 }
 
-bool scopes_contain(struct sv_list set, struct sv_list wanted)
+static const struct pdef_scopes *rules_of(const struct pdef *d) { return d == NULL ? NULL : d->scopes; }
+
+bool scopes_contain(const struct pdef *d, struct sv_list set, struct sv_list wanted)
 {
+	const struct pdef_scopes *rules = rules_of(d);
+
 	for (size_t i = 0; i < wanted.n; i++)
-		if (wanted.v[i].n > 0 && !store_list_has(set, wanted.v[i]))
+		if (wanted.v[i].n > 0 && !pdef_scopes_have(rules, set, wanted.v[i]))
 			return false;
 	return true;
 }
 
-/* Contract 2.2.  One requested scope found verbatim among the granted ones shows that the provider spells them as we
- * do; then a scope that the user declined is missing.  Otherwise it renames them, and asking again would never end. */
-static bool comparable(const struct scope_state *have)
+static bool share(const struct pdef_scopes *rules, struct sv_list a, struct sv_list b)
 {
-	if (!have->known || have->requested.n == 0)
-		return true;
-	for (size_t i = 0; i < have->requested.n; i++)
-		if (store_list_has(have->granted, have->requested.v[i]))
+	for (size_t i = 0; i < b.n; i++)
+		if (pdef_scopes_have(rules, a, b.v[i]))
 			return true;
 	return false;
 }
-bool scopes_cover(const struct scope_state *have, struct sv_list wanted)
+/* Contract 2.2.  One requested scope found among the granted ones, under whatever name the provider's rules know, shows
+ * that we can read its answer, and so does a part of one; then a scope that the user declined is missing.  Otherwise it
+ * renames them, and asking again would never end. */
+static bool comparable(const struct pdef_scopes *rules, const struct scope_state *have)
 {
-	return scopes_contain(comparable(have) ? have->granted : have->requested, wanted);
+	if (!have->known || have->requested.n == 0)
+		return true;
+	return share(rules, have->granted, have->requested) ||
+	       (rules != NULL && share(rules, have->requested, have->granted));
+}
+bool scopes_cover(const struct pdef *d, const struct scope_state *have, struct sv_list wanted)
+{
+	const struct pdef_scopes *rules = rules_of(d);
+	struct sv_list had = comparable(rules, have) ? have->granted : have->requested;
+
+	for (size_t i = 0; i < wanted.n; i++) {
+		struct sv one = wanted.v[i];
+
+		if (one.n == 0 || pdef_scopes_have(rules, had, one))
+			continue;
+		if (!pdef_scopes_silent(rules, one) || !pdef_scopes_have(rules, have->requested, one))
+			return false;
+	}
+	return true;
+}
+struct err scopes_kept(struct ctx *cx, const struct pdef *d, const struct scope_state *have, struct sv_list *out)
+{
+	const struct pdef_scopes *rules = rules_of(d);
+	struct sv_list silent = { .v = arena_array(cx->arena, have->requested.n + 1, sizeof *silent.v) };
+
+	if (silent.v == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "scopes");
+	if (have->granted.n == 0 || !comparable(rules, have)) {
+		*out = have->requested;
+		return OK;
+	}
+	for (size_t i = 0; i < have->requested.n; i++)
+		if (pdef_scopes_silent(rules, have->requested.v[i]))
+			silent.v[silent.n++] = have->requested.v[i];
+	return scopes_union(cx, have->granted, silent, out);
 }

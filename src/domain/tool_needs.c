@@ -78,7 +78,7 @@ static struct err consent(struct ctx *cx, struct engine *en, const struct tool_n
 	TRY(standing_at(cx, en, ask, out->provider, &at));
 	assert(at != NULL); /* or it has failed */
 	out->consent = CONSENT_COMPLETED;
-	if (at->live && scopes_cover(&at->have, t->auth.scopes))
+	if (at->live && scopes_cover(out->provider->def, &at->have, t->auth.scopes))
 		return OK;
 	if (!at->asked)
 		TRY(newest_word(cx, en, ask, out->provider, &at->word));

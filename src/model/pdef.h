@@ -18,6 +18,7 @@ enum pdef_refresh {
 }; /* by_access: refreshed with the access token itself */
 enum pdef_rotates { ROTATES_NO, ROTATES_YES, ROTATES_MAYBE };
 struct pdef_parts;
+struct pdef_scopes;
 struct pdef {
 	const char *id, *name;      /* "discord", "Discord"; a custom provider has its unique id */
 	const char *docs, *console; /* pages for people; NULL: none */
@@ -37,7 +38,8 @@ struct pdef {
 	bool exchange_on_grant, exchange_on_refresh; /* when the exchange is made; false without one */
 	bool legacy_callback;                        /* may use /oauth/callback without an id (contract 2.6) */
 	struct sv_list default_scopes, always_scopes;
-	struct sv_list unsure; /* what could not be confirmed about this provider */
+	const struct pdef_scopes *scopes; /* pdef_scopes.h: which scope stands for which; NULL: names compare exactly */
+	struct sv_list unsure;            /* what could not be confirmed about this provider */
 	const char *origin; /* set by provider_definitions: every URL of the definition's own hosts goes there; NULL */
 	const struct pdef_parts *parts;
 };

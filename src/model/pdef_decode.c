@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "model/pdef_rows.h"
+#include "model/pdef_scopes.h"
 
 /* The sections as they stand, before they are decoded one by one. */
 struct top {
@@ -182,7 +183,7 @@ static struct err decode_callback(struct ctx *cx, const struct node *n, struct p
 /* ---- scopes ---- */
 struct scopes {
 	struct sv_list ask, always;
-	const struct node *known;
+	const struct node *known, *aliases, *implies, *not_returned;
 	int granted_from;
 	struct sv granted_at;
 };
@@ -191,6 +192,9 @@ static const struct nfield scopes_rows[] = {
 	{ .name = "default", .kind = NF_LIST_SV, .at = offsetof(struct scopes, ask), .hi = 100 },
 	NLIST(struct scopes, always, NOPT, 32),
 	NNODE(struct scopes, known, NOPT),
+	NNODE(struct scopes, aliases, NOPT),
+	NNODE(struct scopes, implies, NOPT),
+	NNODE(struct scopes, not_returned, NOPT),
 	NENUM(struct scopes, granted_from, NOPT, granted_words),
 	NSV(struct scopes, granted_at, NOPT, 1, 64),
 };
@@ -205,7 +209,7 @@ static struct err decode_scopes(struct ctx *cx, const struct node *n, struct pde
 	p->scopes_known = s.known;
 	p->granted_from = s.granted_from;
 	p->granted_at = s.granted_at;
-	return OK;
+	return pdef_scopes_read(cx, &(struct pdef_scopes_in){ s.aliases, s.implies, s.not_returned }, &d->scopes);
 }
 
 /* ---- jwt, api ---- */

@@ -160,6 +160,18 @@ struct err store_authorization_renew(struct ctx *cx, struct tx *tx, const struct
 	return db_run(cx, q);
 }
 
+struct err store_authorization_outlive(struct ctx *cx, struct tx *tx, struct sv id, int64_t until)
+{
+	static const char sql[] =
+	    "UPDATE authorizations SET expires_at = $1 WHERE id = $2 AND status = 'pending' AND expires_at < $1";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_i64(q, 1, until);
+	db_bind_sv(q, 2, id);
+	return db_run(cx, q);
+}
+
 struct err store_authorization_move(struct ctx *cx, struct tx *tx, const struct authorization_move *in)
 {
 	static const char sql[] =

@@ -42,6 +42,10 @@ struct err store_authorization_add(struct ctx *cx, struct tx *tx, const struct a
 /* A pending one asked for again: asked_as, next_uri and expires_at of `in`. */
 struct err store_authorization_renew(struct ctx *cx, struct tx *tx, const struct authorization *in) MUST_USE
     NONNULL(1, 2, 3);
+/* A pending one lives until `until` at least: whoever came back from the provider has his time to confirm, however near
+ * the link's own end. */
+struct err store_authorization_outlive(struct ctx *cx, struct tx *tx, struct sv id, int64_t until) MUST_USE
+    NONNULL(1, 2);
 /* One conditional move; E_STALE: it is not in `from`. */
 struct authorization_move {
 	struct sv id;

@@ -2,6 +2,7 @@
 #include "core/jout.h"
 #include "core/text.h"
 #include "model/jpath.h"
+#include "model/pdef_scopes.h"
 #include "wire/wire_answer.h"
 #include "wire/wire_fate.h"
 #include "wire/wire_identity.h"
@@ -24,16 +25,13 @@ static void user_undo(struct wire_user **u)
 
 /* A scope the call needs and the grant is known not to have: the call would be refused, and refusals are counted
  * (Discord). */
-static bool lacks_scope(const struct pdef_parts *p, const struct token_set *set)
+static bool lacks_scope(const struct pdef *d, const struct token_set *set)
 {
-	for (size_t i = 0; set->scope_known && i < p->user_info_scopes.n; i++) {
-		bool found = false;
+	struct sv_list needed = d->parts->user_info_scopes;
 
-		for (size_t k = 0; k < set->scopes.n && !found; k++)
-			found = sv_eq(set->scopes.v[k], p->user_info_scopes.v[i]);
-		if (!found)
+	for (size_t i = 0; set->scope_known && i < needed.n; i++)
+		if (!pdef_scopes_have(d->scopes, set->scopes, needed.v[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -115,7 +113,7 @@ static bool cannot_ask(const struct wire_client *c, const struct token_set *set,
 	*how = (struct wire_outcome){ .fate = WIRE_NOT_SENT };
 	if (!c->def->has_user_info)
 		(void)snprintf(how->detail, sizeof how->detail, "this provider tells nothing about its users");
-	else if (lacks_scope(c->def->parts, set))
+	else if (lacks_scope(c->def, set))
 		(void)snprintf(how->detail, sizeof how->detail, "the scopes that were granted do not reach user info");
 	else
 		return false;

@@ -211,6 +211,49 @@ TEST(nobody_confirmed_in_time)
 	CHECK(!IS_ERR(tt_confirm(cx, en, to_verifier(cx, en, v.url, TT_TOKENS("tok-two", "identify")), ALICE, &done)));
 }
 
+/* Contract 2.2: ten minutes from the callback, also for whom the link's own end is near. */
+TEST(a_callback_at_the_links_last_moment_can_still_be_confirmed)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
+	struct engine *en = tt_flow_begin(cx, &w);
+	struct auth_view v, other;
+	struct confirmed done;
+	char sql[160];
+
+	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, ALICE, &identify), &v)));
+	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, "bob@example.com", &identify), &other)));
+	(void)snprintf(sql, sizeof sql, "UPDATE authorizations SET expires_at = %lld",
+		       (long long)(clock_now() + SEC(300)));
+	tt_sql(cx, en, sql);
+	int64_t before = clock_now();
+	const char *flow = to_verifier(cx, en, v.url, TT_TOKENS("tok-one", "identify"));
+	(void)snprintf(sql, sizeof sql, "SELECT count(*) FROM authorizations WHERE expires_at >= %lld",
+		       (long long)(before + MIN(10)));
+	CHECK(tt_count(cx, en, sql) == 1); /* his, and nobody else's */
+	CHECK(tt_count(cx, en,
+		       "SELECT a.expires_at >= f.expires_at FROM authorizations a, flows f WHERE "
+		       "f.authorization_id = a.id") == 1);
+	CHECK(tt_count(cx, en,
+		       "SELECT a.expires_at - f.expires_at < 60000000 FROM authorizations a, flows f WHERE "
+		       "f.authorization_id = a.id") == 1);
+	CHECK(!IS_ERR(tt_confirm(cx, en, flow, ALICE, &done)) && strcmp(done.authorization_id, v.id) == 0);
+}
+
+/* One whose end is further off than that keeps it. */
+TEST(a_callback_takes_no_time_from_its_link)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
+	struct engine *en = tt_flow_begin(cx, &w);
+	struct auth_view v;
+
+	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, ALICE, &identify), &v)));
+	int64_t end = tt_count(cx, en, "SELECT expires_at FROM authorizations");
+	(void)to_verifier(cx, en, v.url, TT_TOKENS("tok-one", "identify"));
+	CHECK(tt_count(cx, en, "SELECT expires_at FROM authorizations") == end);
+}
+
 TEST(confirmations_that_cannot_be)
 {
 	struct ctx *cx = tt_ctx();

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/text.h"
+#include "core/ydoc.h"
 #include "domain/scopes.h"
+#include "model/pdef.h"
+#include "model/pdef_scopes.h"
 #include "tt.h"
 
 /* "a b c" as a list. */
@@ -47,7 +50,84 @@ TEST(scopes_cover_what_is_asked)
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		const struct scope_state have = { list(cx, t[i].requested), list(cx, t[i].granted), t[i].known };
 
-		CHECK_ROW(t[i].name, scopes_cover(&have, list(cx, t[i].wanted)) == t[i].want);
+		CHECK_ROW(t[i].name, scopes_cover(NULL, &have, list(cx, t[i].wanted)) == t[i].want);
+	}
+}
+
+/* "email" comes back under a long name, user holds user:email, offline_access is never told. */
+static struct pdef rules_of(struct ctx *cx)
+{
+	static const char yaml[] = "aliases: {email: 'https://x/email'}\n"
+				   "implies: {user: ['user:email'], admin: [user]}\n"
+				   "not_returned: [offline_access]\n";
+	struct pdef d = { .id = "x" };
+	struct node *n = NULL;
+
+	CHECK(!IS_ERR(ydoc_parse(cx, sv_of(yaml), "rules.yaml", &n)));
+	const struct pdef_scopes_in in = { node_get(n, "aliases"), node_get(n, "implies"),
+					   node_get(n, "not_returned") };
+	CHECK(!IS_ERR(pdef_scopes_read(cx, &in, &d.scopes)) && d.scopes != NULL);
+	return d;
+}
+
+TEST(scopes_cover_what_is_asked_by_the_providers_rules)
+{
+	static const struct {
+		const char *name, *requested, *granted;
+		bool known;
+		const char *wanted;
+		bool want;
+	} t[] = {
+		{ "one renamed among verbatim ones", "openid email send", "openid https://x/email send", true,
+		  "openid email send", true },
+		{ "renamed, the rest declined", "email send", "https://x/email", true, "email send", false },
+		{ "renamed, asked for the renamed one", "email send", "https://x/email", true, "email", true },
+		{ "folded into another", "user user:email repo", "user repo", true, "user user:email repo", true },
+		{ "folded later", "user:email user", "user", true, "user:email", true },
+		{ "folded twice over", "user:email admin", "admin", true, "user:email", true },
+		{ "only the smaller was granted", "user", "user:email", true, "user", false },
+		{ "never named in the answer", "mail offline_access", "mail", true, "mail offline_access", true },
+		{ "never named, and never asked", "mail", "mail", true, "offline_access", false },
+		{ "never named, others declined", "mail files offline_access", "mail", true, "files offline_access",
+		  false },
+		{ "said nothing", "user", "user", false, "user:email", true },
+	};
+	struct ctx *cx = tt_ctx();
+	const struct pdef d = rules_of(cx);
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		const struct scope_state have = { list(cx, t[i].requested), list(cx, t[i].granted), t[i].known };
+
+		CHECK_ROW(t[i].name, scopes_cover(&d, &have, list(cx, t[i].wanted)) == t[i].want);
+	}
+	CHECK(scopes_contain(&d, list(cx, "admin"), list(cx, "user:email user")));
+	CHECK(!scopes_contain(&d, list(cx, "user"), list(cx, "user:email admin")));
+}
+
+TEST(what_is_asked_for_again_keeps_all_that_was_granted)
+{
+	static const struct {
+		const char *name, *requested, *granted;
+		bool known;
+		const char *want;
+	} t[] = {
+		{ "as granted", "a b", "a", true, "[\"a\"]" },
+		{ "renamed by a known rule", "email", "https://x/email", true, "[\"https://x/email\"]" },
+		{ "renamed by an unknown one", "a", "https://x/a", true, "[\"a\"]" },
+		{ "with what no answer names", "mail offline_access", "mail", true, "[\"mail\",\"offline_access\"]" },
+		{ "nothing granted", "a b", "", true, "[\"a\",\"b\"]" },
+		{ "said nothing", "a b", "a b", false, "[\"a\",\"b\"]" },
+	};
+	struct ctx *cx = tt_ctx();
+	const struct pdef d = rules_of(cx);
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		const struct scope_state have = { list(cx, t[i].requested), list(cx, t[i].granted), t[i].known };
+		struct sv_list kept;
+		struct sv text;
+
+		CHECK(!IS_ERR(scopes_kept(cx, &d, &have, &kept)) && !IS_ERR(scopes_json(cx, kept, &text)));
+		CHECK_ROW(t[i].name, sv_eqz(text, t[i].want));
 	}
 }
 
