@@ -11,7 +11,7 @@
 #include "store/store_revocation.h"
 #include <stdio.h>
 
-enum { OWNER_BYTES = 96, DUE = 50, TIMEOUT_S = 20, TOLD_MOST_S = 3600 };
+enum { OWNER_BYTES = 96, DUE = 500, TIMEOUT_S = 20, TOLD_MOST_S = 3600 };
 #define LEASE       SEC(45)
 #define WAIT_LEAST  SEC(10)
 #define WAIT_MOST   MIN(15)

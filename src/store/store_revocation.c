@@ -328,10 +328,16 @@ struct err store_revocation_end(struct ctx *cx, struct store *st, const struct r
 /* ---- the queue ---- */
 struct err store_revocation_due(struct ctx *cx, struct store *st, size_t most, struct revocation_ids *out)
 {
-	static const char sql[] = "SELECT id, provider_id FROM revocations WHERE (next_try_at <= $1 OR next_try_at > "
-				  "$1 + 86400000000)"                                        /* written by a clock */
-				  " AND (lease_until <= $1 OR lease_until > $1 + 600000000)" /* that was wrong */
-				  " ORDER BY next_try_at LIMIT $2";
+	static const char sql[] =
+	    "WITH RECURSIVE p(id, turn) AS (SELECT (SELECT min(provider_id) FROM revocations), random() UNION ALL"
+	    " SELECT (SELECT min(provider_id) FROM revocations WHERE provider_id > p.id), random() FROM p"
+	    " WHERE p.id IS NOT NULL) SELECT r.id, r.provider_id FROM p JOIN revocations r ON r.id IN"
+	    " (SELECT d.id FROM revocations d WHERE d.provider_id = p.id"
+	    " AND (d.next_try_at <= $1 OR d.next_try_at > $1 + 86400000000)" /* written by a clock */
+	    " AND (d.lease_until <= $1 OR d.lease_until > $1 + 600000000)"   /* that was wrong */
+	    " ORDER BY d.next_try_at LIMIT 50)"
+	    " ORDER BY EXISTS(SELECT 1 FROM revocations f WHERE f.provider_id = p.id AND f.tries > 0), p.turn,"
+	    " r.next_try_at LIMIT $2";
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	bool more = true;

@@ -70,6 +70,8 @@ struct revocation_ids {
 	struct sv *v, *provider_id;
 	size_t n;
 };
+/* Up to `most`, the 50 that wait longest of each provider together; first the providers where nothing has failed, else
+ * in an order of chance: one that cannot be reached takes no turn of another. */
 struct err store_revocation_due(struct ctx *cx, struct store *st, size_t most, struct revocation_ids *out) MUST_USE
     NONNULL(1, 2, 4);
 /* For store_connection.c: all live and dead rows of a provider, boxes moved as they are; inside its act. */

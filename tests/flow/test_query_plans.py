@@ -39,7 +39,7 @@ JOBS = (
     ("FROM flows WHERE status IN", ["SCAN flows USING INDEX flows_open"], "a job: what is open alone stands in that index, and it is read in its order"),
     ("DELETE FROM executions WHERE id IN (SELECT id FROM (SELECT", ["SCAN executions USING INDEX sqlite_autoindex_executions_1"], "the oldest ones, so many at most"),
     ("DELETE FROM sessions WHERE expires_at", ["SCAN sessions"], "one small row for each browser that is signed in"),
-    ("FROM revocations WHERE (next_try_at", ["SCAN revocations USING INDEX revocations_due"], "a job, in that index's order"),
+    ("WITH RECURSIVE p(id, turn)", [SORT], "a job: some rows of each provider are put in order"),
 )
 
 
