@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/cli.h"
 #include "app/cmd.h"
+#include "app/term.h"
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/logf.h"
+#include "core/text.h"
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,7 +38,7 @@ struct err cli_usage(struct cli *cli, const char *fmt, ...)
 
 struct err cli_print(struct cli *cli, struct sv text)
 {
-	if ((text.n > 0 && fwrite(text.p, 1, text.n, stdout) != text.n) || fflush(stdout) != 0)
+	if (!term_write(stdout, text, cli_has(cli, OPT_JSON) ? TERM_JSON : TERM_TEXT) || fflush(stdout) != 0)
 		return refuse(cli->cx, E_INTERNAL, "cannot write to standard output");
 	return OK;
 }
@@ -212,6 +214,31 @@ static bool whole_name(int o, const char *typed)
 	return strncmp(typed + 2, options[o].name, n) == 0 && (typed[2 + n] == '\0' || typed[2 + n] == '=');
 }
 
+/* What stands in a path names one thing there: an empty one, or one with a slash, would ask for another path. */
+static struct err one_thing(struct cli *cli, struct sv what, const char *given)
+{
+	bool dots = strcmp(given, ".") == 0 || strcmp(given, "..") == 0;
+
+	if (given[0] == '\0')
+		return cli_usage(cli, "%.*s is empty", SV_FMT(what));
+	return strchr(given, '/') != NULL || dots
+		   ? cli_usage(cli, "%.*s cannot be \"%s\": it names one thing, and is no path", SV_FMT(what), given)
+		   : OK;
+}
+
+static struct err names(struct cli *cli)
+{
+	struct sv rest = sv_of(cli->command->takes);
+
+	for (size_t i = 0; i < cli->n_args && rest.p != NULL; i++) {
+		struct sv what = sv_cut(&rest, ' ');
+
+		if (sv_eqz(what, "ID") || sv_eqz(what, "KEY") || sv_eqz(what, "TOOL"))
+			TRY(one_thing(cli, what, cli->args[i]));
+	}
+	return cli_has(cli, OPT_PROJECT) ? one_thing(cli, SV("--project"), cli->opt[OPT_PROJECT]) : OK;
+}
+
 static struct err parse(struct cli *cli, int argc, char **argv)
 {
 	struct parser p;
@@ -240,7 +267,7 @@ static struct err parse(struct cli *cli, int argc, char **argv)
 		return cli_usage(cli, "%s is missing", cli->command->takes);
 	if (cli->n_args > cli->command->most)
 		return cli_usage(cli, "%s is too much", cli->args[cli->command->most]);
-	return OK;
+	return names(cli);
 }
 
 static struct err dispatch(struct cli *cli, int argc, char **argv)
@@ -263,6 +290,15 @@ static struct err dispatch(struct cli *cli, int argc, char **argv)
 	return cli_has(cli, OPT_HELP) ? help(cli, NULL) : cli->command->run(cli);
 }
 
+/* One line, whoever's words are in it: a peer's, a user's, a file's. */
+static void say(struct ctx *cx)
+{
+	CLEANUP(buf_free) struct buf b = BUF(2 * sizeof cx->cause.say);
+
+	term_plain(&b, sv_of(cx->cause.say));
+	term_note(cx, "tokenbooth: %.*s\n", SV_FMT(buf_view(&b)));
+}
+
 int cli_main(int argc, char **argv)
 {
 	CLEANUP(arena_drop) struct arena *arena = arena_new(ARENA_BYTES);
@@ -278,7 +314,7 @@ int cli_main(int argc, char **argv)
 	struct err e = dispatch(&cli, argc, argv);
 	if (!IS_ERR(e))
 		return cli.status;
-	fprintf(stderr, "tokenbooth: %s\n", cx.cause.say);
+	say(&cx);
 	if (cli.status != 0)
 		return cli.status;
 	return e.code == E_CONFIG ? CLI_CONFIG : CLI_FAILED;

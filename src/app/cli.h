@@ -106,5 +106,5 @@ struct err cli_usage(struct cli *cli, const char *fmt, ...) MUST_USE NONNULL(1, 
     PRINTF_LIKE(2, 3); /* wrong usage: status 2 */
 static inline bool cli_has(const struct cli *cli, enum cli_option o) { return cli->opt[o] != NULL; }
 struct err cli_print(struct cli *cli, struct sv text) MUST_USE
-    NONNULL(1); /* to stdout, flushed; a full disk is an error */
+    NONNULL(1); /* to stdout, through term.h, flushed; a full disk is an error */
 #endif

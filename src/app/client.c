@@ -4,7 +4,6 @@
 #include "app/folder.h"
 #include "app/life.h"
 #include "app/secretin.h"
-#include "app/show.h"
 #include "app/version.h"
 #include "core/arena.h"
 #include "core/clock.h"
@@ -284,7 +283,6 @@ struct err client_open(struct cli *cli, struct client **out)
 
 static struct err refused(struct cli *cli, const struct client *c, const struct client_answer *a)
 {
-	CLEANUP(buf_free) struct buf plain = BUF(REPLY_BYTES);
 	struct sv say = node_text_at(a->json, "message");
 	const char *mend = "";
 
@@ -294,8 +292,7 @@ static struct err refused(struct cli *cli, const struct client *c, const struct 
 		mend = " (with --data DIR on the engine's own machine you are the operator)";
 	if (say.p == NULL)
 		return refuse(cli->cx, E_UPSTREAM, "the engine answered with status %d%s", a->status, mend);
-	show_plain(&plain, say); /* the words may be a user's own, or a stranger's who answers at that address */
-	return refuse(cli->cx, E_UPSTREAM, "%.*s%s", SV_FMT(buf_view(&plain)), mend);
+	return refuse(cli->cx, E_UPSTREAM, "%.*s%s", SV_FMT(say), mend);
 }
 
 struct err client_call(struct cli *cli, struct client *c, const struct client_ask *ask, struct client_answer *out)

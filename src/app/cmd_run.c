@@ -2,6 +2,7 @@
 /* cmd_run.c: tokenbooth tool run: asks for what is missing, shows the link, waits, runs, prints. */
 #include "app/ask.h"
 #include "app/cmd.h"
+#include "app/term.h"
 #include "core/arena.h"
 #include "core/codec.h"
 #include "core/jdoc.h"
@@ -65,9 +66,11 @@ static struct err ask_for(const struct run *r, const struct node *p, struct sv *
 
 	if (isatty(STDIN_FILENO) == 0)
 		return cli_usage(r->cli, "input %.*s is missing: --input %.*s=...", SV_FMT(name), SV_FMT(name));
-	show_plain(&prompt, about.n > 0 ? about : name);
+	term_plain(&prompt, name);
+	buf_str(&prompt, " (");
+	term_plain(&prompt, about.n > 0 ? about : name);
 	TRY(buf_done(r->cli->cx, &prompt, "the prompt"));
-	fprintf(stderr, "%.*s (%.*s): ", SV_FMT(name), SV_FMT(buf_view(&prompt)));
+	term_note(r->cli->cx, "%.*s): ", SV_FMT(buf_view(&prompt)));
 	if (fgets(line, sizeof line, stdin) == NULL)
 		return refuse(r->cli->cx, E_BAD_INPUT, "nothing was typed for %.*s", SV_FMT(name));
 	*out = arena_sv(r->cli->cx->arena, sv_trim(sv_of(line)));
@@ -141,21 +144,12 @@ static struct err agreed(const struct run *r)
 	struct sv url = node_text_at(a.json, "url");
 	if (sv_eqz(node_text_at(a.json, "status"), "completed"))
 		return OK;
-	fprintf(stderr, "%s has to agree first.  Open:\n\n    %.*s\n\nWaiting ...\n",
-		cli_has(r->cli, OPT_USER) ? r->cli->opt[OPT_USER] : "The user", SV_FMT(url));
+	term_note(r->cli->cx, "%s has to agree first.  Open:\n\n    %.*s\n\nWaiting ...\n",
+		  cli_has(r->cli, OPT_USER) ? r->cli->opt[OPT_USER] : "The user", SV_FMT(url));
 	return wait_for(r, node_text_at(a.json, "id"));
 }
 
 /* ---- the answer ---- */
-/* Text as it is, but for what would move the cursor. */
-static void lines(struct buf *b, struct sv text)
-{
-	while (text.p != NULL) {
-		show_plain(b, sv_cut(&text, '\n'));
-		if (text.p != NULL)
-			buf_char(b, '\n');
-	}
-}
 static struct err print(const struct run *r, const struct client_answer *a)
 {
 	CLEANUP(buf_free) struct buf b = BUF(64 << 20);
@@ -171,7 +165,7 @@ static struct err print(const struct run *r, const struct client_answer *a)
 		return refuse(r->cli->cx, E_UPSTREAM, "the tool failed: %.*s",
 			      SV_FMT(sv_upto(why.p == NULL ? SV("no reason was given") : why, 300)));
 	if (value != NULL && value->kind == NODE_TEXT)
-		lines(&b, value->text);
+		buf_sv(&b, value->text);
 	else
 		jout_node(&w, NULL, value);
 	buf_char(&b, '\n');

@@ -37,7 +37,7 @@ const struct cli_command cmd_table[] = {
 	  "The client secret is read from --client-secret-file, or asked for.  A provider without --type is described "
 	  "whole by\n"
 	  "--oauth2-file." },
-	{ "provider list", "", 0, 0, CLIENT, cmd_provider_list, "Lists providers.", NULL },
+	{ "provider list", "", 0, 0, CLIENT | PAGED, cmd_provider_list, "Lists providers.", NULL },
 	{ "provider show", "ID", 1, 1, CLIENT, cmd_provider_show, "Shows one provider.", NULL },
 	{ "provider remove", "ID", 1, 1, CLIENT, cmd_provider_remove, "Removes a provider and its connections.", NULL },
 	{ "connection list", "", 0, 0, CLIENT | PAGED | B(USER) | B(PROVIDER), cmd_connection_list,
@@ -66,8 +66,8 @@ const struct cli_command cmd_table[] = {
 	{ "server show", "ID", 1, 1, CLIENT, cmd_server_show, "Shows one tool server.", NULL },
 	{ "server remove", "ID", 1, 1, CLIENT, cmd_server_remove, "Takes a tool server and its tools away.", NULL },
 	{ "tool list", "", 0, 0, CLIENT | PAGED | B(TOOLKIT), cmd_tool_list, "Lists tools.", NULL },
-	{ "tool show", "NAME", 1, 1, CLIENT, cmd_tool_show, "Shows one tool and its inputs.", NULL },
-	{ "tool run", "NAME", 1, 1, CLIENT | B(USER) | B(INPUT), cmd_tool_run,
+	{ "tool show", "TOOL", 1, 1, CLIENT, cmd_tool_show, "Shows one tool and its inputs.", NULL },
+	{ "tool run", "TOOL", 1, 1, CLIENT | B(USER) | B(INPUT), cmd_tool_run,
 	  "Runs a tool and prints what it answers.",
 	  "Inputs are given with --input; required ones that are missing are asked for at a terminal.  When the tool "
 	  "acts "

@@ -3,6 +3,7 @@
 #include "app/ask.h"
 #include "app/cmd.h"
 #include "app/secretin.h"
+#include "app/term.h"
 #include "core/jout.h"
 #include "core/text.h"
 
@@ -29,11 +30,11 @@ static struct err inputs_of(struct cli *cli, const struct node *tool)
 		const struct node *must = node_get(p, "required");
 
 		buf_str(&b, p == list->first ? "\nInputs:\n  " : "  ");
-		show_plain(&b, node_text_at(p, "name"));
+		term_plain(&b, node_text_at(p, "name"));
 		buf_str(&b, " (");
-		show_plain(&b, node_text(node_path(p, SV("value_schema.val_type"))));
+		term_plain(&b, node_text(node_path(p, SV("value_schema.val_type"))));
 		buf_str(&b, must != NULL && must->kind == NODE_BOOL && must->b ? ", required)  " : ")  ");
-		show_plain(&b, node_text_at(p, "description").p == NULL ? SV("") : node_text_at(p, "description"));
+		term_plain(&b, node_text_at(p, "description").p == NULL ? SV("") : node_text_at(p, "description"));
 		buf_char(&b, '\n');
 	}
 	TRY(buf_done(cli->cx, &b, "the inputs"));

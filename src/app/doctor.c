@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/doctor.h"
 #include "app/cmd.h"
+#include "app/term.h"
 #include "core/jout.h"
 #include "core/text.h"
 #include "net/net.h"
@@ -85,9 +86,11 @@ static struct err print_text(const struct doctor *d)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct doctor_finding *f = &d->v[i];
 
-		buf_printf(&b, "%-8s %s: %s\n", verdict_word(f->verdict), f->check, f->what);
+		buf_printf(&b, "%-8s %s: ", verdict_word(f->verdict), f->check);
+		term_plain(&b, sv_of(f->what));
 		if (f->mend[0] != '\0')
-			buf_printf(&b, "         mend: %s\n", f->mend);
+			buf_printf(&b, "\n         mend: %s", f->mend);
+		buf_char(&b, '\n');
 	}
 	if (bad == 0)
 		buf_str(&b, "\nNothing is wrong.\n");

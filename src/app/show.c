@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/show.h"
+#include "app/term.h"
 #include "core/jout.h"
 #include "core/text.h"
 #include <string.h>
 
 enum { TEXT_BYTES = 8 << 20, COLUMNS = 8, CELL_BYTES = 400 };
-
-/* C1 controls are two bytes of UTF-8; U+009B alone begins a terminal's commands as ESC [ does. */
-void show_plain(struct buf *b, struct sv v)
-{
-	for (size_t i = 0; i < v.n; i++) {
-		unsigned char c = (unsigned char)v.p[i], next = i + 1 < v.n ? (unsigned char)v.p[i + 1] : 0;
-		bool c1 = c == 0xC2 && next >= 0x80 && next < 0xA0;
-
-		buf_char(b, c < ' ' || c == 0x7F || c1 ? '?' : v.p[i]);
-		i += c1 ? 1 : 0;
-	}
-}
 
 /* What a terminal has no line for: as JSON. */
 static void put_json(struct buf *b, const struct node *n)
@@ -25,7 +14,7 @@ static void put_json(struct buf *b, const struct node *n)
 	struct jout w = JOUT(&text);
 
 	jout_node(&w, NULL, n);
-	show_plain(b, buf_view(&text));
+	term_plain(b, buf_view(&text));
 	b->broken = b->broken || text.broken;
 }
 
@@ -34,7 +23,7 @@ void show_value(struct buf *b, const struct node *n)
 	if (n == NULL)
 		return;
 	switch (n->kind) {
-	case NODE_TEXT: show_plain(b, n->text); return;
+	case NODE_TEXT: term_plain(b, n->text); return;
 	case NODE_BOOL: buf_str(b, n->b ? "yes" : "no"); return;
 	case NODE_INT: buf_i64(b, n->i); return;
 	case NODE_LIST:
@@ -42,7 +31,7 @@ void show_value(struct buf *b, const struct node *n)
 			if (i != n->first)
 				buf_str(b, ", ");
 			if (i->kind == NODE_TEXT)
-				show_plain(b, i->text);
+				term_plain(b, i->text);
 		}
 		return;
 	case NODE_MAP:

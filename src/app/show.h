@@ -16,8 +16,6 @@ struct err show_list(struct cli *cli, const struct client_answer *a, const struc
 struct err show_one(struct cli *cli, const struct client_answer *a, const struct show_table *t) MUST_USE
     NONNULL(1, 2, 3);
 struct err show_json(struct cli *cli, const struct client_answer *a) MUST_USE NONNULL(1, 2);
-/* UTF-8 from elsewhere, for a terminal: every control character is a '?', so that no text moves the cursor. */
-void show_plain(struct buf *b, struct sv v) NONNULL(1);
 /* A value as a person reads it; lists are joined by commas. */
 void show_value(struct buf *b, const struct node *n) NONNULL(1);
 #endif

@@ -94,6 +94,38 @@ def test_help_of_every_command(binary):
         assert r.returncode == 0 and r.stdout.startswith("usage: tokenbooth " + " ".join(words)), name
 
 
+def commands(binary):
+    """Every command as its own help names it: its words, and what it takes."""
+    lines = [line[2:].split("  ")[0].split() for line in run(binary, "--help").stdout.splitlines() if line.startswith("  ")]
+    return [([w for w in words if w.islower() and "|" not in w], [w for w in words if w.isupper()]) for words in lines]
+
+
+def test_an_argument_that_names_nothing_is_named(binary, tmp_path):
+    """It would be part of a path: of another path, when it is empty or has a slash."""
+    alone = {"TOKENBOOTH_DATA": str(tmp_path / "none"), "HOME": str(tmp_path)}
+    naming = [(words, takes) for words, takes in commands(binary) if takes and takes[0] in ("ID", "KEY", "TOOL")]
+    assert len(naming) >= 15, naming
+    for words, takes in naming:
+        for bad, says in ("", f"{takes[0]} is empty"), ("a/b", f'{takes[0]} cannot be "a/b"'), ("..", f'{takes[0]} cannot be ".."'):
+            r = run(binary, *words, bad, *takes[1:], env=alone)
+            assert r.returncode == 2 and says in r.stderr and r.stdout == "", (words, bad, r.stderr)
+    r = run(binary, "key", "list", "--project", "a/b", env=alone)
+    assert r.returncode == 2 and '--project cannot be "a/b"' in r.stderr
+
+
+def test_every_list_is_read_to_its_end(binary, own):
+    for id in "one", "two":
+        r = own.cli("provider", "add", id, "--type", "discord", "--client-id", "1", "--client-secret-file", "-", stdin="hush-hush\n")
+        assert r.returncode == 0, r.stderr
+    lists = [words for words, _ in commands(binary) if words[-1] == "list"]
+    assert len(lists) >= 7, lists
+    for words in lists:
+        r = own.cli(*words, "--limit", "1", "--offset", "1")
+        assert r.returncode == 0, (words, r.stderr)
+    first, rest = (own.cli("provider", "list", "--limit", "1", *more).stdout for more in ([], ["--offset", "1"]))
+    assert "one" in first and "two" not in first and "(1 of 2; see --limit and --offset)" in first and "two" in rest and "one" not in rest
+
+
 def test_nobody_there_is_4(binary, tmp_path):
     gone = run(binary, "key", "list", "--data", tmp_path / "none")
     assert gone.returncode == 4 and "none" in gone.stderr and not (tmp_path / "none").exists()

@@ -234,3 +234,32 @@ def test_roles_and_projects(api, odd, engine):
         error(c.get("/v1/tools"), 401, "invalid_authorization")
         error(c.post("/v1/tools/execute", json={"tool_name": "Odd.Do"}), 401, "invalid_authorization")
     assert api.get("/v1/orgs/default/projects/default/tools", params={"toolkit": "odd"}).json()["total_count"] == 1
+
+
+# Title of the window, screen cleared, words of the engine's own in red; the same with the controls that are one character.
+SEQUENCES = "\x1b]0;owned\x07\x1b[2J\x1b[31mtokenbooth: done\x1b[0m \x9b2J \x7f"
+
+
+def shown(r):
+    """What reaches the terminal is text."""
+    bad = [c for c in r.stdout + r.stderr if not c.isprintable() and c not in "\n\t"]
+    assert bad == [], (bad, r.stdout, r.stderr)
+    return r
+
+
+def test_no_text_of_a_tool_server_moves_the_operators_cursor(engine, api, odd):
+    tool = {**TOOL, "description": SEQUENCES, "input": {"parameters": [{"name": "a", "required": False, "description": SEQUENCES, "value_schema": {"val_type": "string"}}]}}
+    odd.tools = [tool]
+    register(api, odd.uri, id="odd")
+    failed = {"success": False, "output": {"error": {"message": "boom " + SEQUENCES, "kind": "TOOL_RUNTIME_FATAL", "can_retry": False}}}
+    odd.invoke = lambda h: h.json({"invocation_id": "x", "finished_at": "2026-01-01T00:00:00Z", "duration": 1, **failed})
+    r = shown(engine.cli("tool", "run", "Odd.Do"))
+    assert r.returncode == 1 and "the tool failed: boom ?]0;owned??[2J" in r.stderr and r.stderr.count("\n") == 1, r.stderr
+    r = shown(engine.cli("tool", "run", "Odd.Do", "--json"))
+    assert r.returncode == 1 and json.loads(r.stdout)["output"]["error"]["message"] == "boom " + SEQUENCES
+    odd.invoke = lambda h: h.json({"invocation_id": "x", "finished_at": "2026-01-01T00:00:00Z", "duration": 1, "success": True, "output": {"value": "two\nlines\t" + SEQUENCES}})
+    assert shown(engine.cli("tool", "run", "Odd.Do")).stdout.startswith("two\nlines\t?]0;owned?")
+    assert "?]0;owned?" in shown(engine.cli("tool", "show", "Odd.Do")).stdout and "?]0;owned?" in shown(engine.cli("tool", "list")).stdout
+    assert shown(engine.cli("server", "add", "bad" + SEQUENCES, odd.uri, "--secret-file", "-", stdin="x\n")).returncode == 1
+    odd.catalogue = lambda h: h.json({"error": SEQUENCES}, status=500)
+    shown(engine.cli("server", "test", odd.uri))
