@@ -49,7 +49,18 @@ struct mine {
 	enum role *role;
 	size_t n, at; /* at: the project the answer speaks of; n: of none */
 };
-/* Without a project in the path it is the default one, or the first this person is in. */
+/* Without a project in the path: of those where this person may do more than confirm who he is the default one, else the
+ * first; of those that are left the same. */
+static void choose(const struct request *rq, struct mine *m)
+{
+	static const enum role above[] = { ROLE_VERIFY, ROLE_NONE };
+
+	for (size_t a = 0; a < ARRAY_LEN(above) && m->at == m->n; a++)
+		for (size_t i = 0; i < m->n; i++)
+			if (m->role[i] > above[a] && (m->at == m->n || sv_eqz(sv_of(m->v[i].id), rq->by.project_id)))
+				m->at = i;
+}
+
 static struct err mine_of(struct request *rq, struct mine *m)
 {
 	bool named = rq->scope_project.p != NULL;
@@ -63,15 +74,13 @@ static struct err mine_of(struct request *rq, struct mine *m)
 		return fail(rq->cx, E_INTERNAL, "out of memory", "session");
 	for (size_t i = 0; i < m->n; i++) {
 		TRY(people_role(rq->cx, rq->en, sv_of(v[i].id), sv_of(rq->by.id), &m->role[i]));
-		bool asked = sv_eqz(sv_of(v[i].id), rq->by.project_id);
-		if (asked && (named || m->role[i] != ROLE_NONE))
+		if (named && sv_eqz(sv_of(v[i].id), rq->by.project_id))
 			m->at = i;
 	}
 	if (named && m->at < m->n && m->role[m->at] == ROLE_NONE)
 		return refuse(rq->cx, E_FORBIDDEN, "you are no member of this project");
-	for (size_t i = 0; i < m->n && m->at == m->n; i++)
-		if (m->role[i] != ROLE_NONE)
-			m->at = i;
+	if (!named)
+		choose(rq, m);
 	return OK;
 }
 

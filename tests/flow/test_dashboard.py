@@ -49,6 +49,26 @@ def test_somebody_in_no_project_still_has_a_session(house, owner):
     assert gone.call("GET", "/tb/v1/sessions/current").json()["name"] == "invalid_authorization"
 
 
+def test_a_session_stands_where_there_is_something_to_do(house, owner):
+    """Who may only confirm himself in Default, and is an admin elsewhere, comes in there; asked for by name, Default is told as it is."""
+    owner.call("POST", "/tb/v1/accounts", {"email": "helper@example.com", "password": "correct horse battery"})
+    helper = Person(house)
+    helper.sign_in("helper@example.com")
+    default = helper.call("GET", "/tb/v1/sessions/current").json()
+    assert default["role"] == "verify" and len(default["projects"]) == 1
+    x = owner.call("POST", "/tb/v1/projects", {"name": "X"}).json()
+    invited = owner.call("POST", f"/tb/v1/orgs/default/projects/{x['id']}/invitations", {"email": "helper@example.com", "role": "admin"}).json()
+    helper.page(invited["url"].replace(house.url, ""))
+    assert helper.send(helper.page("/invite"), "/invite").headers["location"].endswith("/dashboard")
+    now = helper.call("GET", "/tb/v1/sessions/current").json()
+    assert (now["project_id"], now["role"], now["may_create_projects"]) == (x["id"], "admin", False) and "providers:write" in now["may"]
+    assert [p["role"] for p in now["projects"]] == ["verify", "admin"]
+    named = helper.call("GET", f"/tb/v1/orgs/default/projects/{default['project_id']}/sessions/current").json()
+    assert (named["project_id"], named["role"]) == (default["project_id"], "verify")
+    owner.call("PUT", f"/tb/v1/members/{now['account_id']}", {"role": "viewer"})
+    assert helper.call("GET", "/tb/v1/sessions/current").json()["project_id"] == default["project_id"]  # of several the default one
+
+
 # ---- Add OAuth Provider ----
 def test_included_providers_say_what_a_form_needs(owner):
     types = {t["id"]: t for t in owner.call("GET", "/tb/v1/provider_types").json()["items"]}

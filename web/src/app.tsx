@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { Component, lazy, useEffect, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
+import { Component, lazy, useEffect, useState, useSyncExternalStore, type ComponentType, type ReactNode } from 'react'
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
 import { knock, link, Problem } from './api/client'
-import { SessionProvider, useSession, useSessionQuery } from './lib/session'
+import { administers, SessionProvider, signOut, useSession, useSessionQuery } from './lib/session'
 import { routes, type Route as Path } from './routes'
 import { Button, ButtonLink } from './ui/button'
 import { Loading, Note, Page, Wrong } from './ui/page'
 import { SessionEnded } from './ui/session_ended'
 import { Shell } from './ui/shell'
+import { say } from './ui/toast'
 
 const Playground = lazy(() => import('./pages/playground'))
 const pages: Record<Path, ComponentType> = {
@@ -45,10 +46,11 @@ export function App() {
   return <Guard><QueryClientProvider client={cache}><BrowserRouter><Frame /></BrowserRouter></QueryClientProvider></Guard>
 }
 function Pages({ banner }: { banner: ReactNode }) {
+  const own = administers(useSession().role)
   return (
     <Routes>
       <Route path="/dashboard" element={<Shell banner={banner} />}>
-        {routes.map((path) => { const Page = pages[path]; return path === '' ? <Route key={path} index element={<Page />} /> : <Route key={path} path={path} element={<Page />} /> })}
+        {routes.map((path) => { const Page = own || path === 'account' ? pages[path] : NothingHere; return path === '' ? <Route key={path} index element={<Page />} /> : <Route key={path} path={path} element={<Page />} /> })}
         <Route path="register" element={<Navigate to="/dashboard" replace />} />
         <Route path="*" element={<Nowhere />} />
       </Route>
@@ -67,7 +69,7 @@ function Frame() {
   if (session.data) {
     return (
       <SessionProvider value={session.data}>
-        {session.data.role === 'none' || session.data.role === 'verify' ? <NothingHere /> : <Pages banner={state.reachable ? null : <Lost />} />}
+        <Pages banner={state.reachable ? null : <Lost />} />
         {!state.signedIn && <SessionEnded again={() => { link.signedInAgain(); void cache.invalidateQueries() }} />}
       </SessionProvider>
     )
@@ -84,12 +86,12 @@ function Lost() {
 }
 function NothingHere() {
   const { email } = useSession()
+  const [busy, setBusy] = useState(false)
+  const out = () => { setBusy(true); signOut().catch((e: Error) => { setBusy(false); say(e.message, 'bad') }) }
   return (
-    <main className="alone">
-      <h1>Nothing to administer here</h1>
-      <p>You are signed in as {email}. This account may confirm connections of its own; nothing more. An admin of a project can make it a member.</p>
-      <form method="get" action="/sign-in"><Button type="submit">Sign in as somebody else</Button></form>
-    </main>
+    <Page title="Nothing to administer here" about={`You are signed in as ${email}. This account may confirm connections of its own; nothing more. An admin of a project can make it a member.`}>
+      <div className="actions"><ButtonLink to="/dashboard/account">Your account</ButtonLink><Button busy={busy} onClick={out}>Sign in as somebody else</Button></div>
+    </Page>
   )
 }
 function Nowhere() {

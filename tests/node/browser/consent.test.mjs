@@ -135,6 +135,14 @@ test('the whole consent with the built-in verifier', async () => {
   await page.getByRole('heading', { name: 'Nothing to administer here' }).waitFor()
   assert.equal(await page.getByRole('navigation').count(), 0)
   await shot(page, 'dashboard-verify-only')
+  // but his password is his, and he can go
+  await page.getByRole('link', { name: 'Your account' }).click()
+  await page.getByRole('heading', { name: 'Password', exact: true }).waitFor()
+  await page.goto(`${eng.url}/dashboard/api-keys`)
+  await page.getByRole('button', { name: 'Sign in as somebody else' }).click()
+  await page.waitForURL('**/sign-in')
+  await page.goto(`${eng.url}/dashboard`)
+  await page.waitForURL('**/sign-in**')
   await context.close()
 })
 

@@ -243,7 +243,23 @@ test('a project is made in its colour, gets a picture, is switched to and from; 
   await his.open()
   assert.equal((await asPage(his.page, 'GET', `/tb/v1/orgs/default/projects/${second}/overview`)).status, 403)
   assert.equal(await his.page.getByText('Rain bot').count(), 0)
-  await his.close(); await close()
+  await his.close()
+  // dave may only confirm himself in the first project; when the second makes him an admin he comes in there
+  const dave = { email: 'dave@example.com', password: 'a third sentence that is long' }
+  w.account(dave)
+  const daves = await w.person({ as: dave })
+  await daves.open()
+  await daves.page.getByRole('heading', { name: 'Nothing to administer here' }).waitFor()
+  await good(daves.page, 'a dashboard with nothing in it', { shots: 'nothing' })
+  const mine = (await asPage(daves.page, 'GET', '/tb/v1/sessions/current')).body.account_id
+  assert.equal((await asPage(page, 'PUT', `/tb/v1/orgs/default/projects/${second}/members/${mine}`, { role: 'admin' })).status, 200)
+  await daves.open()
+  await daves.page.getByRole('heading', { name: 'Dashboard' }).waitFor()
+  await daves.page.getByText('Rain bot').first().waitFor()
+  assert.ok((await menu(daves.page)).includes('API Keys'))
+  await daves.open('/projects')
+  assert.equal(await daves.page.getByRole('button', { name: /^Switch to/ }).count(), 0, 'there is nothing to do in the other project')
+  await daves.close(); await close()
 })
 
 test('signing out everywhere ends the sessions of every browser, and this one', async () => {

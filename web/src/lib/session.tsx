@@ -4,12 +4,15 @@ import { createContext, useContext } from 'react'
 import { api, must, Problem, rememberSession, scope, type Schemas } from '../api/client'
 
 export type Session = Schemas['Session']
-/** Of the project this tab is in; when that is none, or one the person is no longer in, of the first of his. */
+/** A role that may do more than confirm who one is. */
+export const administers = (role: Session['role']) => role !== 'none' && role !== 'verify'
+/** Of the project this tab is in; when that is none, or one where the person has nothing (more) to administer, of the first where he has. */
 export async function readSession(): Promise<Session> {
-  const s = await (scope.get() === 'default' ? first() : must(api.GET('/tb/v1/orgs/{org_id}/projects/{project_id}/sessions/current', { params: { path: { org_id: 'default', project_id: scope.get() } } })).catch((e: unknown) => {
+  let s = await (scope.get() === 'default' ? first() : must(api.GET('/tb/v1/orgs/{org_id}/projects/{project_id}/sessions/current', { params: { path: { org_id: 'default', project_id: scope.get() } } })).catch((e: unknown) => {
     if (e instanceof Problem && (e.status === 403 || e.status === 404)) return first()
     throw e
   }))
+  if (!administers(s.role) && scope.get() !== 'default') s = await first()
   rememberSession(s)
   if (s.project_id) scope.set(s.project_id)
   return s
@@ -17,6 +20,10 @@ export async function readSession(): Promise<Session> {
 const first = () => must(api.GET('/tb/v1/sessions/current'))
 export function useSessionQuery() {
   return useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: 60_000 })
+}
+export async function signOut() {
+  await must(api.DELETE('/tb/v1/sessions/current'))
+  location.assign('/sign-in')
 }
 const Signed = createContext<Session | null>(null)
 export const SessionProvider = Signed.Provider

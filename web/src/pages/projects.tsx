@@ -8,7 +8,7 @@ import { z } from 'zod/mini'
 import { api, ifMatch, must, Problem, scope, type Schemas } from '../api/client'
 import { Conflict, message, sentence, useSending } from '../lib/form'
 import { useGuard } from '../lib/guard'
-import { useMay, useSession } from '../lib/session'
+import { administers, useMay, useSession } from '../lib/session'
 import { Button } from '../ui/button'
 import { Clashed, Dialog } from '../ui/dialog'
 import { Field } from '../ui/field'
@@ -35,7 +35,7 @@ export default function Projects() {
       <div className="stack">
         <Card flush><ul className="plainlist padded">{s.projects.map((p) => (
           <li key={p.id}><span className="rowlink"><ProjectSign p={p} /><span><b>{p.name}</b><small>{p.id}</small></span></span><Badge>{p.role}</Badge>
-            {p.id === s.project_id ? <Badge tone="good">Open</Badge> : <Button aria-label={`Switch to ${p.name}`} onClick={() => go(p.id)}>Switch</Button>}</li>
+            {p.id === s.project_id ? <Badge tone="good">Open</Badge> : administers(p.role) && <Button aria-label={`Switch to ${p.name}`} onClick={() => go(p.id)}>Switch</Button>}</li>
         ))}</ul></Card>
         <Current />
       </div>

@@ -3,22 +3,22 @@ import { Activity, Boxes, ChevronsUpDown, FolderKanban, KeyRound, LayoutDashboar
 import { Dialog, DropdownMenu } from 'radix-ui'
 import { Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Link, NavLink, Outlet, useLocation } from 'react-router'
-import { api, must, scope } from '../api/client'
-import { useMay, useSession } from '../lib/session'
+import { scope } from '../api/client'
+import { administers, signOut, useMay, useSession } from '../lib/session'
 import { setTheme, theme, type Theme } from '../lib/theme'
 import { Letter } from './letter'
 import { Loading } from './page'
-import { Toasts } from './toast'
+import { say, Toasts } from './toast'
 
-type Item = { to: string; name: string; icon: LucideIcon; needs?: string; end?: boolean }
+type Item = { to: string; name: string; icon: LucideIcon; needs: string; end?: boolean }
 type Group = { name?: string; to?: string; icon?: LucideIcon; items: Item[] }
 const menu: Group[] = [
   { items: [
-    { to: '/dashboard', name: 'Dashboard', icon: LayoutDashboard, end: true },
+    { to: '/dashboard', name: 'Dashboard', icon: LayoutDashboard, needs: 'projects:read', end: true },
     { to: '/dashboard/playground', name: 'Playground', icon: Terminal, needs: 'tools:read' },
   ] },
   { items: [
-    { to: '/dashboard/projects', name: 'Projects', icon: FolderKanban },
+    { to: '/dashboard/projects', name: 'Projects', icon: FolderKanban, needs: 'projects:read' },
     { to: '/dashboard/members', name: 'Members', icon: UsersRound, needs: 'members:read' },
     { to: '/dashboard/tools', name: 'Tool Catalog', icon: Boxes, needs: 'tools:read' },
   ] },
@@ -40,10 +40,11 @@ const menu: Group[] = [
 
 function Nav() {
   const may = useMay()
+  if (!may('projects:read')) return null
   return (
     <nav aria-label="Main">
       {menu.map((g, i) => {
-        const items = g.items.filter((x) => !x.needs || may(x.needs))
+        const items = g.items.filter((x) => may(x.needs))
         return items.length > 0 && (
           <div className="group" key={i}>
             {g.name && <Link className="heading" to={g.to ?? '/dashboard'}>{g.name}</Link>}
@@ -58,17 +59,19 @@ function Nav() {
 // The menus stand where they are opened, inside the side bar's landmark, not at the page's end.
 function ProjectSwitch() {
   const s = useSession()
+  const others = s.projects.filter((p) => administers(p.role)) // elsewhere there is nothing to switch to
   const now = s.projects.find((p) => p.id === s.project_id)
   const name = now?.name ?? 'Project'
   const change = (id: string) => { scope.set(id); location.assign('/dashboard') }
-  if (s.projects.length < 2) return <Link className="switch" to="/dashboard/projects"><ProjectSign p={now} /><span>{name}</span></Link>
+  if (others.length === 0) return null
+  if (others.length === 1) return <Link className="switch" to="/dashboard/projects"><ProjectSign p={now} /><span>{name}</span></Link>
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="switch" ><ProjectSign p={now} /><span><span className="visually-hidden">Project </span>{name}</span><ChevronsUpDown aria-hidden="true" /></DropdownMenu.Trigger>
       <DropdownMenu.Content className="menu" align="start" sideOffset={6}>
         <DropdownMenu.Label>Projects</DropdownMenu.Label>
         <DropdownMenu.RadioGroup value={s.project_id} onValueChange={change}>
-          {s.projects.map((p) => <DropdownMenu.RadioItem key={p.id} value={p.id}><ProjectSign p={p} /><span>{p.name}</span></DropdownMenu.RadioItem>)}
+          {others.map((p) => <DropdownMenu.RadioItem key={p.id} value={p.id}><ProjectSign p={p} /><span>{p.name}</span></DropdownMenu.RadioItem>)}
         </DropdownMenu.RadioGroup>
       </DropdownMenu.Content>
     </DropdownMenu.Root>
@@ -82,7 +85,6 @@ const themes: [Theme, string, LucideIcon][] = [['light', 'Light', Sun], ['dark',
 function UserMenu() {
   const { email, role } = useSession()
   const [t, setT] = useState(theme)
-  const out = async () => { await must(api.DELETE('/tb/v1/sessions/current')); location.assign('/sign-in') }
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="switch user" >
@@ -95,7 +97,7 @@ function UserMenu() {
         </DropdownMenu.RadioGroup>
         <DropdownMenu.Separator />
         <DropdownMenu.Item asChild><Link to="/dashboard/account"><UserRound aria-hidden="true" />Your account</Link></DropdownMenu.Item>
-        <DropdownMenu.Item onSelect={() => { void out() }}><LogOut aria-hidden="true" />Sign out</DropdownMenu.Item>
+        <DropdownMenu.Item onSelect={() => { signOut().catch((e: Error) => say(e.message, 'bad')) }}><LogOut aria-hidden="true" />Sign out</DropdownMenu.Item>
       </DropdownMenu.Content>
     </DropdownMenu.Root>
   )
