@@ -49,8 +49,8 @@ struct mine {
 	enum role *role;
 	size_t n, at; /* at: the project the answer speaks of; n: of none */
 };
-/* Without a project in the path: of those where this person may do more than confirm who he is the default one, else the
- * first; of those that are left the same. */
+/* Without a project in the path: of those where this person may do more than confirm who he is the default one, else
+ * the first; of those that are left the same. */
 static void choose(const struct request *rq, struct mine *m)
 {
 	static const enum role above[] = { ROLE_VERIFY, ROLE_NONE };

@@ -22,10 +22,6 @@ static void secret_of(struct jout *w, const char *key, struct sv binding, bool e
 		jout_strz(w, "hint", text);
 	jout_close(w);
 }
-static void secret(struct jout *w, const char *key, bool exists, struct sv hint)
-{
-	secret_of(w, key, SV("project"), exists, hint);
-}
 static void http(struct jout *w, const struct worker_row *r)
 {
 	jout_open(w, "http");
@@ -58,7 +54,7 @@ static struct err client(struct ctx *cx, struct jout *w, const struct view_worke
 	jout_str(w, "redirect_uri", redirect);
 	jout_open(w, "oauth2");
 	jout_str(w, "client_id", id);
-	secret(w, "client_secret", vault->client_secret.n > 0, hint_of(vault->client_secret));
+	secret_of(w, "client_secret", v->row->binding, vault->client_secret.n > 0, hint_of(vault->client_secret));
 	jout_str(w, "authorization_url", v->row->authorization_url);
 	jout_str(w, "redirect_uri", redirect);
 	jout_str(w, "external_id", v->row->external_id);
@@ -84,7 +80,7 @@ static struct err mcp(struct ctx *cx, struct jout *w, const struct view_worker *
 	jout_open(w, "secrets");
 	for (const struct node *s = vault.secrets->first; s != NULL; s = s->next) {
 		jout_key(w, s->key);
-		secret(w, NULL, true, hint_of(node_text(s)));
+		secret_of(w, NULL, v->row->binding, true, hint_of(node_text(s)));
 	}
 	jout_close(w);
 	TRY(client(cx, w, v, &vault));

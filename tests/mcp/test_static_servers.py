@@ -50,6 +50,7 @@ def test_declared_shown_called_and_followed(binary, tmp_path, odd):
         [shown] = c.get("/v1/workers").json()["items"]
         assert (shown["id"], shown["type"], shown["binding"]["type"], shown["mcp"]["uri"]) == ("remote", "mcp", "static", odd.uri)
         assert shown["mcp"]["headers"] == {"X-Key": "Key ${secret:OWN}", "X-Team": "${secret:team}", "X-Plain": "7"} and set(shown["mcp"]["secrets"]) == {"OWN", "FROM_ENV"}
+        assert {(s["binding"], s["editable"]) for s in (*shown["mcp"]["secrets"].values(), shown["mcp"]["oauth2"]["client_secret"])} == {("static", False)}
         assert shown["mcp"]["oauth2"]["client_id"] == "1199990000000000001" and shown["mcp"]["oauth2"]["redirect_uri"].endswith("/api/v1/oauth/remote-mcp/callback")
         assert called(c) == "done"
         assert (headers(odd)["X-Key"], headers(odd)["X-Team"], headers(odd)["X-Plain"]) == ("Key " + OWN, "the-team", "7")

@@ -8,7 +8,8 @@ import { mcpPeer } from './mcp_peer.mjs'
 let w, keyed, guarded
 before(async () => {
   [keyed, guarded] = [await mcpPeer('abacus', { header: ['X-Api-Key', 'the-key-of-abacus'] }), await mcpPeer('ledger', { oauth: ['sums:read', 'sums:write'] })]
-  w = await world({ config: 'security: {ssrf_allowlist: ["127.0.0.1"]}\n' })
+  const declared = 'tools: {directors: [{id: default, enabled: true, workers: [{id: of-the-file, enabled: true, http: {uri: "http://127.0.0.1:9", secret: x, timeout: 20, retry: 2}}]}]}\n'
+  w = await world({ config: `security: {ssrf_allowlist: ["127.0.0.1"]}\n${declared}` })
 })
 after(async () => { await w?.stop(); keyed?.close(); guarded?.close() })
 const worker = async (id) => (await w.eng.call(`/v1/workers/${id}`)).body
@@ -70,6 +71,14 @@ test('a remote MCP server that wants a header: the header takes a secret, what i
   await page.getByRole('button', { name: 'Save' }).and(page.locator(':disabled')).waitFor()
   assert.deepEqual((await worker('abacus')).mcp.secrets, {})
   assert.match(JSON.stringify((await runs('Abacus.add', { a: 1, b: 1 })).body), /secret not found: ABACUS_KEY/)
+  // one that engine.yaml declares is shown, and changed there alone
+  await page.getByRole('button', { name: 'Disable' }).waitFor()
+  await open('/servers/of-the-file')
+  await page.getByRole('tab', { name: 'Settings' }).click()
+  await page.getByText('This server comes from engine.yaml and is changed there.').waitFor()
+  await page.getByText('20 s').waitFor()
+  assert.equal(await page.getByRole('button', { name: /Disable|Remove|Save/ }).count(), 0)
+  await good(page, 'a server of engine.yaml', { shots: 'server-static' })
   await close()
 })
 

@@ -35,7 +35,9 @@ export default function ServerPage() {
   const back = { to: '/dashboard/servers', label: 'Servers' }
   if (!q.data) return <Page title={id} back={back}>{q.error ? <Wrong error={q.error} retry={() => { void q.refetch() }} /> : <Loading />}</Page>
   const w = q.data
-  const write = may('workers:write') && !w.managed
+  const at = w.http ?? w.mcp
+  const fixed = w.binding?.type === 'static'
+  const write = may('workers:write') && !fixed
   const set = (saved: Worker) => { cache.setQueryData([...workersKey, 'one', id], saved); void cache.invalidateQueries({ queryKey: workersKey, predicate: (x) => x.queryKey[1] !== 'one' }); void cache.invalidateQueries({ queryKey: ['tools'] }) }
   const refused = (e: Error) => { say(e.message, 'bad'); void q.refetch() }
   const toggle = () => guard.run(async (match) => { set(await must(api.PATCH('/v1/workers/{id}', { params: { path: { id } }, headers: match, body: { enabled: w.enabled === false } }))) }).catch(refused)
@@ -52,7 +54,7 @@ export default function ServerPage() {
       <Tabs.Root defaultValue="tools">
         <Tabs.List className="tabs" aria-label="About this server"><Tabs.Trigger value="tools">Tools</Tabs.Trigger><Tabs.Trigger value="settings">Settings</Tabs.Trigger></Tabs.List>
         <Tabs.Content value="tools" className="stack">{w.requirements?.authorization?.met === false && may('auth:use') && <ServerConsent w={w} />}<Tools id={id} /></Tabs.Content>
-        <Tabs.Content value="settings" className="stack">{write ? <Edit w={w} done={set} /> : <Card><Facts rows={[['Address', uriOf(w)], ['Timeout', `${w.http?.timeout ?? ''} s`], ['Retry', w.http?.retry]]} /></Card>}</Tabs.Content>
+        <Tabs.Content value="settings" className="stack">{fixed && <Note>This server comes from engine.yaml and is changed there.</Note>}{write ? <Edit w={w} done={set} /> : <Card><Facts rows={[['Address', uriOf(w)], ['Timeout', `${at?.timeout ?? ''} s`], ['Retry', at?.retry]]} /></Card>}</Tabs.Content>
       </Tabs.Root>
     </Page></>
   )
