@@ -35,7 +35,7 @@ struct err h_project_list(struct request *rq)
 	for (size_t i = 0; i < n; i++) {
 		bool yes;
 		TRY(sees(rq, &v[i], &yes));
-		if (!yes)
+		if (!yes || (page.q.n > 0 && !text_finds(sv_of(v[i].name), page.q)))
 			continue;
 		if ((int64_t)seen++ < page.offset || (int64_t)shown >= page.limit)
 			continue;

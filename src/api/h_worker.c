@@ -289,6 +289,8 @@ struct err h_worker_tools(struct request *rq)
 	for (size_t i = 0; i < of.n; i++) {
 		if (!sv_eq(of.v[i].worker_id, r.unique_id))
 			continue;
+		if (page.q.n > 0 && !text_finds(of.v[i].qualified, page.q) && !text_finds(of.v[i].description, page.q))
+			continue;
 		if (seen++ < page.offset || n == (size_t)page.limit)
 			continue;
 		TRY(show_tool(rq, &w, &of.v[i]));

@@ -61,7 +61,7 @@ static const struct route rows[] = {
 	/* ---- connections and settings (contract 2.9, 3.4) ---- */
 	{ M_GET, "/v1/admin/user_connections", LANE_POOL, CALLER, "connections:read", .scoped = true,
 	  .handle = h_connection_list, .id = "auth-connections-list",
-	  .out = "OffsetPage-UserAuthProviderConnectionResponse", .query = PAGED " provider_id:string user_id:string",
+	  .out = "OffsetPage-UserAuthProviderConnectionResponse", .query = PAGED " provider_id:string user_id:string status:string",
 	  .doc = "The users' connections to providers; never their tokens." },
 	{ M_DELETE, "/v1/admin/user_connections/{id}", LANE_CALL, CALLER, "connections:delete", .scoped = true,
 	  .handle = h_connection_delete, .id = "auth-connections-delete", .ok = 204,

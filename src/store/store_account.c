@@ -73,7 +73,11 @@ struct err store_account_in_charge(struct ctx *cx, struct store *st, int64_t *ou
 }
 struct err store_account_list(struct ctx *cx, struct store *st, const struct page *page, struct account_page *out)
 {
-	static const char sql[] = "SELECT " ACCOUNT_COLS " FROM accounts ORDER BY created_at, id LIMIT $1 OFFSET $2";
+	static const char sql[] =
+	    "SELECT " ACCOUNT_COLS
+	    " FROM accounts WHERE " STORE_ROW_HAS("email", "$1") " ORDER BY created_at, id LIMIT $2 OFFSET $3";
+	static const char count[] = "SELECT count(*) FROM accounts WHERE " STORE_ROW_HAS("email", "$1");
+	struct sv has = page->q.p == NULL ? SV("") : page->q;
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	bool row = false;
@@ -82,10 +86,11 @@ struct err store_account_list(struct ctx *cx, struct store *st, const struct pag
 	if (out->v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "accounts");
 	TRY(store_read(cx, st, &r));
-	TRY(db_get_i64(cx, r.db, "SELECT count(*) FROM accounts", &out->total));
+	TRY(store_row_count(cx, r.db, count, has, &out->total));
 	TRY(db_prepare(cx, r.db, sql, &q));
-	db_bind_i64(q, 1, page->limit);
-	db_bind_i64(q, 2, page->offset);
+	db_bind_sv(q, 1, has);
+	db_bind_i64(q, 2, page->limit);
+	db_bind_i64(q, 3, page->offset);
 	while (out->n < (size_t)page->limit) {
 		TRY(db_next(cx, q, &row));
 		if (!row)

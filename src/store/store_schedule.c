@@ -77,11 +77,14 @@ struct err store_schedule_get(struct ctx *cx, struct store *st, struct sv projec
 	TRY(db_one(cx, q));
 	return store_schedule_row(cx, q, out);
 }
+/* Sought by the tool's name, or by whom it runs for. */
+#define HAS STORE_ROW_HAS("toolkit || '.' || tool || ' ' || user_id", "$2")
 struct err store_schedule_list(struct ctx *cx, struct store *st, struct sv project, const struct page *page,
 			       struct schedule_page *out)
 {
-	static const char sql[] = "SELECT " SCHEDULE_COLS " FROM schedules WHERE project_id = $1"
-				  " ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3";
+	static const char sql[] = "SELECT " SCHEDULE_COLS " FROM schedules WHERE project_id = $1 AND " HAS
+				  " ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4";
+	static const char count[] = "SELECT count(*) FROM schedules WHERE project_id = $1 AND " HAS;
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	size_t room = 0;
@@ -89,11 +92,12 @@ struct err store_schedule_list(struct ctx *cx, struct store *st, struct sv proje
 
 	*out = (struct schedule_page){ .v = NULL };
 	TRY(store_read(cx, st, &r));
-	TRY(store_row_count(cx, r.db, "SELECT count(*) FROM schedules WHERE project_id = $1", project, &out->total));
+	TRY(store_row_count_of(cx, r.db, count, &(struct row_count){ project, page->q }, &out->total));
 	TRY(db_prepare(cx, r.db, sql, &q));
 	db_bind_sv(q, 1, project);
-	db_bind_i64(q, 2, page->limit);
-	db_bind_i64(q, 3, page->offset);
+	db_bind_sv(q, 2, page->q.p == NULL ? SV("") : page->q);
+	db_bind_i64(q, 3, page->limit);
+	db_bind_i64(q, 4, page->offset);
 	for (;;) {
 		TRY(db_next(cx, q, &row));
 		if (!row)

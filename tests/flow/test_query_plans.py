@@ -23,7 +23,7 @@ MAY = (
     ("$2 = '' AND $3 = '' AND ($4", [SORT], "a page's rows are sorted once more after they were found in order"),
     ("user_id = $2 AND ($3", [SORT, SORT], "the connections of one user"),
     ("= '' OR user_id = $2) AND id = $3", [SORT, SORT], "one connection"),
-    ("FROM accounts ORDER BY created_at, id LIMIT", ["SCAN accounts USING INDEX accounts_list"], "a page of all accounts, in that index's order"),
+    ("FROM accounts WHERE ($1 = '' OR instr(lower(email), lower($1)) > 0) ORDER BY created_at, id LIMIT", ["SCAN accounts USING INDEX accounts_list"], "a page of all accounts, in that index's order"),
     ("FROM members WHERE role <> 'verify'", ["SCAN members USING INDEX members_in_charge"], "those in charge alone stand in that index"),
     ("ORDER BY id DESC LIMIT 20000", ["USE TEMP B-TREE FOR DISTINCT"], "the words of the newest events, so many at most"),
     ("SELECT id, project_id, key FROM secrets", ["SCAN secrets"], "read once, at the start"),
