@@ -46,10 +46,11 @@ static struct err by_session(struct request *rq, struct sv token)
 
 	if (rq->lane == LANE_INLINE)
 		return (struct err){ E_TAKE_POOL };
+	rq->by.session = people_session_mac(rq->en, token);
 	if (!reads && !visitor_own_origin(rq, true))
 		return refuse(rq->cx, E_FORBIDDEN,
 			      "a request with a session cookie must come from this engine's own pages");
-	TRY(people_session(rq->cx, rq->en, token, &a));
+	TRY(people_session_of(rq->cx, rq->en, &rq->by.session, &a));
 	/* Bound to the session: a page that shows one person does not write as another who signed in meanwhile. */
 	if (!reads && !people_csrf_ok(rq->en, token, http_header_in(rq, "Tokenbooth-CSRF")))
 		return refuse(rq->cx, E_CSRF,
@@ -96,13 +97,26 @@ struct err authn_who(struct request *rq)
 	return refuse(rq->cx, E_UNAUTHENTICATED, "Missing Authorization header");
 }
 
+struct err authn_again(struct request *rq)
+{
+	struct account a;
+
+	if (rq->by.is == WHO_API_KEY)
+		return key_still(rq->cx, rq->en, sv_of(rq->by.id), rq->client_ip);
+	if (rq->by.is != WHO_SESSION)
+		return OK;
+	if (rq->lane == LANE_INLINE)
+		return (struct err){ E_TAKE_POOL };
+	return people_session_of(rq->cx, rq->en, &rq->by.session, &a);
+}
+
 /* ---- which project, which role ---- */
 static struct err project_of(struct request *rq)
 {
 	struct project p;
 	bool short_form = rq->scope_project.p == NULL;
 
-	if (rq->by.is == WHO_API_KEY && short_form)
+	if (rq->by.is == WHO_API_KEY && short_form && !rq->route->whole)
 		return OK;
 	struct err e = project_find(rq->cx, rq->en, rq->scope_org, short_form ? SV("default") : rq->scope_project, &p);
 	if (rq->by.is == WHO_API_KEY) {
@@ -111,7 +125,10 @@ static struct err project_of(struct request *rq)
 		else
 			TRY(e);
 		if (e.code == E_NOT_FOUND || !sv_eqz(sv_of(p.id), rq->by.project_id))
-			return refuse(rq->cx, E_FORBIDDEN, "the API key belongs to another project");
+			return refuse(rq->cx, E_FORBIDDEN, "%s",
+				      rq->route->whole ? "this is the whole engine's and needs an API key of the "
+							 "default project; this key belongs to another"
+						       : "the API key belongs to another project");
 		return OK;
 	}
 	TRY(e);

@@ -11,6 +11,9 @@
  */
 #include "http/route.h"
 struct err authn_who(struct request *rq) MUST_USE NONNULL(1);
+/* Whether he whom authn_who found is still let in, for a request that has slept: a key may be revoked or over, a
+ * session ended.  E_UNAUTHENTICATED; E_TAKE_POOL as authn_who.  authn_may comes after it: roles change too. */
+struct err authn_again(struct request *rq) MUST_USE NONNULL(1);
 /* Fills by.project_id and by.role and checks the row's action: E_FORBIDDEN, E_NOT_FOUND for an unknown project. */
 struct err authn_may(struct request *rq) MUST_USE NONNULL(1);
 /* The credential in an Authorization header's value. */

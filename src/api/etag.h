@@ -11,6 +11,7 @@
 enum { ETAG_TEXT = 24 };
 void etag_write(struct request *rq, int64_t version) NONNULL(1); /* the header */
 void etag_field(struct jout *w, int64_t version) NONNULL(1);     /* the member */
-/* If-Match and If-None-Match: * into cx->want; for routes that say `tagged`. */
-void etag_ask(struct request *rq) NONNULL(1);
+/* If-Match and If-None-Match, "*" or lists of tags, into cx->want; for routes that say `tagged`.  A weak tag never
+ * matches for If-Match, since it does not say that nothing has changed.  E_BAD_INPUT: more than WANT_VERSIONS. */
+struct err etag_ask(struct request *rq) MUST_USE NONNULL(1);
 #endif

@@ -142,11 +142,15 @@ struct err h_account_password(struct request *rq)
 	return OK;
 }
 
-/* For somebody who lost his device. */
+/* For somebody else who lost his device.  Of one's own a code is asked: a session left open must not do without. */
 struct err h_account_totp(struct request *rq)
 {
 	struct actor by = caller_actor(rq);
 
+	if (rq->by.is == WHO_SESSION && sv_eqz(rq->params[0], rq->by.id))
+		return refuse(rq->cx, E_FORBIDDEN,
+			      "your own second factor is switched off with a code or a recovery code: DELETE "
+			      "/tb/v1/totp; without either, ask another administrator or the operator");
 	TRY(not_above(rq, rq->params[0]));
 	TRY(factor_reset(rq->cx, rq->en, rq->params[0], &by));
 	rq->status = 204;

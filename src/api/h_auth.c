@@ -109,7 +109,7 @@ static struct err wait_of(struct request *rq, int64_t *seconds)
 	if (s.p == NULL || s.n == 0)
 		return OK;
 	if (!input_integer(s, seconds))
-		return bad_field(rq->cx, "wait", "integer", "must be an integer");
+		return bad_query(rq->cx, "wait", "integer", "must be an integer");
 	*seconds = *seconds < 0 ? 0 : *seconds > WAIT_MOST_S ? WAIT_MOST_S : *seconds;
 	return OK;
 }
@@ -134,7 +134,7 @@ struct err h_auth_status(struct request *rq)
 
 	TRY(http_query(rq, "id", &id));
 	if (id.n == 0)
-		return bad_field(rq->cx, "id", "required", "is required");
+		return bad_query(rq->cx, "id", "required", "is required");
 	TRY(wait_of(rq, &wait_s));
 	if (rq->park.limit == 0)
 		rq->park.limit = rq->cx->now + SEC(wait_s);

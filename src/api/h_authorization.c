@@ -31,7 +31,7 @@ struct err h_authorization_list(struct request *rq)
 	TRY(http_query(rq, "status", &f.status));
 	if (f.status.n > 0 && !sv_eqz(f.status, "pending") && !sv_eqz(f.status, "completed") &&
 	    !sv_eqz(f.status, "failed"))
-		return bad_field(rq->cx, "status", "enum", "must be pending, completed or failed");
+		return bad_query(rq->cx, "status", "enum", "must be pending, completed or failed");
 	f.q = page.q;
 	f.limit = page.limit;
 	f.offset = page.offset;

@@ -30,7 +30,7 @@ struct err h_connection_list(struct request *rq)
 	TRY(filter_of(rq, user, &f.user_id));
 	TRY(http_query(rq, "status", &f.status));
 	if (f.status.n > 0 && !sv_eqz(f.status, "active") && !sv_eqz(f.status, "expired"))
-		return bad_field(rq->cx, "status", "enum", "must be active or expired");
+		return bad_query(rq->cx, "status", "enum", "must be active or expired");
 	f.q = page.q;
 	f.limit = page.limit;
 	f.offset = page.offset;

@@ -37,7 +37,7 @@ static struct err time_of(struct request *rq, const char *name, int64_t *out)
 
 	TRY(http_query(rq, name, &s));
 	if (s.n > 0 && !time_parse(s, out))
-		return bad_field(rq->cx, name, "time", "must be a time such as 2026-01-31T12:00:00Z");
+		return bad_query(rq->cx, name, "time", "must be a time such as 2026-01-31T12:00:00Z");
 	return OK;
 }
 
@@ -64,7 +64,7 @@ static struct err filter_of(struct request *rq, struct event_filter *f)
 	TRY(http_query(rq, "cursor", &cursor));
 	f->uncounted = cursor.p != NULL;
 	if (cursor.n > 0 && (!input_integer(cursor, &f->before) || f->before < 1))
-		return bad_field(rq->cx, "cursor", "cursor", "must be the next_cursor of an earlier answer");
+		return bad_query(rq->cx, "cursor", "cursor", "must be the next_cursor of an earlier answer");
 	return OK;
 }
 

@@ -136,7 +136,7 @@ static struct err once(struct request *rq, const struct execute_body *in, const 
 	case REPEATS_GONE:
 		return refuse(rq->cx, E_CONFLICT,
 			      "the request with this Idempotency-Key was carried out; its answer is not kept any more");
-	case REPEATS_OTHER: return bad_field(rq->cx, "Idempotency-Key", "another", "was used for another request");
+	case REPEATS_OTHER: return bad_header(rq->cx, "Idempotency-Key", "another", "was used for another request");
 	case REPEATS_NEW:
 	default: break;
 	}

@@ -27,7 +27,7 @@ static struct err text_query(struct request *rq, const char *name, struct sv *ou
 {
 	TRY(http_query(rq, name, out));
 	if (out->n > QUERY_MOST)
-		return bad_field(rq->cx, name, "max", "must be at most %d bytes", QUERY_MOST);
+		return bad_query(rq->cx, name, "max", "must be at most %d bytes", QUERY_MOST);
 	*out = sv_trim(*out);
 	return OK;
 }
@@ -38,7 +38,7 @@ static struct err flag_query(struct request *rq, const char *name, bool *out)
 	TRY(http_query(rq, name, &s));
 	*out = sv_ieq(s, SV("true")) || sv_eqz(s, "1");
 	if (s.n > 0 && !*out && !sv_ieq(s, SV("false")) && !sv_eqz(s, "0"))
-		return bad_field(rq->cx, name, "bool", "must be true or false");
+		return bad_query(rq->cx, name, "bool", "must be true or false");
 	return OK;
 }
 static struct err formats_query(struct request *rq, unsigned *out)
@@ -52,7 +52,7 @@ static struct err formats_query(struct request *rq, unsigned *out)
 		enum tool_format f = view_tool_format(one);
 
 		if (one.n > 0 && f == 0)
-			return bad_field(rq->cx, "include_format", "enum", "must name arcade, openai or anthropic");
+			return bad_query(rq->cx, "include_format", "enum", "must name arcade, openai or anthropic");
 		*out |= (unsigned)f;
 	}
 	return OK;
@@ -63,7 +63,7 @@ static struct err format_query(struct request *rq, enum tool_format *out)
 
 	TRY(http_query(rq, "format", &s));
 	*out = s.n == 0 ? FORMAT_OPENAI : view_tool_format(s);
-	return *out != 0 ? OK : bad_field(rq->cx, "format", "enum", "must be arcade, openai or anthropic");
+	return *out != 0 ? OK : bad_query(rq->cx, "format", "enum", "must be arcade, openai or anthropic");
 }
 static struct err look_of(struct request *rq, struct look *k) { return text_query(rq, "user_id", &k->user_id); }
 static struct err list_of(struct request *rq, struct look *k)

@@ -13,7 +13,7 @@ static struct err number(struct request *rq, const char *name, int64_t *out)
 	if (s.p == NULL)
 		return OK;
 	if (!input_integer(s, out))
-		return bad_field(rq->cx, name, "integer", "must be an integer");
+		return bad_query(rq->cx, name, "integer", "must be an integer");
 	return OK;
 }
 
@@ -22,7 +22,7 @@ struct err page_list_ask(struct request *rq, struct page *out)
 	*out = (struct page){ .limit = PAGE_LIST_USUAL };
 	TRY(http_query(rq, "q", &out->q));
 	if (out->q.n > Q_BYTES)
-		return bad_field(rq->cx, "q", "max", "must be at most %d bytes", Q_BYTES);
+		return bad_query(rq->cx, "q", "max", "must be at most %d bytes", Q_BYTES);
 	out->q = sv_trim(out->q);
 	TRY(number(rq, "limit", &out->limit));
 	TRY(number(rq, "offset", &out->offset));

@@ -51,7 +51,14 @@ static struct err run(struct request *rq, size_t from)
 }
 
 struct err pipeline_serve(struct request *rq) { return run(rq, FIRST_STEP); }
-struct err pipeline_again(struct request *rq) { return run(rq, rq->by.is == WHO_NOBODY ? AUTHENTICATE : HANDLE); }
+
+/* While it slept its key may have been revoked, its session ended, its role taken: it is asked again at every run. */
+static bool has_slept(const struct request *rq) { return rq->park.topic != 0; }
+
+struct err pipeline_again(struct request *rq)
+{
+	return run(rq, rq->by.is == WHO_NOBODY || has_slept(rq) ? AUTHENTICATE : HANDLE);
+}
 
 /* ---- the steps ---- */
 static struct err match(struct request *rq)
@@ -72,7 +79,7 @@ static struct err limit(struct request *rq)
 	return OK;
 }
 
-static struct err authenticate(struct request *rq) { return authn_who(rq); }
+static struct err authenticate(struct request *rq) { return has_slept(rq) ? authn_again(rq) : authn_who(rq); }
 static struct err authorize(struct request *rq) { return authn_may(rq); }
 
 /* Only a body that is there has a type; a missing JSON body is the handler's to name. */
@@ -94,7 +101,7 @@ static struct err accept(struct request *rq)
 
 static struct err handle(struct request *rq)
 {
-	if (rq->park.topic == 0) /* a request that slept has been looked at, and its headers are gone */
+	if (!has_slept(rq)) /* else it has been looked at, and its headers are gone */
 		TRY(accept(rq));
 	if (rq->lane == LANE_INLINE && rq->route->lane != LANE_INLINE) {
 		rq->peer_key = hub_topic(rq->route->path, sv_of(rq->by.project_id));
@@ -104,9 +111,9 @@ static struct err handle(struct request *rq)
 		rq->peer_key = hub_topic(rq->route->path, sv_of(rq->by.project_id));
 		return (struct err){ E_TAKE_CALL };
 	}
-	rq->cx->want = (struct precondition){ WANT_ANY, 0 }; /* a connection keeps its context */
+	rq->cx->want = (struct precondition){ .kind = WANT_ANY }; /* a connection keeps its context */
 	if (rq->route->tagged)
-		etag_ask(rq);
+		TRY(etag_ask(rq));
 	TRY(rq->route->handle(rq));
 	if (rq->status == 0)
 		rq->status = rq->route->ok;

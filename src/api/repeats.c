@@ -56,7 +56,7 @@ struct err repeats_key(struct request *rq, const struct repeats *r, struct repea
 
 	*out = (struct repeats_key){ .name = rq->park.name };
 	if (key.n > KEY_MOST)
-		return bad_field(rq->cx, "Idempotency-Key", "max", "must be at most %d bytes", KEY_MOST);
+		return bad_header(rq->cx, "Idempotency-Key", "max", "must be at most %d bytes", KEY_MOST);
 	if (key.n > 0)
 		TRY(name_of(rq, r, key, &out->name));
 	if (out->name == 0)

@@ -174,9 +174,9 @@ static const struct route rows[] = {
 	{ M_GET, "/v1/swagger", LANE_INLINE, ANYONE, .handle = h_health_swagger, .id = "swagger", .out = "ArbitraryObject",
 	  .doc = "This description, as OpenAPI 3.0." },
 
-	{ M_GET, "/metrics", LANE_INLINE, CALLER | WHO(WHO_SCRAPER), "metrics:read", .handle = h_metrics_show, .id = "metrics",
-	  .text = "text/plain",
-	  .doc = "The engine's numbers in Prometheus' text format; see METRICS.md." },
+	{ M_GET, "/metrics", LANE_INLINE, CALLER | WHO(WHO_SCRAPER), "metrics:read", .whole = true, .handle = h_metrics_show,
+	  .id = "metrics", .text = "text/plain",
+	  .doc = "The whole engine's numbers in Prometheus' text format; see METRICS.md.  Of API keys those of the default project may." },
 
 	/* ---- ours (design 15) ---- */
 	{ M_GET, "/tb/v1/api_keys", LANE_POOL, CALLER, "keys:read", .scoped = true, .handle = h_key_list,

@@ -77,8 +77,9 @@
 	X("metrics.token", HIDDEN(c.metrics_token), OURS, .lo = 16,                                                    \
 	  .doc =                                                                                                       \
 	      "Whoever sends this as `Authorization: Bearer` may read `/metrics`, and nothing else: for Prometheus, "  \
-	      "which then needs no API key. Best `${file:...}` or `${env:...}`. Without it API keys, administrators "  \
-	      "and the control socket may.")                                                                           \
+	      "which then needs no API key. Best `${file:...}` or `${env:...}`. Without it API keys and "              \
+	      "administrators "                                                                                        \
+	      "of the default project and the control socket may.")                                                    \
 	X("metrics.public", BOOL(c.metrics_public), OURS, .fallback = "false",                                         \
 	  .doc = "Anybody who reaches the engine may read `/metrics`: only where nobody but you reaches it.")          \
 	X("sign_in.oidc", ONLY(CONF_OIDC), OURS,                                                                       \

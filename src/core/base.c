@@ -89,7 +89,7 @@ struct err refuse_at(struct ctx *cx, enum err_code code, const char *where, cons
 	return (struct err){ code };
 }
 
-struct err bad_field_at(struct ctx *cx, const char *field, const char *rule, const char *where, const char *fmt, ...)
+struct err bad_field_at(struct ctx *cx, const char *field, const char *rule, struct bad_at at, const char *fmt, ...)
 {
 	struct cause *c = &cx->cause;
 	bool first = c->code == E_OK;
@@ -112,9 +112,11 @@ struct err bad_field_at(struct ctx *cx, const char *field, const char *rule, con
 	add_whole(f->message, sizeof f->message, what);
 	if (first) {
 		c->code = E_BAD_INPUT;
-		c->where = in_tree(where);
+		c->where = in_tree(at.where);
 		copy_cut(c->detail, sizeof c->detail, f->message);
-		copy_cut(c->say, sizeof c->say, "failed to validate request body: ");
+		copy_cut(c->say, sizeof c->say, "failed to validate request ");
+		add_whole(c->say, sizeof c->say, at.part);
+		add_whole(c->say, sizeof c->say, ": ");
 	} else if (strlen(c->say) + strlen(f->message) + sizeof "; " <= sizeof c->say) {
 		add_whole(c->say, sizeof c->say, "; ");
 	} else {

@@ -101,12 +101,15 @@ struct cause {
 	int retry_after_s; /* for E_RATE, E_BUSY, E_PROVIDER_DOWN; 0 = let the edge choose */
 };
 
-/* On what condition a change is wanted (RFC 9110 section 13.1): the version of the thing that its asker has seen.  Acts
- * that change a single thing keep it (store/store_version.h). */
-enum want_kind { WANT_ANY, WANT_THERE, WANT_VERSION, WANT_ABSENT };
+/* On what condition a change is wanted (RFC 9110 section 13.1): that the thing is there, is at one of the versions that
+ * its asker has seen, is not there, or is at none of them.  Acts that change a single thing keep it
+ * (store/store_version.h). */
+enum want_kind { WANT_ANY, WANT_THERE, WANT_VERSION, WANT_ABSENT, WANT_OTHER };
+enum { WANT_VERSIONS = 8 };
 struct precondition {
 	enum want_kind kind;
-	int64_t version;
+	size_t n; /* of version[] */
+	int64_t version[WANT_VERSIONS];
 };
 
 struct arena;
@@ -136,10 +139,16 @@ struct err refuse_at(struct ctx *cx, enum err_code code, const char *where, cons
 
 /* bad_field(cx, "oauth2.client_id", "max", "must be at most %d bytes", n): adds a field error and
  * makes the cause "failed to validate request body: oauth2.client_id must be ..." (contract 1.5).
- * May be called several times; always returns E_BAD_INPUT. */
-#define bad_field(cx, field, rule, ...) bad_field_at((cx), (field), (rule), __FILE__ ":" STR_(__LINE__), __VA_ARGS__)
-struct err bad_field_at(struct ctx *cx, const char *field, const char *rule, const char *where, const char *fmt,
-			...) MUST_USE NONNULL(1, 2, 3, 4, 5) PRINTF_LIKE(5, 6);
+ * May be called several times; always returns E_BAD_INPUT.  bad_query and bad_header: the same for what is no body. */
+#define bad_field(cx, field, rule, ...) bad_field_at((cx), (field), (rule), BAD_AT_("body"), __VA_ARGS__)
+#define bad_query(cx, name, rule, ...)  bad_field_at((cx), (name), (rule), BAD_AT_("query"), __VA_ARGS__)
+#define bad_header(cx, name, rule, ...) bad_field_at((cx), (name), (rule), BAD_AT_("header"), __VA_ARGS__)
+#define BAD_AT_(part)                   ((struct bad_at){ (part), __FILE__ ":" STR_(__LINE__) })
+struct bad_at {
+	const char *part, *where; /* part: of the request, as in "failed to validate request body" */
+};
+struct err bad_field_at(struct ctx *cx, const char *field, const char *rule, struct bad_at at, const char *fmt,
+			...) MUST_USE NONNULL(1, 2, 3, 5) PRINTF_LIKE(5, 6);
 
 struct err forgive(struct ctx *cx) NONNULL(1);            /* handled: clear the cause and go on; returns OK */
 const char *err_name(enum err_code code) RETURNS_NONNULL; /* "E_BAD_INPUT": for logs and tests */

@@ -29,8 +29,9 @@
 	X(ML_KIND, "kind", 80, "")                                                                 \
 	X(ML_JOB, "task", 24, "")                                                                  \
 	X(ML_STATE, "state", 4, "live,dead,closed")                                                \
-	X(ML_THROTTLE, "limit", 5,                                                                 \
-	  "sign_in_address,sign_in_account_address,sign_in_account,setup_address,api_key_address") \
+	X(ML_THROTTLE, "limit", 7,                                                                 \
+	  "sign_in_address,sign_in_account_address,sign_in_account,setup_address,api_key_address," \
+	  "link,link_address")                                                                     \
 	X(ML_CREDENTIAL, "credential", 2, "api_key,password")                                      \
 	X(ML_CHECK, "check", 6, "store,root_key,jobs,disk,providers")                              \
 	X(ML_VERSION, "version", 2, "")

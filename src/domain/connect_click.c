@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/arena.h"
 #include "core/clock.h"
+#include "core/ip.h"
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/connect_inner.h"
 #include "domain/scopes.h"
 #include "domain/state.h"
+#include "domain/throttle.h"
 
 enum { FLOWS_LIVE = 20, RETRY_S = 60 }; /* design 8 */
 static const int64_t flow_life = HOUR(24);
@@ -197,6 +199,16 @@ static void choose_cookie(const struct browser *br, struct next *out)
 		id_token(out->cookie);
 }
 
+/* Each click leaves a row for a week and events for longer; the link's holder must not fill the store with them.  Many
+ * people come from one address, so its own budget is wide. */
+static struct err not_too_often(struct ctx *cx, struct engine *en, const struct visit *v, const struct browser *br)
+{
+	char net[IP_NET];
+
+	TRY(throttle_take(cx, en->throttle, THROTTLE_LINK_IP, ip_net(br->client_ip, net)));
+	return throttle_take(cx, en->throttle, THROTTLE_LINK, v->a.id);
+}
+
 static struct err open_flow(struct ctx *cx, struct engine *en, const struct visit *v, const struct browser *br,
 			    struct next *out)
 {
@@ -208,6 +220,7 @@ static struct err open_flow(struct ctx *cx, struct engine *en, const struct visi
 			      .http_hint = 303,
 			      .provider_name = sv_of(v->p->def->name),
 			      .user_id = v->a.user_id };
+	TRY(not_too_often(cx, en, v, br));
 	choose_cookie(br, out);
 	id_ksuid("fl_", cx->now, flow_id);
 	id_token(state);

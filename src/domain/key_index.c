@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/key_index.h"
 #include "core/arena.h"
+#include "core/hub.h"
+#include "core/text.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
 enum { BUCKETS_LEAST = 64 };
 struct key_entry {
-	struct key_entry *next;
+	struct key_entry *next, *next_of_id; /* in the bucket of its hash, of its id */
 	struct sha256 mac;
 	struct api_key key;
 	_Atomic int64_t used;
@@ -14,8 +16,8 @@ struct key_entry {
 };
 struct key_index {
 	pthread_rwlock_t lock;
-	struct key_entry **buckets;
-	size_t n_buckets, n; /* a power of two */
+	struct key_entry **buckets; /* n_buckets by the keyed hash, and as many by the id */
+	size_t n_buckets, n;        /* n_buckets: a power of two */
 };
 
 void key_entry_free(struct key_entry *e) { free(e); }
@@ -53,21 +55,33 @@ static struct key_entry **bucket(struct key_entry **v, size_t n, const struct sh
 	memcpy(&h, mac->b, sizeof h);
 	return &v[h & (n - 1)];
 }
+static struct key_entry **bucket_of_id(struct key_entry **v, size_t n, struct sv id)
+{
+	return &v[n + (hub_topic("api_key", id) & (n - 1))];
+}
+static void put_in(struct key_entry **v, size_t n, struct key_entry *e)
+{
+	struct key_entry **to = bucket(v, n, &e->mac), **to_id = bucket_of_id(v, n, sv_of(e->key.id));
+
+	e->next = *to;
+	*to = e;
+	e->next_of_id = *to_id;
+	*to_id = e;
+}
 /* Twice the buckets; when there is no memory the chains just grow longer. */
 static void widen(struct key_index *ix)
 {
 	size_t n = ix->n_buckets * 2;
-	struct key_entry **v = calloc(n, sizeof(struct key_entry *));
+	struct key_entry **v = calloc(2 * n, sizeof(struct key_entry *));
 
 	if (v == NULL)
 		return;
 	for (size_t i = 0; i < ix->n_buckets; i++)
 		while (ix->buckets[i] != NULL) {
-			struct key_entry *e = ix->buckets[i], **to = bucket(v, n, &e->mac);
+			struct key_entry *e = ix->buckets[i];
 
 			ix->buckets[i] = e->next;
-			e->next = *to;
-			*to = e;
+			put_in(v, n, e);
 		}
 	free(ix->buckets);
 	ix->buckets = v;
@@ -79,9 +93,7 @@ void key_index_add(struct key_index *ix, struct key_entry *e, int64_t created_at
 	(void)pthread_rwlock_wrlock(&ix->lock);
 	if (ix->n >= ix->n_buckets)
 		widen(ix);
-	struct key_entry **to = bucket(ix->buckets, ix->n_buckets, &e->mac);
-	e->next = *to;
-	*to = e;
+	put_in(ix->buckets, ix->n_buckets, e);
 	ix->n++;
 	(void)pthread_rwlock_unlock(&ix->lock);
 }
@@ -96,7 +108,7 @@ struct err key_index_load(struct ctx *cx, struct store *st, struct key_index **o
 	if (ix == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "key index");
 	(void)pthread_rwlock_init(&ix->lock, NULL);
-	ix->buckets = calloc(BUCKETS_LEAST, sizeof(struct key_entry *));
+	ix->buckets = calloc((size_t)2 * BUCKETS_LEAST, sizeof(struct key_entry *));
 	if (ix->buckets == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "key index");
 	ix->n_buckets = BUCKETS_LEAST;
@@ -127,13 +139,29 @@ bool key_index_find(struct key_index *ix, const struct sha256 *mac, int64_t now,
 	(void)pthread_rwlock_unlock(&ix->lock);
 	return found;
 }
+static struct key_entry *of_id(struct key_index *ix, struct sv id) /* under the lock */
+{
+	struct key_entry *e = *bucket_of_id(ix->buckets, ix->n_buckets, id);
+
+	while (e != NULL && !sv_eqz(id, e->key.id))
+		e = e->next_of_id;
+	return e;
+}
+bool key_index_get(struct key_index *ix, struct sv id, struct api_key *out)
+{
+	(void)pthread_rwlock_rdlock(&ix->lock);
+	const struct key_entry *e = of_id(ix, id);
+	if (e != NULL)
+		*out = e->key;
+	(void)pthread_rwlock_unlock(&ix->lock);
+	return e != NULL;
+}
 void key_index_revoke(struct key_index *ix, const char *id, int64_t at)
 {
 	(void)pthread_rwlock_wrlock(&ix->lock);
-	for (size_t i = 0; i < ix->n_buckets; i++)
-		for (struct key_entry *e = ix->buckets[i]; e != NULL; e = e->next)
-			if (strcmp(e->key.id, id) == 0)
-				e->key.revoked_at = at;
+	struct key_entry *e = of_id(ix, sv_of(id));
+	if (e != NULL)
+		e->key.revoked_at = at;
 	(void)pthread_rwlock_unlock(&ix->lock);
 }
 struct err key_index_uses(struct ctx *cx, struct key_index *ix, struct use_marks *out)

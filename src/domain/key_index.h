@@ -18,6 +18,8 @@ static inline void key_entry_drop(struct key_entry **e)
 /* Copies the key out and notes its use at `now` (unless it is revoked). */
 bool key_index_find(struct key_index *ix, const struct sha256 *mac, int64_t now, struct api_key *out) MUST_USE
     NONNULL(1, 2, 4);
+/* The same by the id of one that was found before; no use is noted. */
+bool key_index_get(struct key_index *ix, struct sv id, struct api_key *out) MUST_USE NONNULL(1, 3);
 void key_index_add(struct key_index *ix, struct key_entry *e, int64_t created_at) NONNULL(1, 2); /* takes e */
 void key_index_revoke(struct key_index *ix, const char *id, int64_t at) NONNULL(1, 2);
 /* Uses not stored yet, in cx->arena; then, when they are stored: */

@@ -39,14 +39,22 @@ static bool shape_ok(struct sv key)
 	sum_of(sv_upto(key, BODY), sum);
 	return memcmp(sum, key.p + BODY, SUM) == 0; /* the sum is no secret */
 }
+static const char *over(const struct api_key *k, int64_t now)
+{
+	return k->revoked_at != 0 ? "revoked" : k->expires_at != 0 && k->expires_at <= now ? "expired" : NULL;
+}
+static struct err invalid(struct ctx *cx, const char *why, struct sv client_ip)
+{
+	log_event(cx, LOG_INFO, "key.refused", LOG_STR("why", why), LOG_SV("client_ip", client_ip));
+	return fail(cx, E_UNAUTHENTICATED, "Invalid API key", "%s", why);
+}
 static struct err refused(struct ctx *cx, struct engine *en, const char *why, struct sv client_ip)
 {
 	char net[IP_NET];
 
 	metric_add(M_CREDENTIALS_REFUSED, METRIC_AT(METRIC_API_KEY), 1);
 	TRY(throttle_take(cx, en->throttle, THROTTLE_KEY_IP, ip_net(client_ip, net)));
-	log_event(cx, LOG_INFO, "key.refused", LOG_STR("why", why), LOG_SV("client_ip", client_ip));
-	return fail(cx, E_UNAUTHENTICATED, "Invalid API key", "%s", why);
+	return invalid(cx, why, client_ip);
 }
 struct err key_check(struct ctx *cx, struct engine *en, struct sv credential, struct sv client_ip, struct api_key *out)
 {
@@ -56,13 +64,18 @@ struct err key_check(struct ctx *cx, struct engine *en, struct sv credential, st
 	struct sha256 mac = store_mac(en->store, MAC_API_KEY, credential);
 	if (!key_index_find(en->keys, &mac, cx->now, out)) /* its checksum is looked at only to say why */
 		return refused(cx, en, shape_ok(credential) ? "unknown" : "malformed", client_ip);
-	const char *why = out->revoked_at != 0                                 ? "revoked"
-			  : out->expires_at != 0 && out->expires_at <= cx->now ? "expired"
-									       : NULL;
+	const char *why = over(out, cx->now);
 	if (why == NULL)
 		return OK;
 	*out = (struct api_key){ .id = "" };
 	return refused(cx, en, why, client_ip);
+}
+struct err key_still(struct ctx *cx, struct engine *en, struct sv id, struct sv client_ip)
+{
+	struct api_key k;
+	const char *why = key_index_get(en->keys, id, &k) ? over(&k, cx->now) : "unknown";
+
+	return why == NULL ? OK : invalid(cx, why, client_ip);
 }
 
 static struct err check_new(struct ctx *cx, struct engine *en, const struct key_new *in)

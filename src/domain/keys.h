@@ -27,6 +27,9 @@ static inline void key_index_drop(struct key_index **ix)
 /* credential: what follows "Bearer ", or the raw header value, trimmed (the parsing is api's).  INLINE. */
 struct err key_check(struct ctx *cx, struct engine *en, struct sv credential, struct sv client_ip,
 		     struct api_key *out) MUST_USE NONNULL(1, 2, 5);
+/* A key that key_check let in a while ago, by its id: E_UNAUTHENTICATED when it was revoked or has expired since.
+ * Memory only, and no guess, so nothing is throttled.  INLINE. */
+struct err key_still(struct ctx *cx, struct engine *en, struct sv id, struct sv client_ip) MUST_USE NONNULL(1, 2);
 struct key_new {
 	struct sv project_id, name;
 	int64_t expires_at; /* 0: never */

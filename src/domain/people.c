@@ -30,7 +30,7 @@ struct sha256 people_mac(const struct engine *en, char use, struct sv value)
 	memcpy(in + 1, h.b, SHA256_BYTES);
 	return store_mac(en->store, MAC_SESSION, (struct sv){ in, sizeof in });
 }
-static struct sha256 session_mac(const struct engine *en, struct sv token) { return people_mac(en, 't', token); }
+struct sha256 people_session_mac(const struct engine *en, struct sv token) { return people_mac(en, 't', token); }
 
 /* ---- emails ---- */
 static bool email_shape(struct sv e)
@@ -163,7 +163,7 @@ static struct err start(struct ctx *cx, struct engine *en, const struct account 
 	if (made == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "session");
 	struct session_new in = {
-		.mac = session_mac(en, secret_view(made)), .account = sv_of(a->id), .life = LIFE, .event = &ev
+		.mac = people_session_mac(en, secret_view(made)), .account = sv_of(a->id), .life = LIFE, .event = &ev
 	};
 	TRY(store_session_add(cx, en->store, &in));
 	*token = TAKE(made);
@@ -313,28 +313,33 @@ static struct err session_row(struct ctx *cx, struct engine *en, const struct sh
 
 	return e.code == E_NOT_FOUND ? nobody(cx, "unknown") : e;
 }
-struct err people_session(struct ctx *cx, struct engine *en, struct sv token, struct account *out)
+struct err people_session_of(struct ctx *cx, struct engine *en, const struct sha256 *mac, struct account *out)
 {
-	struct sha256 mac = session_mac(en, token);
 	struct session_row row;
 
 	*out = (struct account){ .id = "" };
-	TRY(session_row(cx, en, &mac, &row));
+	TRY(session_row(cx, en, mac, &row));
 	if (row.expires_at <= cx->now || row.last_seen_at + IDLE <= cx->now)
 		return nobody(cx, "over");
 	struct err e = store_account_by_id(cx, en->store, sv_of(row.account_id), out);
 	if (e.code == E_NOT_FOUND)
 		return nobody(cx, "without account");
 	TRY(e);
-	if (row.last_seen_at + TOUCH <= cx->now && IS_ERR(store_session_touch(cx, en->store, &mac))) {
+	if (row.last_seen_at + TOUCH <= cx->now && IS_ERR(store_session_touch(cx, en->store, mac))) {
 		log_cause(cx, LOG_WARN, "session.touch_failed"); /* a full disk must not sign people out */
 		return forgive(cx);
 	}
 	return OK;
 }
+struct err people_session(struct ctx *cx, struct engine *en, struct sv token, struct account *out)
+{
+	struct sha256 mac = people_session_mac(en, token);
+
+	return people_session_of(cx, en, &mac, out);
+}
 struct err people_session_times(struct ctx *cx, struct engine *en, struct sv token, struct session_times *out)
 {
-	struct sha256 mac = session_mac(en, token);
+	struct sha256 mac = people_session_mac(en, token);
 	struct session_row row;
 
 	*out = (struct session_times){ .ends = 0 };
@@ -345,7 +350,7 @@ struct err people_session_times(struct ctx *cx, struct engine *en, struct sv tok
 }
 struct err people_sign_out(struct ctx *cx, struct engine *en, struct sv token)
 {
-	struct sha256 mac = session_mac(en, token);
+	struct sha256 mac = people_session_mac(en, token);
 
 	return store_session_remove(cx, en->store, &mac);
 }

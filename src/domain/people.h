@@ -52,6 +52,10 @@ struct err people_session_from(struct ctx *cx, struct engine *en, const struct a
 /* E_UNAUTHENTICATED: no such session, or over.  Notes its use at most once a minute. */
 struct err people_session(struct ctx *cx, struct engine *en, struct sv token, struct account *out) MUST_USE
     NONNULL(1, 2, 4);
+/* The same in two steps, for who must look again later and keeps the keyed hash instead of the token. */
+struct sha256 people_session_mac(const struct engine *en, struct sv token) NONNULL(1);
+struct err people_session_of(struct ctx *cx, struct engine *en, const struct sha256 *mac, struct account *out) MUST_USE
+    NONNULL(1, 2, 3, 4);
 /* When a session began, and when it ends if nobody uses it any more; E_UNAUTHENTICATED. */
 struct session_times {
 	int64_t began, ends;

@@ -18,6 +18,10 @@ static const struct {
 	[THROTTLE_ACCOUNT] = { SEC(10), 100, "too many sign-ins; wait a little" },
 	[THROTTLE_SETUP_IP] = { SEC(10), 10, "too many tries from your address; wait a little" },
 	[THROTTLE_KEY_IP] = { SEC(1), 60, "too many wrong API keys from your address; wait a little" },
+	[THROTTLE_LINK] = { MIN(1), 60, "this link was opened very often; wait a minute, then open it once more" },
+	[THROTTLE_LINK_IP] = { SEC(1), 600,
+			       "very many links were opened from your network; wait a little, then open "
+			       "yours once more" },
 };
 /* Sets of four: 128 kB in all.  A full set forgets the key whose budget is whole soonest. */
 enum { SETS = 2048, WAYS = 4, LOCKS = 16, SECRET = 16, RETRY_MOST = 60 };

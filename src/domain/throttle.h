@@ -17,6 +17,8 @@ enum throttle_kind {
 	THROTTLE_ACCOUNT /* key: email */,
 	THROTTLE_SETUP_IP,
 	THROTTLE_KEY_IP /* wrong API keys only */,
+	THROTTLE_LINK /* key: authorization; clicks that begin a flow */,
+	THROTTLE_LINK_IP,
 	THROTTLE__COUNT
 };
 void throttle_free(struct throttle *t);

@@ -46,7 +46,7 @@ static struct err check_list(struct ctx *cx, const struct rule *r, const struct 
 		good = good && known && q->kind == NODE_LIST && all_text(q);
 	}
 	return good ? OK
-		    : bad_field(cx, "filter", "filter",
+		    : bad_query(cx, "filter", "filter",
 				"%s must be a list of texts, or an object with any_of, all_of, none_of", r->name);
 }
 static struct err check(struct ctx *cx, const struct rule *r, const struct node *n)
@@ -55,9 +55,9 @@ static struct err check(struct ctx *cx, const struct rule *r, const struct node 
 	case LIST: return check_list(cx, r, n);
 	case FLAG:
 		return n->kind == NODE_BOOL ? OK
-					    : bad_field(cx, "filter", "filter", "%s must be true or false", r->name);
+					    : bad_query(cx, "filter", "filter", "%s must be true or false", r->name);
 	case EXTRAS:
-	default: return n->kind == NODE_MAP ? OK : bad_field(cx, "filter", "filter", "extras must be an object");
+	default: return n->kind == NODE_MAP ? OK : bad_query(cx, "filter", "filter", "extras must be an object");
 	}
 }
 static bool is_group(struct sv key) { return sv_eqz(key, "classification") || sv_eqz(key, "behavior"); }
@@ -77,7 +77,7 @@ static struct err check_names(struct ctx *cx, const struct node *map, const char
 		if (group)
 			TRY(check_names(cx, n, sv_eqz(n->key, "behavior") ? "behavior" : "classification"));
 		else if (!known_name(n->key, within))
-			return bad_field(cx, "filter", "filter", "knows no %.*s", SV_FMT(sv_upto(n->key, 60)));
+			return bad_query(cx, "filter", "filter", "knows no %.*s", SV_FMT(sv_upto(n->key, 60)));
 	}
 	return OK;
 }
@@ -89,11 +89,11 @@ struct err tool_filter_read(struct ctx *cx, struct sv json, struct tool_filter *
 	struct err e = jdoc_parse(cx, json, "filter", &out->spec);
 	if (e.code == E_BAD_INPUT) {
 		(void)forgive(cx);
-		return bad_field(cx, "filter", "json", "must be a JSON object");
+		return bad_query(cx, "filter", "json", "must be a JSON object");
 	}
 	TRY(e);
 	if (out->spec->kind != NODE_MAP)
-		return bad_field(cx, "filter", "json", "must be a JSON object");
+		return bad_query(cx, "filter", "json", "must be a JSON object");
 	TRY(check_names(cx, out->spec, NULL));
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
 		const struct node *n = wanted(out->spec, &rules[i]);

@@ -134,6 +134,8 @@ static void plain_refusal(struct request *rq, int status, const char *say)
 	buf_str(rq->out, "\",\"message\":\"");
 	buf_str(rq->out, say);
 	buf_str(rq->out, "\"}");
+	if (status == 503)
+		http_header(rq, "Retry-After", SV("1"));
 }
 
 void answer_refuse(struct work *w, int status, const char *say, bool last)
@@ -149,8 +151,6 @@ void answer_refuse(struct work *w, int status, const char *say, bool last)
 	else
 		plain_refusal(rq, status, say);
 	rq->status = status;
-	if (status == 503 && !last)
-		http_header(rq, "Retry-After", SV("1"));
 	if (last)
 		rq->close = true;
 	atomic_fetch_add_explicit(&w->loop->refused, 1, memory_order_relaxed);

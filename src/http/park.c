@@ -28,7 +28,7 @@ struct packed {
 	uint32_t n_params;
 	struct {
 		uint32_t at, n;
-	} field[17];
+	} field[18];
 	char text[];
 };
 /* Lives from the first E_PARK to the answer.  Another thread reaches it only through on_event. */
@@ -58,9 +58,9 @@ static const size_t places[] = {
 	offsetof(struct request, params) + 2 * sizeof(struct sv),
 	offsetof(struct request, params) + 3 * sizeof(struct sv),
 };
-enum { PLACES = ARRAY_LEN(places), P_ID = PLACES, P_KEY, P_PROJECT, P_EMAIL, P_IP };
+enum { PLACES = ARRAY_LEN(places), P_ID = PLACES, P_KEY, P_PROJECT, P_EMAIL, P_SESSION, P_IP };
 _Static_assert(MAX_PARAMS == 4, "places names every parameter");
-_Static_assert(P_IP + 1 == 17, "struct packed has a field for every text");
+_Static_assert(P_IP + 1 == 18, "struct packed has a field for every text");
 
 static struct sv text_of(const struct work *w, size_t i)
 {
@@ -71,6 +71,7 @@ static struct sv text_of(const struct work *w, size_t i)
 	case P_KEY: return sv_of(w->rq.by.id);
 	case P_PROJECT: return sv_of(w->rq.by.project_id);
 	case P_EMAIL: return sv_of(w->rq.by.email);
+	case P_SESSION: return w->rq.by.is == WHO_SESSION ? sha256_view(&w->rq.by.session) : SV_NONE;
 	case P_IP: return sv_of(w->ip);
 	default: break;
 	}
@@ -166,6 +167,8 @@ static bool unpack(const struct packed *k, struct work *w)
 	w->cx.deadline = k->deadline;
 	w->began = k->began;
 	rq->client_ip = sv_of(w->ip);
+	if (field(k, P_SESSION).n == sizeof rq->by.session)
+		memcpy(&rq->by.session, field(k, P_SESSION).p, sizeof rq->by.session);
 	return sv_copy(field(k, P_ID), w->id, sizeof w->id) && sv_copy(field(k, P_KEY), rq->by.id, sizeof rq->by.id) &&
 	       sv_copy(field(k, P_PROJECT), rq->by.project_id, sizeof rq->by.project_id) &&
 	       sv_copy(field(k, P_EMAIL), rq->by.email, sizeof rq->by.email) &&

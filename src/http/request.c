@@ -62,7 +62,7 @@ struct err http_query(struct request *rq, const char *name, struct sv *out)
 		if (!sv_eqz(p.name, name))
 			continue;
 		if (found.p != NULL)
-			return bad_field(rq->cx, name, "once", "must be given once");
+			return bad_query(rq->cx, name, "once", "must be given once");
 		found = p.value;
 	}
 	if (bad && arena_starved(rq->cx->arena))

@@ -11,6 +11,7 @@
  */
 #include "core/base.h"
 #include "core/buf.h"
+#include "core/digest.h"
 #include "core/jout.h"
 struct route;
 struct server;
@@ -28,15 +29,16 @@ enum { MAX_PARAMS = 4, MAX_HEADERS_IN = 128 };
 enum who { WHO_NOBODY, WHO_ANYONE, WHO_API_KEY, WHO_SESSION, WHO_OPERATOR, WHO_SCRAPER /* may read numbers only */ };
 struct principal {
 	enum who is;
-	char id[40];         /* key id, account id, or "operator" */
-	char project_id[40]; /* the project acted on, resolved; "" when the route is not in a project */
-	char email[256];     /* of a session's account, else "" */
-	int role;            /* enum role of model/person.h in that project */
+	char id[40];           /* key id, account id, or "operator" */
+	char project_id[40];   /* the project acted on, resolved; "" when the route is not in a project */
+	char email[256];       /* of a session's account, else "" */
+	int role;              /* enum role of model/person.h in that project */
+	struct sha256 session; /* the keyed hash of a session's token: what is looked up again after a sleep */
 };
 
 /* Set by a handler before it returns E_PARK: sleep until the topic is published or `until` passes.  The struct survives
  * the sleep; `limit`, `name` and `slept` are the handler's own, for what it must still know afterwards: headers are
- * gone then. */
+ * gone then.  topic 0: it never asked to sleep. */
 struct park {
 	uint64_t topic;
 	int64_t until;

@@ -27,6 +27,7 @@ struct route {
 	bool parks;
 	bool tagged; /* a single thing with an ETag; its changes keep If-Match */
 	bool scoped; /* also served under /orgs/{o}/projects/{p} */
+	bool whole;  /* of the whole engine, so that the default project's role or key counts and no other project's */
 	handler_fn *handle;
 	/* documentation: printed into OpenAPI and docs/API.md */
 	const char *id;       /* operationId */

@@ -20,7 +20,8 @@ struct server;
  * ahead of E_TAKE_POOL, E_TAKE_CALL or E_PARK is gone.  After a sleep (E_PARK) the request's headers other than Host
  * are gone too. Return OK when the answer is complete (errors included: they have been written as an answer), or
  * E_TAKE_POOL, E_TAKE_CALL, E_PARK. done: an answer is out; on the event thread; NULL: nobody counts. refuse: write the
- * body for an answer the server itself decides: status, one sentence (400, 408, 413, 414, 431, 501, 503, 505). */
+ * body for an answer the server itself decides: status, one sentence (400, 408, 413, 414, 431, 501, 503, 505), and its
+ * Retry-After. */
 struct http_done {
 	size_t bytes; /* of the answer, head included */
 	int64_t took; /* microseconds, from the request's first byte */

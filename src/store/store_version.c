@@ -35,17 +35,45 @@ static struct err last_of(struct ctx *cx, struct db *db, const struct store_vers
 		out->who = sv_eqz(type, "operator") ? SV("the operator") : SV("somebody");
 	return OK;
 }
-struct err store_version_check(struct ctx *cx, struct tx *tx, const struct store_version *v)
+static bool is_named(const struct precondition *want, int64_t version)
+{
+	for (size_t i = 0; i < want->n; i++)
+		if (want->version[i] == version)
+			return true;
+	return false;
+}
+/* Somebody has seen it, or thinks so, and it is gone (RFC 9110 section 13.1.1). */
+static struct err is_gone(struct ctx *cx, const struct store_version *v, const struct last *l)
 {
 	struct sv name = sv_upto(v->name, 100);
+
+	if (l->kind.p == NULL)
+		return refuse(cx, E_PRECONDITION, "%s %.*s is not there; nothing was changed", v->what, SV_FMT(name));
+	return refuse(
+	    cx, E_PRECONDITION,
+	    "%s %.*s is not there any more; the last that happened was by %.*s at %s (%.*s); nothing was changed",
+	    v->what, SV_FMT(name), SV_FMT(l->who), l->at, SV_FMT(l->kind));
+}
+struct err store_version_check(struct ctx *cx, struct tx *tx, const struct store_version *v)
+{
+	const struct precondition *want = &cx->want;
+	struct sv name = sv_upto(v->name, 100);
+	bool there = v->version >= 0;
 	struct last l;
 
-	if (cx->want.kind == WANT_ABSENT && v->version >= 0)
+	if (want->kind == WANT_ANY || (want->kind == WANT_ABSENT && !there) || (want->kind == WANT_THERE && there) ||
+	    (want->kind == WANT_VERSION && there && is_named(want, v->version)) ||
+	    (want->kind == WANT_OTHER && !(there && is_named(want, v->version))))
+		return OK;
+	if (want->kind == WANT_ABSENT)
 		return refuse(cx, E_PRECONDITION, "%s %.*s exists already; it was left as it is", v->what,
 			      SV_FMT(name));
-	if (cx->want.kind != WANT_VERSION || v->version < 0 || v->version == cx->want.version)
-		return OK;
+	if (want->kind == WANT_OTHER)
+		return refuse(cx, E_PRECONDITION, "%s %.*s is as you have seen it; it was left so", v->what,
+			      SV_FMT(name));
 	TRY(last_of(cx, tx_db(tx), v, &l));
+	if (!there)
+		return is_gone(cx, v, &l);
 	if (l.kind.p == NULL)
 		return refuse(cx, E_PRECONDITION,
 			      "%s %.*s has changed since you read it; read it again and repeat your change", v->what,

@@ -74,6 +74,42 @@ def test_a_stale_delete_deletes_nothing(office):
     assert owner.call("PUT", "/v1/admin/secrets/TOKEN", {"value": "c"}, **{"If-None-Match": "*"}).status_code == 200
 
 
+def test_a_change_of_what_is_gone_does_not_bring_it_back(office):
+    """RFC 9110 section 13.1.1: whoever saw a thing, or says that it is there, makes no new one."""
+    owner = office.owner
+    who = owner.call("POST", "/tb/v1/accounts", {"email": "gone@example.com", "password": PASSWORD, "role": "viewer"}).json()["id"]
+    seen = next(m for m in owner.call("GET", "/tb/v1/members").json()["items"] if m["account_id"] == who)["etag"]
+    assert owner.call("DELETE", f"/tb/v1/members/{who}").status_code == 204
+    made = owner.call("PUT", "/v1/admin/secrets/GONE", {"value": "a"}).json()
+    assert owner.call("DELETE", "/v1/admin/secrets/GONE").status_code == 204
+    for match in (seen, made["etag"], "*", '"0000000000000000"', f'"0000000000000000", {seen}'):
+        for path, body in ((f"/tb/v1/members/{who}", {"role": "admin"}), ("/v1/admin/secrets/GONE", {"value": "b"})):
+            r = owner.call("PUT", path, body, **{"If-Match": match})
+            assert r.status_code == 412 and "is not there" in r.json()["message"], (path, match, r.text)
+    r = owner.call("PUT", f"/tb/v1/members/{who}", {"role": "admin"}, **{"If-Match": seen})
+    assert "owner@example.com" in r.json()["message"] and "member.removed" in r.json()["message"]
+    assert not any(m["account_id"] == who for m in owner.call("GET", "/tb/v1/members").json()["items"])
+    assert not any(s["key"] == "GONE" for s in owner.call("GET", "/v1/admin/secrets").json()["items"])
+    assert owner.call("PUT", f"/tb/v1/members/{who}", {"role": "viewer"}, **{"If-None-Match": "*"}).status_code == 200
+    assert owner.call("DELETE", "/v1/admin/secrets/GONE", **{"If-Match": "*"}).status_code == 404  # no change is asked for that could be made
+
+
+def test_conditions_are_lists(office):
+    owner, path = office.owner, "/tb/v1/projects/current"
+    old = owner.call("GET", path).headers["etag"]
+    assert owner.call("PATCH", path, {"name": "Listed"}).status_code == 200
+    for match, status in ((f'{old}, NOW', 200), (f'"a,b" ,, NOW,{old}', 200), (f'{old}, W/NOW', 412), (f'{old},"x"', 412), (f'{old} NOW', 412), (f'*, NOW', 412), ('NOW", "', 412)):
+        r = owner.call("PATCH", path, {"name": "Listed"}, **{"If-Match": match.replace("NOW", owner.call("GET", path).headers["etag"])})
+        assert r.status_code == status, (match, r.text)
+    now = owner.call("GET", path).headers["etag"]
+    for none, status in ((f'{old}, {now}', 412), (f'W/{now}', 412), ("*", 412), (f'{old}, "x"', 200)):  # weak ones count here (13.1.2)
+        assert owner.call("PATCH", path, {"name": "Listed"}, **{"If-None-Match": none}).status_code == status, none
+    lines = [("If-Match", old), ("If-Match", owner.call("GET", path).headers["etag"]), ("Origin", office.url), *owner.csrf().items()]
+    assert owner.http.patch(path, json={"name": "Listed"}, headers=lines).status_code == 200
+    many = ", ".join('"%016x"' % n for n in range(9))
+    assert owner.call("PATCH", path, {"name": "Listed"}, **{"If-Match": many}).status_code == 400
+
+
 # ---- what changed, and by whose hand ----
 def test_the_log_names_the_fields_that_changed_and_no_value(office):
     owner = office.owner

@@ -49,6 +49,25 @@ def enter(house, **more):
     return p, p.http.post("/tb/v1/sessions", json={"email": "owner@example.com", "password": PASSWORD, **more}, headers={"Origin": house.url})
 
 
+def test_ones_own_is_not_switched_off_without_a_code(house):
+    """A session left open: the administrators' route, which asks for no code, is for other people's."""
+    secret, codes = switch_on(house.owner)
+    me = house.owner.call("GET", "/tb/v1/sessions/current").json()["account_id"]
+    assert house.owner.call("POST", "/tb/v1/accounts", {"email": "other@example.com", "password": PASSWORD, "role": "owner"}).status_code == 201
+    for path in (f"/tb/v1/accounts/{me}/totp", f"/tb/v1/orgs/default/projects/default/accounts/{me}/totp"):
+        r = house.owner.call("DELETE", path)
+        assert r.status_code == 403 and "DELETE /tb/v1/totp" in r.json()["message"], r.text
+    assert enter(house)[1].json()["name"] == "second_factor_required"
+    p, r = enter(house, code=codes[0])
+    assert r.status_code == 201
+    other = Person(house)
+    assert other.sign_in("other@example.com").status_code == 303
+    assert other.call("DELETE", f"/tb/v1/accounts/{me}/totp").status_code == 204  # somebody else's is an administrator's to end
+    assert enter(house)[1].status_code == 201
+    for q in (p, other):
+        q.http.close()
+
+
 def test_a_code_is_asked_for_and_passes_once(house):
     assert house.owner.call("POST", "/tb/v1/totp", {"password": "not this one"}).json()["field_errors"][0]["field"] == "password"
     assert house.owner.call("PUT", "/tb/v1/totp", {"code": "123456"}).status_code == 409  # not begun

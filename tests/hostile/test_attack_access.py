@@ -2,6 +2,7 @@
 """What belongs to somebody else: another project's things by their ids, keys and passwords by guessing, sessions by planting.
 The routes are taken from the engine's own OpenAPI, so a new one is attacked, or fails here, the day it is added."""
 import collections
+import concurrent.futures
 import http.server
 import json
 import os
@@ -17,7 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from test_discord import ALL
-from world import BOUND, Browser, Engine, query
+from test_metrics import Numbers
+from world import BOUND, Browser, Engine, query, until
 
 PROJECT = "0b5e8ad0-2222-4222-8222-222222222222"
 
@@ -316,6 +318,54 @@ def test_a_planted_session_is_never_taken_over(town):
         assert c.get("/tb/v1/sessions/current", headers={"Cookie": f"{name}={fresh}"}).status_code == 401  # signed out is out
 
 
+def parked(town):
+    return Numbers(town).value("tokenbooth_lane_busy", lane="parked")
+
+
+def test_attack_a_request_that_waits_is_asked_again_who_it_is(town, simulator):
+    """Whoever holds a stolen key or session parks a request before they are taken from him: the consent that comes then is not for him."""
+    town.add_discord("waits")
+    made = {role: town.owner.call("POST", "/tb/v1/accounts", {"email": f"{role}@example.com", "password": PASSWORD, "role": "admin"}).json()["id"]
+            for role in ("removed", "lowered", "signed-out", "trusted")}
+    people = {who: Person(town) for who in made}
+    for who, p in people.items():
+        assert p.sign_in(f"{who}@example.com").status_code == 303
+    with town.client() as c, Browser(simulator) as b, concurrent.futures.ThreadPoolExecutor(6) as pool:
+        stolen = c.post("/tb/v1/api_keys", json={"name": "stolen"}).json()
+        start = c.post("/v1/auth/authorize", json={"auth_requirement": {"id": "waits", "oauth2": {"scopes": ["identify"]}}, "user_id": "waits@example.com"}).json()
+        flow = b.flow_id(start["url"], simulator.person())
+        with town.client(key=stolen["key"]) as thief:
+            asks = {"stolen": thief, "key": c} | {who: p.http for who, p in people.items()}
+            before = parked(town)
+            waits = {who: pool.submit(h.get, "/v1/auth/status", params={"id": start["id"], "wait": 59}, timeout=70) for who, h in asks.items()}
+            until("all of them to be parked", lambda: parked(town) == before + len(asks))
+            assert c.delete(f"/tb/v1/api_keys/{stolen['id']}").status_code == 204
+            assert town.owner.call("DELETE", f"/tb/v1/members/{made['removed']}").status_code == 204
+            assert town.owner.call("PUT", f"/tb/v1/members/{made['lowered']}", {"role": "viewer"}).status_code == 200
+            assert town.owner.call("PUT", f"/tb/v1/accounts/{made['signed-out']}/password", {"password": PASSWORD + "2"}).status_code == 204
+            assert c.post("/v1/auth/confirm_user", json={"flow_id": flow, "user_id": "waits@example.com"}).status_code == 200
+            answers = {who: w.result() for who, w in waits.items()}
+    for p in people.values():
+        p.http.close()
+    assert {who: a.status_code for who, a in answers.items()} == {"stolen": 401, "signed-out": 401, "removed": 403, "lowered": 403, "key": 200, "trusted": 200}
+    token = answers["key"].json()["context"]["token"]
+    assert [who for who, a in answers.items() if token in a.text] == ["key", "trusted"]
+    assert answers["stolen"].json()["message"] == "Invalid API key"
+
+
+def test_attack_the_engines_numbers_name_other_projects_providers(town):
+    """/metrics is the whole engine's: a key of another project reads there how its neighbours' providers are called."""
+    with town.client() as c:
+        r = c.post("/v1/admin/auth_providers", json={"id": "merger-with-acme", "oauth2": {"client_id": "x", "client_secret": "yyyyyyyyyyyyyy", "authorize_request": {"endpoint": "http://127.0.0.1:1/a"},
+                                                     "token_request": {"endpoint": "http://127.0.0.1:1/t"}}})
+        assert r.status_code == 201, r.text
+        assert c.post("/tb/v1/providers/merger-with-acme/test").status_code == 200
+        assert 'provider="merger-with-acme"' in c.get("/metrics").text  # else the refusal below proves nothing
+    r = town.theirs.client.get("/metrics")
+    assert r.status_code == 403 and "acme" not in r.text and "default project" in r.json()["message"]
+    assert town.owner.call("GET", "/metrics").status_code == 200
+
+
 def test_one_key_cannot_pile_up_flows(town, simulator):
     """Asking again for the same costs nothing; a link that is opened without end keeps a bounded number of attempts."""
     town.add_discord("ours")
@@ -330,3 +380,27 @@ def test_one_key_cannot_pile_up_flows(town, simulator):
     with sqlite3.connect(town.data / "store.sqlite3") as db:
         assert db.execute("SELECT count(*) FROM flows WHERE authorization_id = ? AND status = 'started'", (r["id"],)).fetchone()[0] <= 20
     assert state
+
+
+def test_attack_a_link_does_not_fill_the_store(town, simulator):
+    """Each click leaves rows behind: the holder of one link clicks far more often than anybody in need would."""
+    town.add_discord("clicked")
+    links = {}
+    with town.client() as c:
+        for user in ("fills@example.com", "waits-his-turn@example.com"):
+            links[user] = c.post("/v1/auth/authorize", json={"auth_requirement": {"id": "clicked", "oauth2": {"scopes": ["identify"]}}, "user_id": user}).json()
+    mine = links["fills@example.com"]
+    with Browser(simulator) as b:
+        answers = [b.get(mine["url"]) for _ in range(150)]
+        assert [a.status_code for a in answers[:40]] == [303] * 40  # who clicks twenty times, and twenty more, gets through
+        held = [a for a in answers if a.status_code == 429]
+        assert len(held) > 70 and 1 <= int(held[-1].headers["retry-after"]) <= 60
+        assert "wait a minute, then open it once more" in held[-1].text and "text/html" in held[-1].headers["content-type"]
+        with sqlite3.connect(town.data / "store.sqlite3") as db:
+            rows = db.execute("SELECT count(*) FROM flows WHERE authorization_id = ?", (mine["id"],)).fetchone()[0]
+            events = db.execute("SELECT count(*) FROM events WHERE authorization_id = ?", (mine["id"],)).fetchone()[0]
+        assert rows == len(answers) - len(held) and events < 2 * rows + 5
+        last = [a for a in answers if a.status_code == 303][-1]
+        assert b.callback(b.consent(last.headers["location"], simulator.person())).status_code == 303  # what was begun goes on
+    with Browser(simulator) as b:
+        assert b.get(links["waits-his-turn@example.com"]["url"]).status_code == 303  # nobody else's link is held up

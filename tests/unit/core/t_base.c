@@ -63,6 +63,18 @@ TEST(bad_fields_gather_in_one_sentence)
 	CHECK(strcmp(cx->cause.fields[1].message, "oauth2.client_id must be at most 9 bytes") == 0);
 }
 
+TEST(what_is_no_body_is_not_called_one)
+{
+	struct ctx *cx = tt_ctx();
+
+	CHECK(bad_query(cx, "limit", "integer", "must be an integer").code == E_BAD_INPUT);
+	CHECK(strcmp(cx->cause.say, "failed to validate request query: limit must be an integer") == 0);
+	CHECK(cx->cause.n_fields == 1 && strcmp(cx->cause.fields[0].field, "limit") == 0);
+	(void)forgive(cx);
+	CHECK(bad_header(cx, "Idempotency-Key", "max", "must be at most %d bytes", 9).code == E_BAD_INPUT);
+	CHECK(strcmp(cx->cause.say, "failed to validate request header: Idempotency-Key must be at most 9 bytes") == 0);
+}
+
 TEST(bad_fields_are_bounded_and_never_torn)
 {
 	struct ctx *cx = tt_ctx();

@@ -86,6 +86,36 @@ TEST(every_wrong_key_gets_the_same_answer)
 	}
 }
 
+TEST(a_key_let_in_is_looked_at_again_by_its_id)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_engine_end) struct tt_engine w = tt_engine_begin(cx);
+	struct engine *en = tt_engine_of(&w);
+	struct api_key k, gone, late, more;
+	CLEANUP(secret_drop) struct secret *key = make(cx, en, 0, &k);
+	CLEANUP(secret_drop) struct secret *revoked = make(cx, en, 0, &gone);
+	CLEANUP(secret_drop) struct secret *expired = make(cx, en, cx->now + SEC(5), &late);
+
+	for (int i = 0; i < 200; i++) /* the index grows meanwhile */
+		secret_drop(&(struct secret *){ make(cx, en, 0, &more) });
+	CHECK(!IS_ERR(key_still(cx, en, sv_of(k.id), SV("1"))) && !IS_ERR(key_still(cx, en, sv_of(more.id), SV("1"))));
+	CHECK(!IS_ERR(key_still(cx, en, sv_of(gone.id), SV("1"))) &&
+	      !IS_ERR(key_still(cx, en, sv_of(late.id), SV("1"))));
+	CHECK(!IS_ERR(key_revoke(cx, en, sv_of(gone.project_id), sv_of(gone.id), &operator)));
+	cx->now += SEC(5);
+	for (int round = 0; round < 2; round++) {
+		const char *const no[] = { gone.id, late.id, "", "key_", "key_0000000000000000000000000000" };
+
+		CHECK(!IS_ERR(key_still(cx, en, sv_of(k.id), SV("1"))));
+		for (size_t i = 0; i < 100 * ARRAY_LEN(no); i++) { /* no guess: never throttled */
+			CHECK(key_still(cx, en, sv_of(no[i % ARRAY_LEN(no)]), SV("1")).code == E_UNAUTHENTICATED);
+			CHECK(strcmp(cx->cause.say, "Invalid API key") == 0);
+			(void)forgive(cx);
+		}
+		tt_engine_restart(cx, &w);
+	}
+}
+
 TEST(the_addresses_of_one_network_share_a_budget)
 {
 	struct ctx *cx = tt_ctx();

@@ -297,6 +297,7 @@ TEST(a_full_lane_says_so)
 	int other = dial(&w);
 	struct reply r = ask(other, GET("/call/a"));
 	CHECK(r.status == 503 && has_line(&r, "Retry-After: 1"));
+	CHECK(strstr(strstr(r.head, "Retry-After:") + 1, "Retry-After:") == NULL); /* whoever refuses says it, once */
 	fd[2] = dial(&w);
 	say(fd[2], SV(GET("/call/b"))); /* another peer's call still runs */
 	world_until(&w.held, 3);

@@ -136,6 +136,8 @@ static struct err serve(struct request *rq)
 static void on_refuse(struct request *rq, int status, const char *sentence)
 {
 	buf_printf(rq->out, "{\"status\":%d,\"message\":\"%s\"}", status, sentence);
+	if (status == 503)
+		http_header(rq, "Retry-After", SV("1"));
 }
 
 static struct http_app app = { .serve = serve, .again = run, .refuse = on_refuse };
