@@ -96,7 +96,7 @@ struct err providers_put_worker(struct ctx *cx, struct engine *en, const struct 
 	struct provider_row was;
 	struct put p = { .by = in->by };
 	struct registry_make make = { en, en->registry, &p.row, NULL };
-	struct registry_entry *e = NULL;
+	CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 
 	registry_lock(en->registry);
 	*out = NULL;
@@ -118,7 +118,8 @@ struct err providers_put_worker(struct ctx *cx, struct engine *en, const struct 
 	TRY(fill(cx, en, in, &p.row));
 	TRY(registry_make(cx, &make, &e));
 	TRY(store_act(cx, en->store, act_put, &p, NULL));
-	TRY(registry_show(cx, en->registry, e));
-	*out = &e->p;
+	const struct provider *now = &e->p;
+	TRY(registry_show(cx, en->registry, &e));
+	*out = now;
 	return OK;
 }

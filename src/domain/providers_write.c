@@ -201,19 +201,36 @@ static struct err act_patch(struct ctx *cx, struct tx *tx, const void *in, void 
 	return note(cx, tx, c);
 }
 
+static bool changes(const struct change *c)
+{
+	const struct provider_row *a = c->was, *b = &c->row;
+
+	return c->revise || c->moved || !sv_eq(a->description, b->description) || !sv_eq(a->status, b->status) ||
+	       !sv_eq(a->type_id, b->type_id) || !sv_eq(a->config, b->config) || !sv_eq(a->secret_box, b->secret_box);
+}
+/* Nothing is to be written, but who wrote "if it is still so" is told. */
+static struct err act_look(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	const struct change *c = in;
+
+	(void)out;
+	return keep_version(cx, tx, c, c->was->updated_at);
+}
+
 /* The object is made before the act, so that nothing can fail between the commit and its being shown. */
 static struct err commit(struct ctx *cx, const struct change *c, act_fn *act, const struct provider **out)
 {
 	struct registry_make how = { c->en, c->en->registry, &c->row, NULL };
-	struct registry_entry *e = NULL;
+	CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 	struct changed done = { 0, 0 };
 
 	TRY(registry_make(cx, &how, &e));
 	TRY(store_act(cx, c->en->store, act, c, &done));
 	e->p.created_at = done.created_at;
 	e->p.updated_at = done.updated_at;
-	TRY(registry_show(cx, c->en->registry, e));
-	*out = &e->p;
+	const struct provider *now = &e->p;
+	TRY(registry_show(cx, c->en->registry, &e));
+	*out = now;
 	return OK;
 }
 
@@ -312,6 +329,10 @@ struct err providers_patch(struct ctx *cx, struct engine *en, const struct provi
 	c.revise = !sv_eq(c.row.definition, row.definition) || !sv_eq(c.row.client_id, row.client_id);
 	if (c.revise)
 		TRY(provider_mint_id(cx, "pr_", &c.row.revision_id));
+	if (!changes(&c)) {
+		*out = now;
+		return store_act(cx, en->store, act_look, &c, NULL);
+	}
 	TRY(provider_section_changed(
 	    cx, &(struct provider_change){ &row, &c.row, !sv_eq(row.secret_box, c.row.secret_box) }, &c.data));
 	return commit(cx, &c, act_patch, out);
@@ -349,7 +370,7 @@ struct err providers_delete(struct ctx *cx, struct engine *en, const struct prov
 	struct change c = { .en = en, .by = by, .kind = "provider.deleted" };
 	struct registry_make how = { en, en->registry, &c.row, NULL };
 	struct flows_ended ended = { .n = 0 };
-	struct registry_entry *e = NULL;
+	CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 
 	registry_lock(en->registry);
 	TRY(may_write(cx, p));
@@ -358,5 +379,5 @@ struct err providers_delete(struct ctx *cx, struct engine *en, const struct prov
 	TRY(registry_make(cx, &how, &e));
 	TRY(store_act(cx, en->store, act_delete, &c, &ended));
 	flows_publish(en, &ended);
-	return registry_show(cx, en->registry, e);
+	return registry_show(cx, en->registry, &e);
 }

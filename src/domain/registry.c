@@ -27,17 +27,6 @@ struct registry {
 	struct held_revision *revisions;
 };
 
-static void entry_free(struct registry_entry *e)
-{
-	if (e == NULL)
-		return;
-	pdef_free(e->def);
-	arena_free(e->arena);
-	free(e);
-}
-
-static void entry_drop(struct registry_entry **e) { entry_free(*e); }
-
 static void revision_free(struct held_revision *h)
 {
 	if (h == NULL)
@@ -48,6 +37,18 @@ static void revision_free(struct held_revision *h)
 }
 
 static void revision_drop(struct held_revision **h) { revision_free(*h); }
+
+static void entry_free(struct registry_entry *e)
+{
+	if (e == NULL)
+		return;
+	revision_free(e->revision);
+	pdef_free(e->def);
+	arena_free(e->arena);
+	free(e);
+}
+
+void registry_unmake(struct registry_entry **e) { entry_free(*e); }
 
 void registry_free(struct registry *r)
 {
@@ -180,15 +181,15 @@ static void revision_keep(struct registry *r, struct held_revision *h)
 	(void)pthread_mutex_unlock(&r->revisions_lock);
 }
 
-static struct err revision_of_entry(struct ctx *cx, struct registry *r, const struct registry_entry *e)
+static struct err revision_of_entry(struct ctx *cx, struct registry *r, struct registry_entry *e)
 {
 	if (revision_find(r, sv_of(e->p.revision_id)) != NULL)
 		return OK;
 	struct held_revision *h = calloc(1, sizeof *h);
 	if (h == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "revision");
-	h->rev = (struct revision){ e->p.revision_id, e->p.row_id, e->p.client_id, e->def };
-	revision_keep(r, h);
+	h->rev = (struct revision){ e->p.revision_id, e->p.row_id, e->p.client_id, e->p.def };
+	e->revision = h;
 	return OK;
 }
 
@@ -280,10 +281,21 @@ static struct err entry_config(struct ctx *cx, const struct registry_make *how, 
 	return e->p.config != NULL ? OK : fail(cx, E_INTERNAL, "out of memory", "provider configuration");
 }
 
+/* A definition takes much room, and most edits leave it as it is. */
+static const struct pdef *same_definition(const struct registry *r, const struct provider_row *row)
+{
+	const struct registry_view *v = registry_view(r);
+
+	for (size_t i = 0; i < v->n; i++)
+		if (sv_eqz(row->id, v->v[i]->p.row_id) && sv_eqz(row->revision_id, v->v[i]->p.revision_id))
+			return v->v[i]->p.def;
+	return NULL;
+}
+
 struct err registry_make(struct ctx *cx, const struct registry_make *how, struct registry_entry **out)
 {
 	const struct provider_row *row = how->row;
-	CLEANUP(entry_drop) struct registry_entry *e = calloc(1, sizeof *e);
+	CLEANUP(registry_unmake) struct registry_entry *e = calloc(1, sizeof *e);
 
 	*out = NULL;
 	if (e == NULL || (e->arena = arena_new(ENTRY_ARENA)) == NULL)
@@ -299,22 +311,33 @@ struct err registry_make(struct ctx *cx, const struct registry_make *how, struct
 	e->p.created_at = row->created_at;
 	e->p.updated_at = row->updated_at;
 	e->deleted = row->deleted_at > 0;
-	TRY(load_definition(cx, row->definition,
-			    (struct pdef_how){ built_in != NULL && built_in[0] != '\0' ? built_in : e->p.unique_id,
-					       how->en->config->development },
-			    &e->def));
-	e->p.def = e->def;
+	e->p.def = same_definition(how->r, row);
+	if (e->p.def == NULL) {
+		TRY(load_definition(
+		    cx, row->definition,
+		    (struct pdef_how){ built_in != NULL && built_in[0] != '\0' ? built_in : e->p.unique_id,
+				       how->en->config->development },
+		    &e->def));
+		e->p.def = e->def;
+	}
 	TRY(revision_of_entry(cx, how->r, e));
-	*out = e;
-	(void)pthread_mutex_lock(&how->r->revisions_lock);
-	e->next = how->r->entries;
-	how->r->entries = TAKE(e);
-	(void)pthread_mutex_unlock(&how->r->revisions_lock);
+	*out = TAKE(e);
 	return OK;
 }
 
-struct err registry_show(struct ctx *cx, struct registry *r, const struct registry_entry *e)
+static void own(struct registry *r, struct registry_entry *e)
 {
+	if (e->revision != NULL)
+		revision_keep(r, TAKE(e->revision));
+	(void)pthread_mutex_lock(&r->revisions_lock);
+	e->next = r->entries;
+	r->entries = e;
+	(void)pthread_mutex_unlock(&r->revisions_lock);
+}
+
+struct err registry_show(struct ctx *cx, struct registry *r, struct registry_entry **made)
+{
+	struct registry_entry *e = *made;
 	struct registry_view *was = atomic_load(&r->now);
 	struct registry_view *now = calloc(1, sizeof *now + (was->n + 1) * sizeof *now->v);
 	bool put = false;
@@ -331,6 +354,7 @@ struct err registry_show(struct ctx *cx, struct registry *r, const struct regist
 		now->v[now->n++] = e;
 	(void)metric_label(ML_PROVIDER, sv_of(e->p.def->id)); /* its counts are shown from zero on */
 	now->older = was;
+	own(r, TAKE(*made));
 	atomic_store_explicit(&r->now, now, memory_order_release);
 	return OK;
 }
@@ -354,11 +378,11 @@ static struct err show_all(struct ctx *cx, struct engine *en, struct registry *r
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct provider_conf *conf = conf_of(en->config, &rows.v[i]);
 		struct registry_make how = { en, r, &rows.v[i], conf == NULL ? NULL : conf->client_secret };
-		struct registry_entry *e = NULL;
+		CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 
 		TRY(registry_make(cx, &how, &e));
 		assert(e != NULL);
-		TRY(registry_show(cx, r, e));
+		TRY(registry_show(cx, r, &e));
 	}
 	return OK;
 }

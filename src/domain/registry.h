@@ -3,8 +3,8 @@
 #define REGISTRY_H
 /* registry.h: the memory behind providers.h, for registry*.c and providers*.c only.
  *
- * Owns:     the library, every provider object ever made, every revision in use.  Objects are immutable once shown and
- * live until registry_free, so readers need no lock: they take the newest snapshot. Promises: registry_show is one
+ * Owns:     the library, every provider object that was shown, every revision in use.  Objects are immutable once shown
+ * and live until registry_free, so readers need no lock: they take the newest snapshot. Promises: registry_show is one
  * atomic store.  Writers hold registry_lock from their first read to registry_show.
  */
 #include "domain/providers.h"
@@ -13,7 +13,8 @@ struct registry_entry {
 	struct provider p;
 	bool deleted; /* only for revoking */
 	struct arena *arena;
-	struct pdef *def;
+	struct pdef *def;               /* NULL: that of the entry it replaces, whose revision it has */
+	struct held_revision *revision; /* until it is shown; NULL: held already */
 	struct registry_entry *next;
 };
 struct registry_view {
@@ -28,7 +29,7 @@ struct registry_guard {
 	struct registry *r;
 };
 static inline void registry_leave(struct registry_guard *g) { registry_unlock(g->r); }
-/* An object from a row; not shown yet.  engine_secret: of engine.yaml, instead of the row's box. */
+/* An object from a row; the caller's until it is shown.  engine_secret: of engine.yaml, instead of the row's box. */
 struct registry_make {
 	struct engine *en;
 	struct registry *r;
@@ -37,8 +38,9 @@ struct registry_make {
 };
 struct err registry_make(struct ctx *cx, const struct registry_make *how, struct registry_entry **out) MUST_USE
     NONNULL(1, 2, 3);
-/* Shows `e` in place of the entry of the same row, or as a new one. */
-struct err registry_show(struct ctx *cx, struct registry *r, const struct registry_entry *e) MUST_USE NONNULL(1, 2, 3);
+void registry_unmake(struct registry_entry **e) NONNULL(1); /* one that was not shown, or NULL */
+/* Shows *e in place of the entry of the same row, or as a new one; then it is the registry's, and *e NULL. */
+struct err registry_show(struct ctx *cx, struct registry *r, struct registry_entry **e) MUST_USE NONNULL(1, 2, 3);
 /* The merged definition of a type ("" = custom) and an oauth2 section (NULL: none), checked; *json is what gets stored.
  */
 struct registry_want {

@@ -3,6 +3,7 @@
 #include "core/jdoc.h"
 #include "core/text.h"
 #include "tt_flow.h"
+#include <malloc.h>
 
 #define ALICE "alice@example.com"
 static struct tt_scopes identify = { { SV_INIT("identify") }, 1 };
@@ -236,6 +237,40 @@ TEST(patches_that_are_refused)
 	CHECK(providers_delete(cx, en, fixed, &tt_by).code == E_FORBIDDEN);
 	(void)forgive(cx);
 	CHECK(providers_by_id(en, tt_project(en), SV("gh")) == gh);
+}
+
+/* Of this process; the memory of each request is given back. */
+static size_t held(void) { return mallinfo2().uordblks; }
+TEST(a_write_that_is_refused_or_changes_nothing_leaves_nothing_behind)
+{
+	enum { TIMES = 60 };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
+	struct engine *en = tt_flow_begin(cx, &w);
+	const struct provider *p = made(cx, en, "gh", "github"), *q = NULL;
+	const struct provider_write again = {
+		.id = SV("gh"), .provider_id = SV("github"), .client_id = SV("client-x"), .by = &tt_by
+	};
+	int64_t events = tt_count(cx, en, "SELECT count(*) FROM events");
+	size_t before = held();
+
+	for (int i = 0; i < TIMES; i++) {
+		CLEANUP(arena_drop) struct arena *a = arena_new(8 << 20);
+		struct ctx one = { .request_id = "t", .arena = a, .now = clock_now() };
+
+		CHECK(a != NULL);
+		CHECK(providers_create(&one, en, tt_project(en), &again, &q).code == E_CONFLICT);
+		(void)forgive(&one);
+		CHECK(!IS_ERR(providers_patch(&one, en, p, &(struct provider_write){ .by = &tt_by }, &q)) && q == p);
+		CHECK(!IS_ERR(providers_patch(
+			  &one, en, p, &(struct provider_write){ .client_id = SV("client-x"), .by = &tt_by }, &q)) &&
+		      q == p);
+	}
+	CHECK(held() < before + TIMES * 1000);
+	CHECK(tt_count(cx, en, "SELECT count(*) FROM events") == events);
+	CHECK(!IS_ERR(
+	    providers_patch(cx, en, p, &(struct provider_write){ .description = SV("mine"), .by = &tt_by }, &q)));
+	CHECK(q != p && q->def == p->def && strcmp(q->description, "mine") == 0); /* one definition of a revision */
 }
 
 TEST(a_new_client_id_ends_connections_and_open_flows)
