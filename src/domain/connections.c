@@ -109,7 +109,8 @@ static struct err try_now(struct ctx *cx, struct engine *en, const struct connec
 
 	switch (closed->discarded.fate) {
 	case DISCARDED_NOTHING: *out = REVOCATION_DONE; return OK;
-	case DISCARDED_KEPT: *out = REVOCATION_KEPT; return OK;
+	case DISCARDED_KEPT:
+	case DISCARDED_HELD: *out = REVOCATION_KEPT; return OK;
 	case DISCARDED_UNSUPPORTED: *out = REVOCATION_UNSUPPORTED; return OK;
 	case DISCARDED_QUEUED:
 	default: break;
@@ -122,7 +123,7 @@ static struct err try_now(struct ctx *cx, struct engine *en, const struct connec
 		return forgive(cx); /* it stays queued */
 	if (how == REVOKE_DONE)
 		*out = REVOCATION_DONE;
-	if (how == REVOKE_KEPT)
+	if (how == REVOKE_KEPT || how == REVOKE_GAVE_UP)
 		*out = REVOCATION_KEPT;
 	return OK;
 }

@@ -39,6 +39,7 @@ static const char *fate_word(enum discarded d)
 	switch (d) {
 	case DISCARDED_QUEUED: return "token set given up, to be revoked";
 	case DISCARDED_KEPT: return "token set wiped here, not revoked: the provider would end the whole grant";
+	case DISCARDED_HELD: return "token set wiped here, not revoked: a live connection holds the same token";
 	case DISCARDED_UNSUPPORTED: return "token set wiped here, the provider has no revocation";
 	case DISCARDED_NOTHING:
 	default: return "";

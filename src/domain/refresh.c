@@ -11,6 +11,7 @@
 #include "domain/refresh_inner.h"
 #include "model/person.h"
 #include "store/store_flow.h"
+#include "store/store_held.h"
 #include "store/store_revocation.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -269,6 +270,7 @@ static struct err release(struct ctx *cx, struct engine *en)
 	TRY(store_connection_orphans(cx, en->store, &n));
 	if (n > 0)
 		log_event(cx, LOG_WARN, "refresh.interrupted", LOG_INT("leases", n));
+	TRY(store_held_fill(cx, en->store));
 	TRY(store_flow_orphans(cx, en->store));
 	return store_revocation_orphans(cx, en->store);
 }

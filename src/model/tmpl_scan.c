@@ -44,13 +44,19 @@ static bool eat(struct sv *s, char c)
 	return true;
 }
 
-/* word ( . word )* ; n 0: none here */
+/* word ( . word )* ; after the first dot a claim's name may be an address (OpenID Connect Core 5.1.2); n 0: none here */
 static struct sv take_name(struct sv *s)
 {
+	bool dotted = false;
 	size_t n = 0;
 
-	while (n < s->n && (word_char(s->p[n]) || (s->p[n] == '.' && n > 0 && s->p[n - 1] != '.')))
-		n++;
+	for (; n < s->n; n++) {
+		bool dot = s->p[n] == '.' && n > 0 && s->p[n - 1] != '.';
+
+		if (!dot && !word_char(s->p[n]) && !(dotted && (s->p[n] == ':' || s->p[n] == '/')))
+			break;
+		dotted = dotted || dot;
+	}
 	if (n > 0 && s->p[n - 1] == '.')
 		n = 0;
 	struct sv name = sv_upto(*s, n);

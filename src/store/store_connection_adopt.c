@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/arena.h"
-#include "core/jdoc.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "store/store_connection_inner.h"
+#include "store/store_held.h"
 #include "store/store_list.h"
 
 /* What the row will hold. */
 struct values {
 	struct sv id, requested, granted, access, refresh, user_info;
-	bool has_refresh;
+	bool has_refresh, kept; /* kept: the old refresh token */
 	int64_t refresh_expires_at, due_at;
 };
 static void bind(struct db_stmt *q, const struct connection_adopt *in, const struct values *v, int64_t now)
@@ -75,38 +75,14 @@ static struct err update(struct ctx *cx, struct tx *tx, const struct connection_
 }
 
 /* ---- the displaced pair ---- */
-static struct err token_of(struct ctx *cx, const struct secret *access, struct sv *token)
-{
-	const struct node *n = NULL;
-
-	*token = SV_NONE;
-	if (access == NULL)
-		return OK;
-	TRY(jdoc_parse(cx, secret_view(access), "sealed token", &n));
-	*token = node_text_at(n, "token");
-	return OK;
-}
 static bool same(struct sv a, struct sv b) { return a.p != NULL && b.p != NULL && same_bytes(a, b); }
-struct err store_connection_again(struct ctx *cx, const struct connection_pair *was, const struct connection_pair *is,
-				  bool *again)
-{
-	struct sv old, new, old_refresh, new_refresh;
-
-	*again = false;
-	TRY(token_of(cx, was->access, &old));
-	TRY(token_of(cx, is->access, &new));
-	TRY(store_connection_refresh_token(cx, was->refresh_json, &old_refresh));
-	TRY(store_connection_refresh_token(cx, is->refresh_json, &new_refresh));
-	*again = same(old, new) || same(old_refresh, new_refresh);
-	return OK;
-}
+/* After the row holds the new pair: a token that came again is held still (store_revocation.h). */
 static struct err displace(struct ctx *cx, struct tx *tx, const struct connection *old,
 			   const struct connection_adopt *in)
 {
 	CLEANUP(secret_drop) struct secret *access = NULL;
 	CLEANUP(secret_drop) struct secret *refresh = NULL;
 	struct discard_out gone;
-	bool again = false;
 
 	TRY(store_connection_open(cx, tx_store(tx), old, &access, &refresh));
 	const struct discard_in d = {
@@ -123,10 +99,9 @@ static struct err displace(struct ctx *cx, struct tx *tx, const struct connectio
 		.account_hash = old->account_hash,
 		.ends_grant = in->ends_grant,
 		.can_revoke = in->can_revoke,
+		.uncertain = store_connection_uncertain(old),
 	};
-	const struct connection_pair was = { access, refresh }, is = { in->access, in->refresh_json };
-	TRY(store_connection_again(cx, &was, &is, &again));
-	return again ? OK : store_revocation_discard(cx, tx, &d, &gone);
+	return store_revocation_discard(cx, tx, &d, &gone);
 }
 
 /* ---- what is written ---- */
@@ -175,8 +150,7 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_ad
 		v->has_refresh = true;
 		v->refresh = old->refresh_box;
 		v->refresh_expires_at = old->refresh_expires_at;
-	} else if (old != NULL) {
-		TRY(displace(cx, tx, old, in));
+		v->kept = true;
 	}
 	if (v->has_refresh || in->by_access)
 		v->due_at = store_connection_due_at(tx_now(tx), in->token_expires_at, in->lead_s);
@@ -202,6 +176,13 @@ struct err store_connection_adopt(struct ctx *cx, struct tx *tx, const struct co
 	v.id = sv_of(out->id);
 	TRY(fill(cx, tx, in, old, &v));
 	TRY(old == NULL ? insert(cx, tx, in, &v) : update(cx, tx, in, &v));
+	TRY(store_held_set(cx, tx,
+			   &(struct held_pair){ .connection_id = v.id,
+						.access = in->access,
+						.refresh_json = in->refresh_json,
+						.keep_refresh = v.kept }));
+	if (old != NULL && !v.kept)
+		TRY(displace(cx, tx, old, in));
 	out->generation = old == NULL ? 1 : old->generation + 1;
 	out->replaced_account =
 	    old != NULL && old->account_hash.p != NULL && in->account_hash.p != NULL && !same_account(old, in);

@@ -42,6 +42,7 @@ static struct err discard(struct ctx *cx, struct tx *tx, const struct connection
 		.account_hash = c->account_hash,
 		.ends_grant = in->ends_grant,
 		.can_revoke = in->can_revoke,
+		.uncertain = store_connection_uncertain(c),
 	};
 	return store_revocation_discard(cx, tx, &d, out);
 }
@@ -57,8 +58,8 @@ static struct err close_act(struct ctx *cx, struct tx *tx, const void *in_, void
 		return (struct err){ E_NOT_FOUND };
 	out->refreshing =
 	    sv_eqz(c.status, "live") && store_connection_ahead(c.lease_until, tx_now(tx), CONNECTION_LEASE_MOST);
-	TRY(discard(cx, tx, in, &c, &out->discarded));
 	TRY(close_row(cx, tx, c.id, in->reason));
+	TRY(discard(cx, tx, in, &c, &out->discarded));
 	store_connection_ended(tx, in->reason, sv_eqz(c.status, "live"));
 	struct event ev = *in->event;
 	ev.authorization_id = c.authorization_id;

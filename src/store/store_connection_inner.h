@@ -33,12 +33,11 @@ struct err store_connection_seal(struct ctx *cx, struct store *st, const struct 
 /* Does the text hold a refresh token?  *token in cx->arena, p NULL: none. */
 struct err store_connection_refresh_token(struct ctx *cx, const struct secret *refresh_json, struct sv *token) MUST_USE
     NONNULL(1, 3);
-/* Did the provider give one of the tokens out again?  Then revoking the one pair would end the other. */
-struct connection_pair {
-	const struct secret *access, *refresh_json;
-};
-struct err store_connection_again(struct ctx *cx, const struct connection_pair *was, const struct connection_pair *is,
-				  bool *again) MUST_USE NONNULL(1, 2, 3, 4);
+/* Was its refresh token sent, with no answer that was stored? */
+static inline bool store_connection_uncertain(const struct connection *c)
+{
+	return c->uncertain || c->sent_generation > 0;
+}
 /* To be called last in every act that changed a row of `key`: what is live then is in memory once it is durable. */
 struct err store_connection_changed(struct ctx *cx, struct tx *tx, const struct connection_key *key) MUST_USE
     NONNULL(1, 2, 3);

@@ -3,6 +3,7 @@
 #include "model/reason.h"
 #include "store/store_connection_inner.h"
 #include "store/store_event.h"
+#include "store/store_held.h"
 #include "store/store_list.h"
 
 /* A new pair has come.  Only the generation decides whether it is stored; one that fits nowhere shares the fate of what
@@ -120,26 +121,11 @@ static struct err event_of(struct ctx *cx, struct tx *tx, const struct connectio
 	ev.reason = reason_code(why);
 	return store_event_add(cx, tx, &ev);
 }
-/* After a consent the live row may hold the very refresh token that this pair came with. */
-static struct err held_still(struct ctx *cx, struct tx *tx, const struct connection_renew *in,
-			     const struct connection *c, bool *held)
-{
-	CLEANUP(secret_drop) struct secret *access = NULL;
-	CLEANUP(secret_drop) struct secret *refresh = NULL;
-	const struct connection_pair late = { in->access, in->refresh_json };
-
-	*held = false;
-	if (!sv_eqz(c->status, "live"))
-		return OK;
-	TRY(store_connection_open(cx, tx_store(tx), c, &access, &refresh));
-	return store_connection_again(cx, &late, &(struct connection_pair){ access, refresh }, held);
-}
 static struct err stray(struct ctx *cx, struct tx *tx, const struct connection_renew *in, const struct connection *c,
 			struct connection_renewed *out)
 {
 	bool gone = sv_eqz(c->status, "closed"), by_provider = sv_eqz(c->reason, reason_code(REASON_PROVIDER_DELETED));
 	bool same_consent = sv_eq(c->authorization_id, in->authorization_id);
-	bool held = false;
 	struct discard_out fate;
 	struct discard_in d = {
 		.why = DISCARD_REPLACED,
@@ -161,12 +147,10 @@ static struct err stray(struct ctx *cx, struct tx *tx, const struct connection_r
 	if (gone) {
 		d.why = by_provider ? DISCARD_PROVIDER_DELETED : DISCARD_DISCONNECT;
 		TRY(event_of(cx, tx, in, by_provider ? REASON_PROVIDER_DELETED : REASON_DISCONNECTED));
+		TRY(store_revocation_answered(cx, tx, c->id));
 		return store_revocation_discard(cx, tx, &d, &fate);
 	}
 	TRY(event_of(cx, tx, in, REASON_REPLACED));
-	TRY(held_still(cx, tx, in, c, &held));
-	if (held)
-		return OK;
 	if (!sv_eqz(c->status, "live") || !same_consent)
 		return store_revocation_discard(cx, tx, &d, &fate);
 	/* Another refresh of the same consent was first: revoking this pair could end that one's too. */
@@ -189,6 +173,12 @@ static struct err renew_act(struct ctx *cx, struct tx *tx, const void *in_, void
 		return stray(cx, tx, in, &c, out);
 	TRY(fill(cx, tx, in, &c, &v));
 	TRY(in->half ? half(cx, tx, in, &v) : whole(cx, tx, in, &v));
+	TRY(store_held_set(cx, tx,
+			   &(struct held_pair){ .connection_id = c.id,
+						.access = in->access,
+						.refresh_json = in->refresh_json,
+						.keep_access = in->half,
+						.keep_refresh = in->refresh_json == NULL }));
 	if (!in->half)
 		TRY(store_event_add(cx, tx, in->event));
 	out->fate = sv_eqz(c.status, "live") ? RENEW_STORED : RENEW_REVIVED;

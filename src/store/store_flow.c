@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "db/db.h"
+#include "store/store_held.h"
 #include "store/store_row.h"
 
 #define FLOW_COLS                                                                                                      \
@@ -255,16 +256,18 @@ struct err store_flow_tokens(struct ctx *cx, struct tx *tx, const struct flow_to
 	static const char sql[] = "UPDATE flows SET status = 'unverified', access_box = $1, refresh_box = $2, "
 				  "user_info_box = $3, account_hash = $4, "
 				  "granted_scopes = $5, scope_known = $6, stored = $7, token_expires_at = $8, "
-				  "refresh_expires_at = $9, expires_at = $10 "
-				  "WHERE id = $11 AND status = $12";
+				  "refresh_expires_at = $9, expires_at = $10, access_mac = $11, refresh_mac = $12 "
+				  "WHERE id = $13 AND status = $14";
 	const char *from = in->again ? "unverified" : "redeeming";
 	struct sv access, refresh, user_info;
+	struct held_macs macs;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_ACCESS }, maybe(in->access), &access));
 	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_REFRESH }, maybe(in->refresh), &refresh));
 	TRY(close_box(cx, tx, &(struct place){ in->project_id, in->id, FLOW_USER_INFO }, maybe(in->user_info),
 		      &user_info));
+	TRY(store_held_macs(cx, tx_store(tx), in->access, in->refresh, &macs));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_blob(q, 1, access);
 	db_bind_blob(q, 2, refresh);
@@ -276,8 +279,10 @@ struct err store_flow_tokens(struct ctx *cx, struct tx *tx, const struct flow_to
 	db_bind_i64(q, 8, in->token_expires_at);
 	db_bind_i64(q, 9, in->refresh_expires_at);
 	db_bind_i64(q, 10, in->expires_at);
-	db_bind_sv(q, 11, in->id);
-	db_bind_sv(q, 12, sv_of(from));
+	db_bind_blob(q, 11, macs.access);
+	db_bind_blob(q, 12, macs.refresh);
+	db_bind_sv(q, 13, in->id);
+	db_bind_sv(q, 14, sv_of(from));
 	return one_changed(cx, q, from);
 }
 

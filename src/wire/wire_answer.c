@@ -109,6 +109,7 @@ struct reading {
 	const struct wire_answer_in *in;
 	const struct node *tree;
 	struct pdef_paths paths;
+	struct sv scope_prefix;
 	struct token_set *out;
 	struct wire_outcome *how;
 };
@@ -142,6 +143,7 @@ static struct err choose_token(struct reading *r)
 		r->paths.refresh_token = node_text_at(c, "refresh_token");
 		r->paths.expires_in = node_text_at(c, "expires_in");
 		r->paths.scope = node_text_at(c, "scope");
+		r->scope_prefix = node_text_at(c, "scope_prefix");
 		return OK;
 	}
 	return OK;
@@ -224,39 +226,18 @@ static struct err expiry(const struct reading *r)
 	return OK;
 }
 
-/* Several tokens whose scopes are told apart by a prefix ("bot:"): what was granted is all of them together. */
-static struct err prefixed(const struct reading *r, bool *done)
+/* One of several tokens whose scopes are told apart by a prefix ("bot:"): only its own count, since it alone is kept. */
+static struct err prefixed(const struct reading *r)
 {
-	struct sv_list all = { arena_array(r->cx->arena, WIRE_MOST_SCOPES, sizeof(struct sv)), 0 }, some;
-	const struct node *rows = r->in->answer->tokens;
+	struct sv_list *have = &r->out->scopes;
 
-	*done = false;
-	if (all.v == NULL)
-		return no_memory(r->cx);
-	for (const struct node *c = rows == NULL ? NULL : rows->first; c != NULL; c = c->next)
-		*done = *done || node_get(c, "scope_prefix") != NULL;
-	for (const struct node *c = *done ? rows->first : NULL; c != NULL; c = c->next) {
-		struct sv prefix = node_text_at(c, "scope_prefix"), access;
-		const struct node *n = NULL;
-		bool known;
+	for (size_t i = 0; r->scope_prefix.n > 0 && i < have->n; i++) {
+		char *z =
+		    arena_printf(r->cx->arena, "%.*s%.*s", SV_FMT(r->scope_prefix), SV_FMT(have->v[i]));
 
-		TRY(text_at(r, node_text_at(c, "access_token"), &access));
-		if (access.p == NULL || node_get(c, "scope") == NULL)
-			continue;
-		TRY(jpath_get(r->cx, node_text_at(c, "scope"), r->tree, &n));
-		TRY(wire_answer_scopes(r->cx, n, r->in->answer->scope_format, &some, &known));
-		for (size_t i = 0; i < some.n; i++) {
-			char *z = arena_printf(r->cx->arena, "%.*s%.*s", (int)prefix.n, prefix.n == 0 ? "" : prefix.p,
-					       SV_FMT(some.v[i]));
-
-			if (z == NULL)
-				return no_memory(r->cx);
-			add_scope(sv_of(z), &all);
-		}
-	}
-	if (*done) {
-		r->out->scopes = all;
-		r->out->scope_known = all.n > 0;
+		if (z == NULL)
+			return no_memory(r->cx);
+		have->v[i] = sv_of(z);
 	}
 	return OK;
 }
@@ -265,11 +246,7 @@ static struct err scopes(const struct reading *r)
 {
 	const struct pdef_parts *p = r->e->client->def->parts;
 	const struct node *n = NULL, *stored = NULL;
-	bool done;
 
-	TRY(prefixed(r, &done));
-	if (done)
-		return OK;
 	if (p->granted_from == PGRANTED_CALLBACK) {
 		TRY(wire_env_stored(r->cx, r->e->client->stored, &stored));
 		n = node_get_sv(stored, p->granted_at);
@@ -278,7 +255,8 @@ static struct err scopes(const struct reading *r)
 	} else if (p->granted_from == PGRANTED_ANSWER && r->paths.scope.p != NULL) {
 		TRY(jpath_get(r->cx, r->paths.scope, r->tree, &n));
 	}
-	return wire_answer_scopes(r->cx, n, r->in->answer->scope_format, &r->out->scopes, &r->out->scope_known);
+	TRY(wire_answer_scopes(r->cx, n, r->in->answer->scope_format, &r->out->scopes, &r->out->scope_known));
+	return prefixed(r);
 }
 
 /* Kept values: those from before, then the answer's own.  Only scalars: whole objects stay in `rest`. */

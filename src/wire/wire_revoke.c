@@ -6,12 +6,15 @@
 #include "wire/wire_send.h"
 #include <stdio.h>
 
-/* RFC 7009 section 2.2: a token the server does not know (any more) is as good as revoked. */
-static bool is_gone(const struct wire_outcome *how)
+/* RFC 7009 section 2.2: a token the server does not know (any more) is as good as revoked.  Where it is also the
+ * credential of the call, 401 says the same (RFC 6750 section 3.1). */
+static bool is_gone(const struct pdef_call *call, const struct wire_outcome *how)
 {
 	bool word = sv_eqz(sv_of(how->error), "invalid_token") || sv_eqz(sv_of(how->error), "invalid_grant");
+	bool bearer = call->n_auth > 0 && call->auth[0] == PAUTH_HEADER;
 
-	return how->status == 404 || how->status == 410 || (how->status == 400 && word) || how->fate == WIRE_DEAD;
+	return how->status == 404 || how->status == 410 || (how->status == 400 && word) ||
+	       (how->status == 401 && bearer) || (how->fate == WIRE_DEAD && how->reason == REASON_REVOKED);
 }
 
 static struct err read_reply(struct ctx *cx, struct wire_env *e, const struct net_reply *reply,
@@ -27,9 +30,9 @@ static struct err read_reply(struct ctx *cx, struct wire_env *e, const struct ne
 	if (good)
 		return OK;
 	TRY(wire_fate_read(cx, e, &(struct wire_fate_in){ PAT_REVOKE, NULL, tree }, how));
-	if (is_gone(how)) {
-		how->fate = WIRE_OK;
-		how->reason = REASON_NONE;
+	if (is_gone(call, how)) {
+		how->fate = WIRE_DEAD;
+		how->reason = REASON_REVOKED;
 		(void)snprintf(how->detail, sizeof how->detail, "the provider did not know the token any more");
 	}
 	return OK;
@@ -60,20 +63,48 @@ static struct err revoke(struct ctx *cx, const struct wire_client *c, const stru
 	return how->fate == WIRE_OK ? read_reply(cx, &e, &reply, how) : OK;
 }
 
+static bool gone(const struct wire_outcome *how) { return how->fate == WIRE_DEAD && how->reason == REASON_REVOKED; }
+static void as_good_as_revoked(struct wire_outcome *how)
+{
+	if (!gone(how))
+		return;
+	how->fate = WIRE_OK;
+	how->reason = REASON_NONE;
+}
+static void say_over(struct wire_outcome *how)
+{
+	how->fate = WIRE_DEAD;
+	how->reason = REASON_REVOKED;
+	(void)snprintf(how->detail, sizeof how->detail,
+		       "the access token is over, and only one that is good could revoke the refresh token");
+}
+
 struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in,
 		       struct wire_outcome *how)
 {
-	bool by_access = in->access != NULL && (c->def->parts->revoke_access || in->refresh == NULL);
+	bool asks_access = c->def->parts->revoke_access, by_access = in->access != NULL &&
+								     (asks_access || in->refresh == NULL);
 
 	*how = (struct wire_outcome){ .fate = WIRE_CONFIG, .reason = REASON_MISCONFIGURED };
 	if (!c->def->can_revoke || (in->access == NULL && in->refresh == NULL)) {
 		(void)snprintf(how->detail, sizeof how->detail, "this provider has no way to revoke a token");
 		return OK;
 	}
+	if (asks_access && in->access == NULL) {
+		say_over(how);
+		return OK;
+	}
 	TRY(revoke(cx, c, in, by_access, how));
+	if (gone(how) && by_access && in->refresh != NULL) {
+		say_over(how);
+		return OK;
+	}
+	as_good_as_revoked(how);
 	/* RFC 7009 2.1 leaves it open whether the access tokens end with the refresh token; where each ends alone, they
 	 * do not. */
-	if (how->fate == WIRE_OK && !by_access && in->access != NULL && c->def->revoke_ends == ENDS_TOKEN)
-		TRY(revoke(cx, c, in, true, how));
+	if (how->fate != WIRE_OK || by_access || in->access == NULL || c->def->revoke_ends != ENDS_TOKEN)
+		return OK;
+	TRY(revoke(cx, c, in, true, how));
+	as_good_as_revoked(how);
 	return OK;
 }

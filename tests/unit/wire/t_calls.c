@@ -113,7 +113,7 @@ TEST(revoke_is_each_providers_own)
 		{ "github", "github", "DELETE", "https://api.github.com/applications/client%3A1/token",
 		  "{\"access_token\":\"a\"}", "Content-Type: application/json", "Bearer", 204, "", WIRE_OK },
 		{ "github, gone", "github", "DELETE", "https://api.github.com/applications/client%3A1/token",
-		  "{\"access_token\":\"a\"}", "Authorization: Basic ", "Bearer", 404, "{}", WIRE_OK },
+		  "{\"access_token\":\"a\"}", "Authorization: Basic ", "Bearer", 404, "{}", WIRE_DEAD },
 		{ "google", "google", "POST", "https://oauth2.googleapis.com/revoke", "token=r",
 		  "Content-Type: application/x-www-form", "Authorization", 200, "{}", WIRE_OK },
 		{ "google, dead", "google", "POST", "https://oauth2.googleapis.com/revoke", "token=r", "Accept",
@@ -123,7 +123,10 @@ TEST(revoke_is_each_providers_own)
 		{ "slack, refused", "slack", "POST", "https://slack.com/api/auth.revoke", "", "Authorization: Bearer a",
 		  "Basic", 200, "{\"ok\":false,\"error\":\"internal_error\"}", WIRE_RETRY },
 		{ "slack, gone", "slack", "POST", "https://slack.com/api/auth.revoke", "", "Authorization: Bearer a",
-		  "Basic", 200, "{\"ok\":false,\"error\":\"token_revoked\"}", WIRE_OK },
+		  "Basic", 200, "{\"ok\":false,\"error\":\"token_revoked\"}", WIRE_DEAD },
+		{ "slack, the organisation must act", "slack", "POST", "https://slack.com/api/auth.revoke", "",
+		  "Authorization: Bearer a", "Basic", 200, "{\"ok\":false,\"error\":\"org_login_required\"}",
+		  WIRE_DEAD },
 		{ "dropbox", "dropbox", "POST", "https://api.dropboxapi.com/2/auth/token/revoke", "",
 		  "Authorization: Bearer a", "Content-Type", 200, "null", WIRE_OK },
 		{ "down", "discord", "POST", "https://discord.com/api/oauth2/token/revoke",
@@ -265,7 +268,7 @@ TEST(slack_gives_the_users_token_else_the_bots)
 			"\"enterprise\":null,\"authed_user\":{\"id\":\"U1\",\"access_token\":\"xoxp\",\"scope\":\"chat:"
 			"write,users:read\",\"token_type\":\"user\"}}");
 	CHECK(!IS_ERR(world_redeem(cx, c, &set, &how)) && how.fate == WIRE_OK);
-	CHECK(sv_eqz(secret_view(set.access), "xoxp") && set.scopes.n == 3 && sv_eqz(set.scopes.v[2], "bot:im:write") &&
+	CHECK(sv_eqz(secret_view(set.access), "xoxp") && set.scopes.n == 2 && sv_eqz(set.scopes.v[1], "users:read") &&
 	      set.expires_at == 0 && sv_eqz(set.account, "T1:U1"));
 	CHECK(sv_eqz(set.stored, "{\"team.id\":\"T1\",\"team.name\":\"N\",\"authed_user.id\":\"U1\"}"));
 	CHECK(world_has(world_sent(0)->body, "&client_id=client%3A1&client_secret=s3cr%26t+value"));
@@ -274,7 +277,7 @@ TEST(slack_gives_the_users_token_else_the_bots)
 	world_json(200, "{\"ok\":true,\"access_token\":\"xoxb\",\"token_type\":\"bot\",\"scope\":\"im:write\",\"team\":"
 			"{\"id\":\"T1\"},\"authed_user\":{\"id\":\"U1\"}}");
 	CHECK(!IS_ERR(world_redeem(cx, c, &set, &how)) && how.fate == WIRE_OK &&
-	      sv_eqz(secret_view(set.access), "xoxb"));
+	      sv_eqz(secret_view(set.access), "xoxb") && set.scopes.n == 1 && sv_eqz(set.scopes.v[0], "bot:im:write"));
 	world_start();
 }
 
