@@ -221,9 +221,7 @@ static struct err ours(struct ctx *cx, struct engine *en, struct revocation_row 
 {
 	const struct provider *p = providers_even_deleted(en, r->provider_id);
 	CLEANUP(attempt_clear)
-	struct attempt a = {
-		.en = en, .p = p, .r = r, .how = { .fate = WIRE_NOT_SENT }, .uncertain = r->uncertain
-	};
+	struct attempt a = { .en = en, .p = p, .r = r, .how = { .fate = WIRE_NOT_SENT }, .uncertain = r->uncertain };
 	bool moved = false;
 
 	*out = REVOKE_GAVE_UP;
@@ -262,12 +260,8 @@ struct err revoke_now(struct ctx *cx, struct engine *en, struct sv revocation_id
 		*out = REVOKE_GAVE_UP;
 		return give_up(cx, en, &r, "not reached for 24 hours, or its address moved to another host",
 			       "not_revoked");
-	case REVOCATION_SHARED:
-		*out = REVOKE_KEPT;
-		return kept(cx, en, &r, "not_revoked_shared_grant");
-	case REVOCATION_HELD:
-		*out = REVOKE_KEPT;
-		return kept(cx, en, &r, "not_revoked_token_in_use");
+	case REVOCATION_SHARED: *out = REVOKE_KEPT; return kept(cx, en, &r, "not_revoked_shared_grant");
+	case REVOCATION_HELD: *out = REVOKE_KEPT; return kept(cx, en, &r, "not_revoked_token_in_use");
 	case REVOCATION_BUSY: return OK;
 	case REVOCATION_OURS:
 	default: return ours(cx, en, &r, out);

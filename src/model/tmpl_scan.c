@@ -44,7 +44,8 @@ static bool eat(struct sv *s, char c)
 	return true;
 }
 
-/* word ( . word )* ; after the first dot a claim's name may be an address (OpenID Connect Core 5.1.2); n 0: none here */
+/* word ( . word )* ; after the first dot a claim's name may be an address (OpenID Connect Core 5.1.2); n 0: none here
+ */
 static struct sv take_name(struct sv *s)
 {
 	bool dotted = false;

@@ -35,11 +35,10 @@ struct err store_held_macs(struct ctx *cx, const struct store *st, const struct 
 /* ---- who holds it ---- */
 struct err store_held(struct ctx *cx, struct tx *tx, const struct held_macs *macs, bool *held)
 {
-	static const char sql[] =
-	    "SELECT EXISTS(SELECT 1 FROM connections WHERE access_mac = $1 AND status = 'live')"
-	    " OR EXISTS(SELECT 1 FROM flows WHERE access_mac = $1 AND status = 'unverified')"
-	    " OR EXISTS(SELECT 1 FROM connections WHERE refresh_mac = $2 AND status = 'live')"
-	    " OR EXISTS(SELECT 1 FROM flows WHERE refresh_mac = $2 AND status = 'unverified')";
+	static const char sql[] = "SELECT EXISTS(SELECT 1 FROM connections WHERE access_mac = $1 AND status = 'live')"
+				  " OR EXISTS(SELECT 1 FROM flows WHERE access_mac = $1 AND status = 'unverified')"
+				  " OR EXISTS(SELECT 1 FROM connections WHERE refresh_mac = $2 AND status = 'live')"
+				  " OR EXISTS(SELECT 1 FROM flows WHERE refresh_mac = $2 AND status = 'unverified')";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
@@ -90,8 +89,8 @@ static struct err fill_one(struct ctx *cx, struct tx *tx, const struct connectio
 	CLEANUP(secret_drop) struct secret *refresh = NULL;
 
 	TRY(store_connection_open(cx, tx_store(tx), c, &access, &refresh));
-	return store_held_set(
-	    cx, tx, &(struct held_pair){ .connection_id = c->id, .access = access, .refresh_json = refresh });
+	return store_held_set(cx, tx,
+			      &(struct held_pair){ .connection_id = c->id, .access = access, .refresh_json = refresh });
 }
 /* A box that does not open is told of wherever it is read; the others must not wait for it. */
 static struct err fill_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)

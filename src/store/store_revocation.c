@@ -51,16 +51,18 @@ struct err store_revocation_boxes(struct ctx *cx, struct tx *tx, const struct re
 static struct err queue(struct ctx *cx, struct tx *tx, const struct discard_in *in, const struct held_macs *macs,
 			struct discard_out *out)
 {
-	static const char sql[] =
-	    "INSERT INTO revocations(" REVOCATION_COLS ")"
-	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, 'revocations', $10, $11, $12, $13, 0, $14, $15, 0, $16, $17, $18,"
-	    " $19)";
+	static const char sql[] = "INSERT INTO revocations(" REVOCATION_COLS ")"
+				  " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, 'revocations', $10, $11, $12, $13, 0, "
+				  "$14, $15, 0, $16, $17, $18,"
+				  " $19)";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	struct revocation_boxes box;
 
 	id_ksuid("rv_", tx_now(tx), out->revocation_id);
-	TRY(store_revocation_boxes(cx, tx,
-		  &(struct revocation_seal){ in->project_id, sv_of(out->revocation_id), in->access, in->refresh_json }, &box));
+	TRY(store_revocation_boxes(
+	    cx, tx,
+	    &(struct revocation_seal){ in->project_id, sv_of(out->revocation_id), in->access, in->refresh_json },
+	    &box));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	const struct sv text[] = { sv_of(out->revocation_id),
 				   in->project_id,
@@ -127,7 +129,8 @@ struct err store_revocation_move_all(struct ctx *cx, struct tx *tx, struct sv pr
 	    "INSERT INTO revocations(" REVOCATION_COLS ")"
 	    " SELECT 'rv_' || id, project_id, provider_id, revision_id, id, authorization_id, 'provider_deleted', "
 	    "client_id,"
-	    " stored, 'connections', access_box, refresh_box, account_hash, 1, 0, $1, $2, 0, $1, access_mac, refresh_mac,"
+	    " stored, 'connections', access_box, refresh_box, account_hash, 1, 0, $1, $2, 0, $1, access_mac, "
+	    "refresh_mac,"
 	    " uncertain OR sent_generation > 0 FROM connections"
 	    " WHERE provider_id = $3 AND status = 'live' AND access_box IS NOT NULL";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;

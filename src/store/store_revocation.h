@@ -4,10 +4,11 @@
 /* store_revocation.h: the table revocations, and what happens to tokens that are given up: the revoke rule of design 8.
  *
  * A token that a live connection or an unverified flow holds too is never revoked, whatever the provider ends, since it
- * would be lost there (not_revoked_token_in_use).  ends token: else the discarded token is revoked.  ends grant: only on an explicit disconnect, and only when nobody else
- * (live connection or unverified flow) is known to have the same account; else it is wiped here and the event says
- * not_revoked_shared_grant.  The caller's act ends its own row before, and wipes its boxes.  Both questions are asked
- * again before each try, since somebody may have connected the same account meanwhile.
+ * would be lost there (not_revoked_token_in_use).  ends token: else the discarded token is revoked.  ends grant: only
+ * on an explicit disconnect, and only when nobody else (live connection or unverified flow) is known to have the same
+ * account; else it is wiped here and the event says not_revoked_shared_grant.  The caller's act ends its own row
+ * before, and wipes its boxes.  Both questions are asked again before each try, since somebody may have connected the
+ * same account meanwhile.
  */
 #include "core/node.h"
 #include "model/event.h"
@@ -76,8 +77,8 @@ struct revocation_end {
 };
 struct err store_revocation_end(struct ctx *cx, struct store *st, const struct revocation_end *in) MUST_USE
     NONNULL(1, 2, 3);
-/* Where only an access token revokes and it is over, the refresh token gets a new one.  Committed before it is sent: from
- * now on a refusal may be the echo of our own lost call. */
+/* Where only an access token revokes and it is over, the refresh token gets a new one.  Committed before it is sent:
+ * from now on a refusal may be the echo of our own lost call. */
 struct err store_revocation_sent(struct ctx *cx, struct store *st, struct sv id) MUST_USE NONNULL(1, 2);
 /* The pair that came takes the place of the one held, and nothing is uncertain any more. */
 struct revocation_pair {

@@ -5,10 +5,10 @@
 #include "db/db.h"
 #include "store/store_held.h"
 #include "store/store_revocation.h"
-#define REVOCATION_COLS                                                                                         \
-	"id, project_id, provider_id, revision_id, connection_id, authorization_id, cause, client_id, stored, " \
-	"sealed_as,"                                                                                            \
-	" access_box, refresh_box, account_hash, ends_grant, tries, next_try_at, give_up_at, lease_until, created_at,"  \
+#define REVOCATION_COLS                                                                                                \
+	"id, project_id, provider_id, revision_id, connection_id, authorization_id, cause, client_id, stored, "        \
+	"sealed_as,"                                                                                                   \
+	" access_box, refresh_box, account_hash, ends_grant, tries, next_try_at, give_up_at, lease_until, created_at," \
 	" access_mac, refresh_mac, uncertain"
 enum {
 	C_ID,

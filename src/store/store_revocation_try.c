@@ -114,7 +114,7 @@ static struct err take_act(struct ctx *cx, struct tx *tx, const void *in_, void 
 	TRY(shared_now(cx, tx, &out->h, &shared));
 	TRY(store_held(cx, tx, &out->h.macs, &held));
 	out->how = out->h.lease_until > tx_now(tx) && out->h.lease_until < tx_now(tx) + MIN(10) ? REVOCATION_BUSY
-		   : held ? REVOCATION_HELD
+		   : held                                                                       ? REVOCATION_HELD
 		   : shared                                                                     ? REVOCATION_SHARED
 		   : out->h.r.give_up_at <= tx_now(tx)                                          ? REVOCATION_OVER
 												: REVOCATION_OURS;
@@ -212,7 +212,8 @@ static struct err renew_act(struct ctx *cx, struct tx *tx, const void *in_, void
 	struct held_macs macs;
 
 	(void)out;
-	TRY(store_revocation_boxes(cx, tx, &(struct revocation_seal){ in->project_id, in->id, in->access, in->refresh_json }, &box));
+	TRY(store_revocation_boxes(
+	    cx, tx, &(struct revocation_seal){ in->project_id, in->id, in->access, in->refresh_json }, &box));
 	TRY(store_held_macs(cx, tx_store(tx), in->access, in->refresh_json, &macs));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_blob(q, 1, box.access);

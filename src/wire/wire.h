@@ -108,8 +108,8 @@ struct err wire_refresh(struct ctx *cx, const struct wire_client *c, const struc
 struct err wire_exchange(struct ctx *cx, const struct wire_client *c, struct token_set *set,
 			 struct wire_outcome *how) MUST_USE;
 /* RFC 7009 or the definition's own form.  A token that the provider does not know any more counts as done, with one
- * exception: WIRE_DEAD, REASON_REVOKED says that it is revoked by the access token, which is over, while a refresh token
- * is held that may live on. */
+ * exception: WIRE_DEAD, REASON_REVOKED says that it is revoked by the access token, which is over, while a refresh
+ * token is held that may live on. */
 struct wire_revoke {
 	const struct secret *access, *refresh;
 };

@@ -226,14 +226,14 @@ static struct err expiry(const struct reading *r)
 	return OK;
 }
 
-/* One of several tokens whose scopes are told apart by a prefix ("bot:"): only its own count, since it alone is kept. */
+/* One of several tokens whose scopes are told apart by a prefix ("bot:"): only its own count, since it alone is kept.
+ */
 static struct err prefixed(const struct reading *r)
 {
 	struct sv_list *have = &r->out->scopes;
 
 	for (size_t i = 0; r->scope_prefix.n > 0 && i < have->n; i++) {
-		char *z =
-		    arena_printf(r->cx->arena, "%.*s%.*s", SV_FMT(r->scope_prefix), SV_FMT(have->v[i]));
+		char *z = arena_printf(r->cx->arena, "%.*s%.*s", SV_FMT(r->scope_prefix), SV_FMT(have->v[i]));
 
 		if (z == NULL)
 			return no_memory(r->cx);

@@ -82,8 +82,8 @@ static void say_over(struct wire_outcome *how)
 struct err wire_revoke(struct ctx *cx, const struct wire_client *c, const struct wire_revoke *in,
 		       struct wire_outcome *how)
 {
-	bool asks_access = c->def->parts->revoke_access, by_access = in->access != NULL &&
-								     (asks_access || in->refresh == NULL);
+	bool asks_access = c->def->parts->revoke_access,
+	     by_access = in->access != NULL && (asks_access || in->refresh == NULL);
 
 	*how = (struct wire_outcome){ .fate = WIRE_CONFIG, .reason = REASON_MISCONFIGURED };
 	if (!c->def->can_revoke || (in->access == NULL && in->refresh == NULL)) {

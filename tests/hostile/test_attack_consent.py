@@ -10,7 +10,9 @@ import urllib.parse
 import arcadepy
 import pytest
 from attacker import PASSWORD, Person
+from hostile import Attempt, instance
 from test_discord import authorize
+from vendor import Vendor, slack
 from world import Browser, Engine, free_port, query
 
 MALLORY, ALICE = "mallory@example.com", "alice@example.com"
@@ -58,9 +60,16 @@ def app():
 
 
 @pytest.fixture(scope="module")
-def engine(binary, simulator, app, tmp_path_factory):
-    with Engine(binary, tmp_path_factory.mktemp("app"), simulator=simulator, verifier=f"http://127.0.0.1:{app.server_port}/verify") as eng:
+def vendor():
+    with Vendor() as v:
+        yield v
+
+
+@pytest.fixture(scope="module")
+def engine(binary, simulator, app, vendor, tmp_path_factory):
+    with Engine(binary, tmp_path_factory.mktemp("app"), simulator=simulator, config=vendor.config(), verifier=f"http://127.0.0.1:{app.server_port}/verify") as eng:
         eng.add_discord()
+        instance(eng, "my-slack", "slack")
         app.sdk = arcadepy.Arcade(base_url=eng.url, api_key=eng.key, max_retries=0)
         yield eng
 
@@ -114,6 +123,23 @@ def test_a_forwarded_link_with_the_apps_own_verifier(engine, simulator, api, app
     # Discord's revocation ends every token of that person and app: revoking Mallory's would have ended Alice's.
     assert len(simulator.calls(kind="revoke")) == revoked and works(simulator, hers)
     assert authorize(api, ALICE, ["identify"]).json()["status"] == "completed"
+
+
+def test_a_forwarded_link_where_the_provider_gives_the_same_token_again(engine, vendor):
+    """Slack without token rotation: what came by Mallory's link is the very token of Alice's connection, so it is wiped and not revoked."""
+    vendor.codes = {"alice": slack(access_token="xoxp-alice", token_type="user")}
+    hers, his = Attempt(engine, "my-slack", ALICE), Attempt(engine, "my-slack", MALLORY)
+    hers.connect("alice")
+    flow = query(his.back(code="alice").headers["location"])["flow_id"]
+    for _ in range(2):
+        assert his.api.post("/v1/auth/confirm_user", json={"flow_id": flow, "user_id": ALICE}).status_code == 400
+    assert sealed_tokens_of(engine, his.id) == 0 and his.shown()["status"] == "failed"
+    assert [(e["outcome"], e["reason"]) for e in his.events("revoke")] == [("ignored", "not_revoked_token_in_use")]
+    with sqlite3.connect(engine.data / "store.sqlite3") as db:
+        assert db.execute("SELECT count(*) FROM revocations WHERE authorization_id = ?", (his.id,)).fetchone()[0] == 0
+    assert vendor.revoked == [] and hers.authorize().json()["context"]["token"] == "xoxp-alice"
+    hers.close()
+    his.close()
 
 
 def test_a_forwarded_link_to_somebody_who_is_not_signed_in(engine, simulator, api):

@@ -81,6 +81,7 @@ ROWS = [
     ("code slack broken", "slack", "code", (200, {"ok": False, "error": "internal_error"}), DOWN, "error of its own"),
     ("code clickup redirect", "clickup", "code", (400, {"err": "Redirect URI does not match", "ECODE": "OAUTH_007"}), CONFIG, "redirect address"),
     ("code clickup client", "clickup", "code", (401, {"err": "Client not found", "ECODE": "OAUTH_010"}), CONFIG, "client id"),
+    ("code clickup used", "clickup", "code", (401, {"err": "Code already used or expired", "ECODE": "OAUTH_014"}), REFUSED, "used before"),
     ("code clickup team", "clickup", "code", (401, {"err": "Team not authorized", "ECODE": "OAUTH_023"}), REFUSED, "workspace"),
     ("code discord", "discord", "code", e("invalid_grant", 'Invalid "code" in request.'), REFUSED, "another redirect address"),
     ("code discord old form", "discord", "code", e("invalid_request", 'Invalid "code" in request.'), REFUSED, "Discord does not take the code"),

@@ -5,15 +5,6 @@
 static const struct tt_grant ada = {
 	.user = "ada", .token = "tok-1", .refresh = "ref-1", .account = "acct-1", .life = DAY(7)
 };
-static enum revocation disconnect(struct ctx *cx, struct engine *en, struct sv id)
-{
-	const struct disconnect_in in = { tt_project(en), id, &tt_by };
-	enum revocation how;
-
-	CHECK(!IS_ERR(connections_delete(cx, en, &in, &how)));
-	return how;
-}
-
 TEST(a_disconnect_revokes_at_once)
 {
 	struct ctx *cx = tt_ctx();
@@ -25,7 +16,7 @@ TEST(a_disconnect_revokes_at_once)
 	const struct disconnect_in again = { tt_project(en), id, &tt_by };
 
 	tt_net_answer("revoke", 200, "{}");
-	CHECK(disconnect(cx, en, id) == REVOCATION_DONE && tt_net_calls("revoke") == 1);
+	CHECK(tt_disconnect(cx, en, id) == REVOCATION_DONE && tt_net_calls("revoke") == 1);
 	CHECK(strstr(tt_net_sent("revoke"), "token=") != NULL);
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM revocations") == 0);
 	struct connection c = tt_row(cx, en, id);
@@ -79,7 +70,7 @@ TEST(a_provider_that_is_down_gets_24_hours)
 			tt_net_answer("revoke", t[i].status, "{}");
 		else
 			tt_net_fails("revoke", t[i].fate, t[i].sent);
-		CHECK_ROW(t[i].name, disconnect(cx, en, id) == t[i].want);
+		CHECK_ROW(t[i].name, tt_disconnect(cx, en, id) == t[i].want);
 		CHECK_ROW(t[i].name,
 			  tt_count(cx, en, "SELECT count(*) FROM revocations WHERE lease_until = 0") == t[i].left);
 		if (t[i].left == 0)
@@ -98,7 +89,7 @@ TEST(after_24_hours_it_is_given_up_and_said)
 	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
 	struct engine *en = tt_flow_begin(cx, &w);
 
-	CHECK(disconnect(cx, en, tt_adopt(cx, en, &ada)) == REVOCATION_QUEUED && tt_net_calls("revoke") == 1);
+	CHECK(tt_disconnect(cx, en, tt_adopt(cx, en, &ada)) == REVOCATION_QUEUED && tt_net_calls("revoke") == 1);
 	tt_sql(cx, en, "UPDATE revocations SET next_try_at = 0, give_up_at = 1");
 	CHECK(!IS_ERR(revoke_due(cx, en, clock_now() + MIN(1))) && tt_net_calls("revoke") == 1);
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM revocations") == 0);
@@ -133,7 +124,7 @@ TEST(a_shared_account_is_not_revoked)
 		if (t[i].other_user != NULL)
 			(void)tt_adopt(cx, en, &other);
 		tt_net_answer("revoke", 200, "{}");
-		CHECK_ROW(t[i].name, disconnect(cx, en, id) == t[i].want);
+		CHECK_ROW(t[i].name, tt_disconnect(cx, en, id) == t[i].want);
 		CHECK_ROW(t[i].name, tt_net_calls("revoke") == (t[i].want == REVOCATION_DONE));
 		if (t[i].want == REVOCATION_KEPT)
 			CHECK(strcmp(tt_event(cx, en, "connection.revoke").reason, "not_revoked_shared_grant") == 0);
@@ -148,7 +139,7 @@ TEST(a_queued_revocation_never_ends_a_newer_grant)
 	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
 	struct engine *en = tt_flow_begin(cx, &w);
 
-	CHECK(disconnect(cx, en, tt_adopt(cx, en, &ada)) == REVOCATION_QUEUED);
+	CHECK(tt_disconnect(cx, en, tt_adopt(cx, en, &ada)) == REVOCATION_QUEUED);
 	(void)tt_adopt(cx, en, &again);
 	tt_sql(cx, en, "UPDATE revocations SET next_try_at = 0");
 	tt_net_answer("revoke", 200, "{}");
@@ -196,7 +187,8 @@ TEST(a_changed_client_makes_connections_expired)
 	CHECK(sv_eqz(tt_row(cx, en, id).status, "dead") && tt_row(cx, en, id).refresh_box.p == NULL);
 	CHECK(!IS_ERR(connections_list(cx, en, &f, &v)) && v.total == 1 && sv_eqz(v.v[0].status, "expired"));
 	CHECK(sv_eqz(v.v[0].reason, "client_changed") && tt_count(cx, en, "SELECT count(*) FROM revocations") == 0);
-	CHECK(disconnect(cx, en, id) == REVOCATION_DONE && !IS_ERR(connections_list(cx, en, &f, &v)) && v.total == 0);
+	CHECK(tt_disconnect(cx, en, id) == REVOCATION_DONE && !IS_ERR(connections_list(cx, en, &f, &v)) &&
+	      v.total == 0);
 }
 
 TEST(the_list_of_connections)

@@ -126,6 +126,14 @@ static inline struct event_row tt_event(struct ctx *cx, struct engine *en, const
 	CHECK(!IS_ERR(store_event_list(cx, en->store, &f, &list)) && list.n == 1);
 	return list.v[0];
 }
+static inline enum revocation tt_disconnect(struct ctx *cx, struct engine *en, struct sv id)
+{
+	const struct disconnect_in in = { tt_project(en), id, &tt_by };
+	enum revocation how;
+
+	CHECK(!IS_ERR(connections_delete(cx, en, &in, &how)));
+	return how;
+}
 #define TT_NEW_PAIR                                                                                                \
 	"{\"access_token\":\"tok-2\",\"refresh_token\":\"ref-2\",\"expires_in\":604800,\"token_type\":\"Bearer\"," \
 	"\"scope\":\"identify\"}"

@@ -25,8 +25,10 @@ static void fixture(struct ctx *cx, struct fixture *f)
 	const struct node *answer = NULL, *stored = NULL;
 
 	*f = (struct fixture){ .asked = { SV("a"), SV("b"), SV("a") }, .had = { SV("b"), SV("c"), SV("") } };
-	CHECK(!IS_ERR(jdoc_parse(
-	    cx, SV("{\"id\":7,\"team\":{\"id\":\"T1\"},\"list\":[\"x\",2,true,null],\"null\":null}"), "t", &answer)));
+	CHECK(!IS_ERR(jdoc_parse(cx,
+				 SV("{\"id\":7,\"team\":{\"id\":\"T1\"},\"list\":[\"x\",2,true,null],\"null\":null,"
+				    "\"https://a.example/team\":\"T2\"}"),
+				 "t", &answer)));
 	CHECK(!IS_ERR(jdoc_parse(cx, SV("{\"guild.id\":\"99\"}"), "t", &stored)));
 	f->vars[0] = (struct tmpl_var){ "client_id", { .text = SV("id 1") } };
 	f->vars[1] = (struct tmpl_var){ "client_secret", { .text = SV("s:e%c") } };
@@ -60,6 +62,8 @@ TEST(templates_put_values_where_they_are_named)
 		{ "{{refresh_token}}", NULL },
 		{ "{{default(refresh_token, answer.nothing, 'z')}}", "z" },
 		{ "{{default(client_id,'z')}}", "id 1" },
+		{ "{{answer.https://a.example/team}}", "T2" },
+		{ "{{answer.https://a.example/no}}", NULL },
 		{ "{{answer.list}}", "x 2 true" },
 		{ "{{join(answer.list, ',')}}", "x,2,true" },
 		{ "{{join(scopes,'+')}}", "a+b+a" },
@@ -131,6 +135,7 @@ TEST(templates_that_cannot_mean_anything_are_refused)
 		{ "{{client_id}", TMPL_TOKEN, "not closed" },
 		{ "{{client_id", TMPL_TOKEN, "not closed" },
 		{ "{{client_id client_id}}", TMPL_TOKEN, "not closed" },
+		{ "{{https://a.example}}", TMPL_TOKEN, "not closed" },
 		{ "{{cleint_id}}", TMPL_TOKEN, "not a known placeholder" },
 		{ "{{client_id.}}", TMPL_TOKEN, "" },
 		{ "{{.client_id}}", TMPL_TOKEN, "" },

@@ -343,3 +343,26 @@ TEST(reading_an_answer_survives_every_refused_allocation)
 			break;
 	}
 }
+
+TEST(slacks_other_entrances_answer_in_their_own_forms)
+{
+	struct ctx *cx = tt_ctx();
+	struct wire_client *c = world_client(cx, "slack", "{environment: user_only}");
+	CLEANUP(token_set_clear) struct token_set set = { .access = NULL };
+	CLEANUP(wire_user_clear) struct wire_user u = { .json = NULL };
+	struct wire_outcome how;
+
+	world_json(200, "{\"ok\":true,\"access_token\":\"xoxp\",\"token_type\":\"user\",\"scope\":\"search:read\","
+			"\"authed_user\":{\"id\":\"U1\"},\"team\":{\"id\":\"T1\"}}");
+	CHECK(!IS_ERR(world_redeem(cx, c, &set, &how)) && how.fate == WIRE_OK);
+	CHECK(set.scopes.n == 1 && sv_eqz(set.scopes.v[0], "search:read") && sv_eqz(set.account, "T1:U1"));
+	token_set_clear(&set);
+
+	c = world_client(cx, "slack", "{environment: sign_in}");
+	set = (struct token_set){ .access = secret_copy(SV("at")) };
+	world_json(200, "{\"ok\":true,\"sub\":\"U1\",\"https://slack.com/user_id\":\"U1\","
+			"\"https://slack.com/team_id\":\"T1\",\"email\":\"a@x.test\",\"name\":\"Al\"}");
+	CHECK(!IS_ERR(wire_user_info(cx, c, &set, &u, &how)) && how.fate == WIRE_OK);
+	CHECK(sv_eqz(u.account, "T1:U1") && sv_eqz(u.name, "Al") && sv_eqz(u.email, "a@x.test"));
+	world_start();
+}

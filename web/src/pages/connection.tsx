@@ -11,12 +11,12 @@ import { Timeline, words } from '../ui/timeline'
 import { ConnectionState, connectionsKey, Scopes } from './connections'
 import { useProviderOfApp } from './providers'
 
-const asking = 'Asking the provider to revoke the tokens; this takes up to 20 seconds and goes on when you leave.'
+const asking = 'Asking the provider to revoke the tokens; this may take a minute, and goes on when you leave.'
 /** What a disconnect did at the provider, told by its header. */
 export const revocations: Record<string, { tone: 'good' | 'warn' | 'info'; text: string }> = {
   done: { tone: 'good', text: 'Disconnected, and the provider has revoked the tokens.' },
   queued: { tone: 'warn', text: 'Disconnected here. The provider could not be asked just now to revoke the tokens; it is asked again for 24 hours.' },
-  kept: { tone: 'info', text: 'Disconnected here. The tokens were not revoked at the provider, since that would also end another connection of the same account.' },
+  kept: { tone: 'info', text: 'Disconnected here. The tokens were not revoked at the provider: mostly because that would also end another connection of the same account. The audit log says why.' },
   unsupported: { tone: 'info', text: 'Disconnected here, and the tokens are wiped. This provider has no way to revoke them; the user can remove the app in the account’s settings there.' },
 }
 
