@@ -5,6 +5,7 @@
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/connect_inner.h"
+#include "domain/mcp_auth.h"
 #include "domain/scopes.h"
 #include "domain/state.h"
 #include "domain/tokens.h"
@@ -320,6 +321,8 @@ static struct err not_redeemed(struct ctx *cx, struct engine *en, const struct r
 	line.how = how;
 	line.reason = why;
 	timeline_log(cx, en, &line);
+	if (strcmp(how->error, "invalid_client") == 0)
+		TRY(mcp_auth_refused(cx, en, in->v->p, in->v->f.client_id));
 	TRY(connect_end(cx, en, &(struct connect_end){ in->v, why, whole, &by }));
 	TRY(connect_failed(cx, en, in->v, why, out));
 	if (how->description[0] != '\0')

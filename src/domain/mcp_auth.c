@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "domain/mcp_auth.h"
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/hub.h"
@@ -8,6 +7,7 @@
 #include "core/text.h"
 #include "core/url.h"
 #include "domain/mcp_auth_def.h"
+#include "domain/mcp_auth_inner.h"
 #include "domain/provider_mint.h"
 #include "domain/scopes.h"
 #include "domain/worker_vault.h"
@@ -17,79 +17,7 @@
 #include <stdio.h>
 
 #define FIND_TIME SEC(30)
-enum { AUTH_MOST = 64 << 10, SCOPES_MOST = 50, STEPS_MOST = 20 };
 
-/* ---- what is kept ---- */
-static struct sv text_or_empty(const struct node *map, const char *key)
-{
-	struct sv s = node_text_at(map, key);
-
-	return s.p == NULL ? SV("") : s;
-}
-static struct err list_of(struct ctx *cx, const struct node *list, struct sv_list *out)
-{
-	size_t most = list == NULL ? 0 : list->n;
-
-	*out = (struct sv_list){ .v = arena_array(cx->arena, most + 1, sizeof *out->v) };
-	if (out->v == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "scopes");
-	for (const struct node *n = list == NULL ? NULL : list->first; n != NULL; n = n->next)
-		if (node_text(n).n > 0)
-			out->v[out->n++] = node_text(n);
-	return OK;
-}
-struct err mcp_auth_read(struct ctx *cx, const struct worker_row *w, struct mcp_auth *out)
-{
-	const struct node *n = NULL;
-
-	*out = (struct mcp_auth){ .there = w->auth.n > 0 };
-	if (!out->there)
-		return OK;
-	TRY(jdoc_parse(cx, w->auth, "a worker's authorization", &n));
-	out->issuer = text_or_empty(n, "issuer");
-	out->resource = text_or_empty(n, "resource");
-	out->client = text_or_empty(n, "client");
-	out->method = text_or_empty(n, "method");
-	out->user = text_or_empty(n, "user");
-	out->tools = node_get(n, "tools");
-	TRY(list_of(cx, node_get(n, "scopes"), &out->scopes));
-	return list_of(cx, node_get(n, "supported"), &out->supported);
-}
-struct err mcp_auth_scopes(struct ctx *cx, const struct mcp_auth *a, struct sv tool, struct sv_list *out)
-{
-	struct sv_list more;
-
-	TRY(list_of(cx, node_get_sv(a->tools, tool), &more));
-	return scopes_union(cx, a->scopes, more, out);
-}
-static void put_list(struct jout *w, const char *key, struct sv_list l)
-{
-	jout_list(w, key);
-	for (size_t i = 0; i < l.n; i++)
-		jout_str(w, NULL, l.v[i]);
-	jout_list_end(w);
-}
-static struct err keep(struct ctx *cx, struct engine *en, const struct mcp_auth *a, struct worker_row *w)
-{
-	CLEANUP(buf_free) struct buf b = BUF(AUTH_MOST);
-	struct jout j = JOUT(&b);
-
-	jout_open(&j, NULL);
-	jout_str(&j, "issuer", a->issuer);
-	jout_str(&j, "resource", a->resource);
-	jout_str(&j, "client", a->client);
-	jout_str(&j, "method", a->method);
-	jout_str(&j, "user", a->user);
-	put_list(&j, "scopes", a->scopes);
-	put_list(&j, "supported", a->supported);
-	jout_node(&j, "tools", a->tools);
-	jout_close(&j);
-	TRY(jout_done(cx, &j));
-	w->auth = arena_sv(cx->arena, buf_view(&b));
-	if (w->auth.p == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "a worker's authorization");
-	return store_worker_auth(cx, en->store, &(struct worker_auth){ w->id, w->auth });
-}
 struct err mcp_auth_name(struct ctx *cx, const struct worker_row *w, struct sv *out)
 {
 	*out = sv_of(arena_printf(cx->arena, "mcp:%.*s", SV_FMT(w->unique_id)));
@@ -108,6 +36,7 @@ struct finding {
 	struct mcp_auth was, is;
 	struct wire_discovered found;
 	struct mcp_auth_client client;
+	bool fresh; /* it was registered just now */
 	char *why;
 };
 static void finding_clear(struct finding *f) { secret_drop(&f->client.secret); }
@@ -140,6 +69,11 @@ static struct err configured(struct ctx *cx, struct finding *f)
 	f->client.secret = secret_copy(v.client_secret);
 	return f->client.secret == NULL ? fail(cx, E_INTERNAL, "out of memory", "a client secret") : OK;
 }
+/* Its secret is over (RFC 7591 client_secret_expires_at), or its issuer said invalid_client. */
+static bool is_over(const struct mcp_auth *a, const struct provider *p)
+{
+	return (a->expires_s > 0 && a->expires_s <= clock_now() / SEC(1)) || sv_eqz(a->refused, p->client_id);
+}
 /* The one we have there already: a client and its tokens last as long as the issuer is the same. */
 static struct err known(struct ctx *cx, struct finding *f, bool *out)
 {
@@ -149,10 +83,11 @@ static struct err known(struct ctx *cx, struct finding *f, bool *out)
 	TRY(mcp_auth_name(cx, f->in->w, &name));
 	p = providers_of_worker(f->en, f->in->w->project_id, name);
 	*out = p != NULL && f->was.there && sv_eqz(f->was.client, "registered") && sv_eq(f->was.issuer, issuer_of(f)) &&
-	       sv_eq(f->was.resource, f->found.resource);
+	       sv_eq(f->was.resource, f->found.resource) && !is_over(&f->was, p);
 	if (!*out)
 		return OK;
 	f->is.client = f->was.client;
+	f->is.expires_s = f->was.expires_s;
 	f->client.id = sv_of(p->client_id);
 	f->client.auth_method = f->was.method.n > 0 ? f->was.method : SV_NONE;
 	return providers_secret(cx, f->en, p, &f->client.secret);
@@ -178,7 +113,9 @@ static struct err registered(struct ctx *cx, struct finding *f)
 	TRY(wire_register(cx, &ask, &r));
 	(void)snprintf(f->why, 240, "%s", r.why);
 	f->is.client = SV("registered");
+	f->is.expires_s = r.expires_s;
 	f->client = (struct mcp_auth_client){ r.client_id, r.secret, r.auth_method };
+	f->fresh = true;
 	return OK;
 }
 /* In the order of the specification: the operator's, a document of ours, registration. */
@@ -196,22 +133,15 @@ static struct err client(struct ctx *cx, struct finding *f)
 }
 
 /* ---- scopes ---- */
-static bool listed(struct sv_list l, struct sv word)
-{
-	for (size_t i = 0; i < l.n; i++)
-		if (sv_eq(l.v[i], word))
-			return true;
-	return false;
-}
 /* The challenge's; else all of the resource's; a refresh token is asked for where that is a scope. */
 static struct err scopes(struct ctx *cx, struct finding *f, const struct wire_challenge *c)
 {
 	static struct sv offline[] = { SV_INIT("offline_access") };
-	const struct sv_list more = { offline, listed(f->found.as_scopes, offline[0]) };
+	const struct sv_list more = { offline, mcp_auth_listed(f->found.as_scopes, offline[0]) };
 	struct sv_list base = f->found.scopes;
 
 	if (c->scope.n > 0)
-		TRY(wire_challenge_scopes(cx, c->scope, SCOPES_MOST, &base));
+		TRY(wire_challenge_scopes(cx, c->scope, MCP_AUTH_SCOPES, &base));
 	return scopes_union(cx, base, more, &f->is.scopes);
 }
 
@@ -223,6 +153,8 @@ static struct err put_provider(struct ctx *cx, struct finding *f)
 				       .external_id = w->external_id,
 				       .client_id = f->client.id,
 				       .client_secret = f->client.secret,
+				       .as = store_worker_as(w),
+				       .fresh = f->fresh,
 				       .by = f->in->by };
 	const struct mcp_auth_def def = { w->unique_id, &f->found, &f->client, f->is.scopes };
 	const struct provider *p;
@@ -246,9 +178,30 @@ static struct err as_now(struct ctx *cx, struct finding *f)
 {
 	struct worker_row now;
 
-	TRY(store_worker_get(cx, f->en->store, f->in->w->project_id, f->in->w->unique_id, &now));
+	struct err e = store_worker_get(cx, f->en->store, f->in->w->project_id, f->in->w->unique_id, &now);
+	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && now.updated_at != f->in->w->updated_at))
+		return (struct err){ E_STALE };
+	TRY(e);
 	f->in->w->auth = now.auth;
 	return mcp_auth_read(cx, &now, &f->was);
+}
+/* What others have learnt while this was found out stays. */
+static struct err merge(struct ctx *cx, struct mcp_auth *a, void *arg, bool *changed)
+{
+	const struct finding *f = arg;
+	const struct mcp_auth was = *a;
+
+	(void)cx;
+	*a = f->is;
+	a->there = *changed = true;
+	a->issuer = issuer_of(f);
+	a->method = f->client.auth_method.p == NULL ? SV("") : f->client.auth_method;
+	a->resource = f->found.resource;
+	a->supported = f->found.scopes;
+	a->refused = was.there && !f->fresh ? was.refused : SV("");
+	a->user = was.there && sv_eq(was.issuer, a->issuer) ? was.user : SV("");
+	a->tools = was.tools;
+	return OK;
 }
 static struct err find(struct ctx *cx, struct finding *f)
 {
@@ -273,13 +226,7 @@ static struct err find(struct ctx *cx, struct finding *f)
 		TRY(provider(cx, f));
 	if (f->why[0] != '\0')
 		return OK;
-	f->is.issuer = issuer_of(f);
-	f->is.method = f->client.auth_method.p == NULL ? SV("") : f->client.auth_method;
-	f->is.resource = f->found.resource;
-	f->is.supported = f->found.scopes;
-	f->is.user = f->was.there && sv_eq(f->was.issuer, f->is.issuer) ? f->was.user : SV("");
-	f->is.tools = f->was.tools;
-	return keep(cx, f->en, &f->is, f->in->w);
+	return mcp_auth_change(cx, f->en, f->in->w, &(struct mcp_auth_edit){ merge, f });
 }
 /* One at a time for a worker: two that find at once would register two clients, and the later one ends the earlier
  * one's tokens. */
@@ -298,63 +245,11 @@ struct err mcp_auth_find(struct ctx *cx, struct engine *en, const struct mcp_aut
 	(void)pthread_mutex_lock(lock);
 	struct err e = find(cx, &f);
 	(void)pthread_mutex_unlock(lock);
-	return e;
-}
-struct err mcp_auth_user(struct ctx *cx, struct engine *en, struct worker_row *w, struct sv user)
-{
-	struct mcp_auth a;
-
-	TRY(mcp_auth_read(cx, w, &a));
-	if (!a.there || sv_eq(a.user, user))
-		return OK;
-	a.user = user;
-	return keep(cx, en, &a, w);
-}
-static struct err add_scopes(struct ctx *cx, const struct node *tools, const struct mcp_auth_step *in,
-			     struct sv_list more, const struct node **out)
-{
-	struct node *map =
-	    tools == NULL || tools->kind != NODE_MAP ? node_new(cx->arena, NODE_MAP) : node_copy(cx->arena, tools);
-	struct node *list = node_new(cx->arena, NODE_LIST);
-
-	for (size_t i = 0; i < more.n && list != NULL; i++)
-		if (!node_add(list, node_new_text(cx->arena, more.v[i])))
-			list = NULL;
-	if (map == NULL || list == NULL || !node_set(cx->arena, map, in->tool, list))
-		return fail(cx, E_INTERNAL, "out of memory", "scopes");
-	*out = map;
+	if (e.code != E_STALE)
+		return e;
+	(void)snprintf(why, 240, "the worker was changed while its server was asked; ask again");
 	return OK;
 }
-struct err mcp_auth_step(struct ctx *cx, struct engine *en, const struct mcp_auth_step *in, bool *grew)
-{
-	struct sv_list asked, had, all;
-	struct mcp_auth a;
-
-	*grew = false;
-	TRY(mcp_auth_read(cx, in->w, &a));
-	TRY(wire_challenge_scopes(cx, in->scope, SCOPES_MOST, &asked));
-	TRY(list_of(cx, node_get_sv(a.tools, in->tool), &had));
-	TRY(scopes_union(cx, had, asked, &all));
-	for (size_t i = 0; i < asked.n; i++)
-		*grew = *grew || (!listed(had, asked.v[i]) && !listed(a.scopes, asked.v[i]));
-	*grew = *grew && a.there && all.n <= STEPS_MOST;
-	if (!*grew)
-		return OK;
-	TRY(add_scopes(cx, a.tools, in, all, &a.tools));
-	return keep(cx, en, &a, in->w);
-}
-struct err mcp_auth_drop(struct ctx *cx, struct engine *en, struct worker_row *w, const struct actor *by)
-{
-	struct sv name;
-
-	TRY(mcp_auth_name(cx, w, &name));
-	const struct provider *p = providers_of_worker(en, w->project_id, name);
-	if (p != NULL)
-		TRY(providers_delete(cx, en, p, by));
-	w->auth = SV("");
-	return store_worker_auth(cx, en->store, &(struct worker_auth){ w->id, w->auth });
-}
-
 /* ---- the document (CIMD) ---- */
 struct err mcp_auth_document(struct ctx *cx, struct engine *en, struct sv external_id, struct buf *out)
 {

@@ -7,7 +7,8 @@
  *           definition is made from the server's own metadata, so links, callbacks, refreshes and revocations are those
  * of every provider.  The resource parameter (RFC 8707) is part of it. Promises: a client and its tokens belong to one
  * issuer: when the server names another, a new client is made and the old tokens end.  A client the operator gave is
- * used for the issuer it was first used with only. Needs:    lane CALL for mcp_auth_find.
+ * used for the issuer it was first used with only.  Nothing is kept for a worker that has changed since it was asked.
+ * Needs:    lane CALL for mcp_auth_find.
  */
 #include "core/buf.h"
 #include "domain/providers.h"
@@ -16,9 +17,11 @@ struct mcp_auth { /* text in cx->arena */
 	bool there;
 	struct sv issuer, resource, client; /* client: "configured", "document", "registered" */
 	struct sv method;                   /* how a registered one shows its secret; "" not stated */
-	struct sv user;                     /* whose token the catalogue is read with; "" nobody yet */
-	struct sv_list scopes;              /* asked for every tool */
-	struct sv_list supported;           /* of the resource's metadata */
+	struct sv refused;                  /* a client id that its token endpoint does not know; "" none */
+	int64_t expires_s;        /* a registered one's secret (RFC 7591 client_secret_expires_at); 0: never */
+	struct sv user;           /* whose token the catalogue is read with; "" nobody yet */
+	struct sv_list scopes;    /* asked for every tool */
+	struct sv_list supported; /* of the resource's metadata */
 	const struct node *tools; /* map: tool -> list of more scopes that it turned out to need; NULL: none */
 };
 struct err mcp_auth_read(struct ctx *cx, const struct worker_row *w, struct mcp_auth *out) MUST_USE NONNULL(1, 2, 3);
@@ -46,8 +49,12 @@ struct mcp_auth_step {
 };
 struct err mcp_auth_step(struct ctx *cx, struct engine *en, const struct mcp_auth_step *in, bool *grew) MUST_USE
     NONNULL(1, 2, 3, 4);
-/* The server has moved, or another client is to be used: the provider goes, with all tokens. */
-struct err mcp_auth_drop(struct ctx *cx, struct engine *en, struct worker_row *w, const struct actor *by) MUST_USE
+/* The authorization server does not know the client (invalid_client): one that was registered is registered anew, by
+ * the next mcp_auth_find. */
+struct err mcp_auth_refused(struct ctx *cx, struct engine *en, const struct provider *p, struct sv client_id) MUST_USE
+    NONNULL(1, 2, 3);
+/* Was the client that is used now registered, and refused since? */
+struct err mcp_auth_over(struct ctx *cx, struct engine *en, const struct worker_row *w, bool *over) MUST_USE
     NONNULL(1, 2, 3, 4);
 /* Where its client comes back to; the client id document (CIMD) lies beside it. */
 struct sv mcp_auth_redirect(struct ctx *cx, const struct engine *en, struct sv external_id) NONNULL(1, 2);

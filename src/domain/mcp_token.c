@@ -20,6 +20,21 @@ static struct err provider_of(struct ctx *cx, struct engine *en, const struct wo
 }
 
 /* ---- a token ---- */
+/* It was given for the worker as it is now, which may have moved since `w` was read. */
+static struct err at_home(struct ctx *cx, struct engine *en, const struct worker_row *w, struct access *out)
+{
+	const struct worker_as as = store_worker_as(w);
+	bool same = false;
+
+	if (out->state != ACCESS_OK)
+		return OK;
+	TRY(store_worker_is(cx, en->store, &as, &same));
+	if (same)
+		return OK;
+	access_clear(out);
+	out->state = ACCESS_NONE;
+	return OK;
+}
 struct err mcp_token_get(struct ctx *cx, struct engine *en, const struct worker_row *w, struct sv user,
 			 struct access *out)
 {
@@ -33,6 +48,8 @@ struct err mcp_token_get(struct ctx *cx, struct engine *en, const struct worker_
 	if (ask.provider == NULL)
 		return OK;
 	struct err e = access_get(cx, en, &ask, out);
+	if (!IS_ERR(e))
+		return at_home(cx, en, w, out);
 	if (e.code != E_PROVIDER_DOWN && e.code != E_PARK)
 		return e;
 	access_clear(out);

@@ -10,6 +10,7 @@
  */
 #include "domain/engine.h"
 #include "model/pdef.h"
+#include "store/store_worker.h"
 enum binding { BIND_STATIC, BIND_PROJECT, BIND_WORKER /* of an mcp worker; no list shows it */ };
 struct provider {
 	const char *row_id;                                          /* pv_…: what connections and flows store */
@@ -83,12 +84,25 @@ struct err providers_patch(struct ctx *cx, struct engine *en, const struct provi
  * definition, found out by mcp_auth.h.  Another issuer or client ends the connections there were. */
 struct provider_worker {
 	struct sv project_id, worker /* "mcp:ID", which no provider of the API can be called */, external_id, client_id;
+	struct worker_as as;                /* what it was found out for (store_worker.h) */
 	const struct secret *client_secret; /* NULL: public */
+	bool fresh;                         /* registered just now: of another secret, even with an id that was there */
 	const struct node *definition;
 	const struct actor *by;
 };
 struct err providers_put_worker(struct ctx *cx, struct engine *en, const struct provider_worker *in,
-				const struct provider **out) MUST_USE NONNULL(1, 2, 3, 4);
+				const struct provider **out) MUST_USE NONNULL(1, 2, 3, 4); /* E_STALE: it has changed */
+/* The worker moves, takes another client or goes: `with` does that, and in the same act its provider, if there is one,
+ * ends as a deleted one does.  So nothing that was found out for what it was outlives it. */
+struct provider_leave {
+	struct sv project_id, worker;
+	const struct actor *by;
+	act_fn *with;
+	const void *in;
+	void *out;
+};
+struct err providers_leave_worker(struct ctx *cx, struct engine *en, const struct provider_leave *in) MUST_USE
+    NONNULL(1, 2, 3);
 const struct provider *providers_of_worker(struct engine *en, struct sv project_id, struct sv worker)
     NONNULL(1); /* NULL: none */
 /* Ends its authorizations, closes its connections, keeps the sealed client until revocations are done (design 5). */

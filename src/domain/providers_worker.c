@@ -14,6 +14,7 @@ struct put {
 	struct provider_row row;
 	const struct provider_row *was; /* NULL: new */
 	const struct actor *by;
+	const struct worker_as *as;
 	bool ends; /* another issuer or client: the tokens there were are nobody's any more */
 };
 
@@ -39,6 +40,7 @@ static struct err act_put(struct ctx *cx, struct tx *tx, const void *in, void *o
 	int64_t ended = 0;
 
 	(void)out;
+	TRY(store_worker_still(cx, tx, p->as));
 	if (p->was == NULL) {
 		row.created_at = row.updated_at = tx_now(tx);
 		TRY(store_provider_insert(cx, tx, &row));
@@ -94,7 +96,7 @@ struct err providers_put_worker(struct ctx *cx, struct engine *en, const struct 
 	CLEANUP(pdef_drop) struct pdef *def = NULL;
 	struct pdef_how how = { "mcp", en->config->development };
 	struct provider_row was;
-	struct put p = { .by = in->by };
+	struct put p = { .by = in->by, .as = &in->as };
 	struct registry_make make = { en, en->registry, &p.row, NULL };
 	CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 
@@ -111,7 +113,8 @@ struct err providers_put_worker(struct ctx *cx, struct engine *en, const struct 
 		TRY(new_row(cx, in, &p.row));
 	}
 	TRY(pdef_text(cx, in->definition, &p.row.definition));
-	if (there != NULL && sv_eqz(in->client_id, there->client_id) && sv_eq(p.row.definition, was.definition)) {
+	if (there != NULL && !in->fresh && sv_eqz(in->client_id, there->client_id) &&
+	    sv_eq(p.row.definition, was.definition)) {
 		*out = there;
 		return OK;
 	}

@@ -4,6 +4,7 @@
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/mcp_auth.h"
 #include "domain/refresh_inner.h"
 #include "domain/scopes.h"
 #include "domain/tokens.h"
@@ -74,7 +75,10 @@ static struct err no_pair(struct ctx *cx, struct refresh_job *j, enum refreshed 
 	case WIRE_CONFIG:
 		line.outcome = "refused";
 		line.reason = reason_code(REASON_MISCONFIGURED);
-		return refresh_settle(cx, j, SETTLE_FREE, &line);
+		TRY(refresh_settle(cx, j, SETTLE_FREE, &line));
+		return strcmp(j->how.error, "invalid_client") == 0
+			   ? mcp_auth_refused(cx, j->en, j->p, refresh_client(j).client_id)
+			   : OK;
 	case WIRE_RETRY:
 		line.outcome = "refused";
 		line.reason = reason_code(j->how.reason == REASON_NONE ? REASON_RATE_LIMITED : j->how.reason);

@@ -96,6 +96,18 @@ static struct err no_scope(struct ctx *cx, struct run *r, struct mcp_worker_done
 }
 
 /* ---- the call ---- */
+/* The user's token is for the server where it is now; the catalogue may hold where it was. */
+static struct err at_home(struct ctx *cx, const struct run *r)
+{
+	const struct worker_as as = store_worker_as(&r->worker);
+	bool same = r->access.token == NULL;
+
+	if (!same)
+		TRY(store_worker_is(cx, r->en->store, &as, &same));
+	return same
+		   ? OK
+		   : refuse(cx, E_BUSY, "the worker of tool %.*s is being changed; try again", SV_FMT(r->t->qualified));
+}
 static struct err tries(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
 {
 	struct mcp_worker_call call = { .at = { &r->worker, r->access.token, SEC(r->worker.timeout_s) },
@@ -105,6 +117,7 @@ static struct err tries(struct ctx *cx, struct run *r, struct mcp_worker_done *d
 					.mirror = r->t->mirror };
 	int64_t until = clock_mono() + call.at.timeout;
 
+	TRY(at_home(cx, r));
 	do {
 		runner_pause(cx, r);
 		TRY(mcp_worker_call(cx, r->en, &call, done));
@@ -121,7 +134,8 @@ static struct err speaks(struct ctx *cx, const struct run *r, struct sv era)
 
 	if (era.n == 0 || t == NULL || sv_eq(era, t->worker->era))
 		return OK;
-	struct err e = store_worker_speaks(cx, r->en->store, &(struct worker_told){ .id = r->worker.id, .era = era });
+	struct err e = store_worker_speaks(cx, r->en->store,
+					   &(struct worker_told){ .as = store_worker_as(&r->worker), .era = era });
 	if (!IS_ERR(e))
 		e = toolbox_load(cx, r->en);
 	if (IS_ERR(e))

@@ -8,6 +8,7 @@
 #include "core/url.h"
 #include "domain/toolbox.h"
 #include "domain/workers_mcp.h"
+#include "domain/workers_put.h"
 #include "store/store_change.h"
 #include "wire/wire_worker.h"
 #include <stdio.h>
@@ -105,7 +106,7 @@ static struct err tell(struct ctx *cx, struct engine *en, const struct worker_ro
 	if (a.say[0] != '\0' || sv_eq(a.text, w->catalogue))
 		return OK;
 	*other = true;
-	return store_worker_told(cx, en->store, &(struct worker_told){ w->id, a.text, SV("") });
+	return store_worker_told(cx, en->store, &(struct worker_told){ store_worker_as(w), a.text, SV("") });
 }
 /* After a change the change itself stands, whether it answers or not. */
 struct err workers_reload(struct ctx *cx, struct engine *en, const struct worker_row *w)
@@ -190,8 +191,7 @@ struct err workers_create(struct ctx *cx, struct engine *en, const struct worker
 					   .retry = in->retry },
 				  .secret = in->secret };
 	if (in->mcp) {
-		TRY(workers_mcp_change(cx, en, &(struct workers_mcp_change){ .in = in }, &put.row, &vault));
-		put.secret = vault;
+		TRY(workers_mcp_change(cx, en, &(struct workers_mcp_change){ .in = in }, &put, &vault));
 	}
 	TRY(describe(cx, &put.row, NULL, &data));
 	struct event ev = event_of("worker.created", &put.row, in->by);
@@ -242,9 +242,7 @@ static struct err changed(struct ctx *cx, struct engine *en, const struct worker
 	put->row.retry = in->retry < 0 ? was.retry : in->retry;
 	if (!in->mcp)
 		return OK;
-	TRY(workers_mcp_change(cx, en, &c, &put->row, vault));
-	put->secret = *vault;
-	return OK;
+	return workers_mcp_change(cx, en, &c, put, vault);
 }
 struct err workers_patch(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_row *out)
 {
@@ -265,11 +263,13 @@ struct err workers_patch(struct ctx *cx, struct engine *en, const struct worker_
 	struct event ev = event_of("worker.updated", &put.row, in->by);
 	ev.data = buf_view(&data);
 	put.event = &ev;
-	struct err e = store_worker_change(cx, en->store, &put, out);
+	struct err e = workers_put_change(cx, en, &put, out);
 	if (e.code == E_STALE)
 		return refuse(cx, E_CONFLICT, "worker %.*s was changed meanwhile; read it again",
 			      SV_FMT(in->unique_id));
 	TRY(e);
+	if (put.forgets) /* the new address is asked next, for seconds perhaps: nobody calls the old one meanwhile */
+		TRY(toolbox_load(cx, en));
 	TRY(workers_reload(cx, en, out));
 	return workers_get(cx, en, in->project_id, in->unique_id, out);
 }
@@ -280,10 +280,8 @@ struct err workers_remove(struct ctx *cx, struct engine *en, struct sv project_i
 
 	TRY(workers_get(cx, en, project_id, unique_id, &w));
 	TRY(ours(cx, &w));
-	if (workers_mcp_is(&w))
-		TRY(workers_mcp_leave(cx, en, &w, by));
 	const struct event ev = event_of("worker.deleted", &w, by);
-	TRY(store_worker_remove(cx, en->store, &(struct worker_end){ w.id, &ev }));
+	TRY(workers_put_remove(cx, en, &w, &ev));
 	return toolbox_load(cx, en);
 }
 

@@ -86,28 +86,39 @@ static struct err take_client(struct ctx *cx, const struct workers_mcp_change *c
 	}
 	if (in->client_id.p != NULL)
 		row->client_id = in->client_id;
+	if (in->client_id.p != NULL && in->client_id.n == 0) /* no client, no secret of it */
+		vault->client_secret = SV("");
 	if (in->authorization_url.p != NULL)
 		row->authorization_url = in->authorization_url;
 	if (in->client_secret != NULL)
 		vault->client_secret = secret_view(in->client_secret);
 	return OK;
 }
-struct err workers_mcp_leave(struct ctx *cx, struct engine *en, const struct worker_row *w, const struct actor *by)
+/* The client's secret is for the authorization server that this address named; another may name any. */
+static struct err keeps_secret(struct ctx *cx, const struct workers_mcp_change *c, const struct worker_vault *v,
+			       bool elsewhere)
 {
-	struct worker_row row = *w;
+	struct sv id = c->in->client_id;
+	bool other = elsewhere || (id.p != NULL && !sv_eq(id, c->was->client_id)), none = id.p != NULL && id.n == 0;
 
-	return w->auth.n == 0 ? OK : mcp_auth_drop(cx, en, &row, by);
+	if (!other || none || v->client_secret.n == 0 || c->in->client_secret != NULL)
+		return OK;
+	return bad_field(cx, "mcp.oauth2.client_secret", "required",
+			 "must be given again when mcp.uri or the client changes: it would be sent elsewhere");
 }
 struct err workers_mcp_change(struct ctx *cx, struct engine *en, const struct workers_mcp_change *c,
-			      struct worker_row *row, struct secret **box)
+			      struct worker_put *put, struct secret **box)
 {
 	struct worker_vault_change in = { c->in->headers, c->in->secrets, SV_NONE };
+	struct worker_row *row = &put->row;
 	bool elsewhere = c->was != NULL && !sv_eq(row->uri, c->was->uri);
 	struct worker_vault v;
 
 	*box = NULL;
 	TRY(vault_of(cx, en, c, &v));
 	TRY(stays_home(cx, c, &v));
+	if (c->was != NULL)
+		TRY(keeps_secret(cx, c, &v, elsewhere));
 	if (c->moved && sends_mask(c->in->headers))
 		return bad_field(cx, "mcp.headers", "value",
 				 "must be given in clear when mcp.uri moves to another host");
@@ -116,11 +127,9 @@ struct err workers_mcp_change(struct ctx *cx, struct engine *en, const struct wo
 	if (elsewhere || c->was == NULL)
 		row->era = SV("");
 	TRY(worker_vault_pack(cx, &v, box));
-	if (c->was == NULL || (!elsewhere && !c->in->oauth2))
-		return OK;
-	row->auth = SV("");
-	return workers_mcp_leave(cx, en, c->was,
-				 c->in->by); /* before the address is another: no token may be there for it */
+	put->secret = *box;
+	put->forgets = c->was != NULL && (elsewhere || c->in->oauth2);
+	return OK;
 }
 
 /* ---- asking ---- */
@@ -166,13 +175,25 @@ static struct err wants_token(struct ctx *cx, struct engine *en, const struct wo
 		(void)snprintf(why, 240, "%s", waits);
 	return OK;
 }
+/* A registered client that its issuer does not know any more is registered anew before anybody asks for a link: what
+ * gives links of tools does not ask the server. */
+static struct err renewed(struct ctx *cx, struct engine *en, const struct worker_row *w, char why[static 240])
+{
+	struct worker_row row = *w;
+	const struct mcp_auth_find in = { &row, SV_NONE, &timeline_system };
+	bool over = false;
+
+	TRY(mcp_auth_over(cx, en, w, &over));
+	return over ? mcp_auth_find(cx, en, &in, why) : OK;
+}
 static struct err told_of(struct ctx *cx, struct engine *en, const struct worker_row *w,
 			  const struct mcp_worker_told *told, bool *other)
 {
 	if (told->catalogue.p == NULL || (sv_eq(told->catalogue, w->catalogue) && sv_eq(told->era, w->era)))
 		return OK;
 	*other = true;
-	return store_worker_told(cx, en->store, &(struct worker_told){ w->id, told->catalogue, told->era });
+	return store_worker_told(cx, en->store,
+				 &(struct worker_told){ store_worker_as(w), told->catalogue, told->era });
 }
 struct err workers_mcp_tell(struct ctx *cx, struct engine *en, const struct worker_row *w, char why[static 240],
 			    bool *other)
@@ -185,7 +206,7 @@ struct err workers_mcp_tell(struct ctx *cx, struct engine *en, const struct work
 	*other = false;
 	TRY(token_of(cx, en, w, &access, &none));
 	if (none) /* no failure of the server's: as soon as somebody has agreed, it is asked */
-		return OK;
+		return renewed(cx, en, w, why);
 	ask.token = access.token;
 	TRY(without_secret(cx, mcp_worker_tools(cx, en, &ask, &told), why));
 	if (why[0] != '\0')

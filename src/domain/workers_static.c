@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "domain/worker_vault.h"
 #include "domain/workers_mcp.h"
+#include "domain/workers_put.h"
 #include "store/store_worker.h"
 
 static struct event event_of(struct engine *en, const char *kind, struct sv id)
@@ -30,7 +31,7 @@ static struct err changed(struct ctx *cx, struct engine *en, const struct worker
 	    sv_eq(was->authorization_url, put->row.authorization_url))
 		return OK;
 	put->event = &ev;
-	return store_worker_change(cx, en->store, put, &row);
+	return workers_put_change(cx, en, put, &row);
 }
 static struct err keep(struct ctx *cx, struct engine *en, const struct worker_conf *c, struct worker_put *put,
 		       const struct worker_row *was)
@@ -99,11 +100,10 @@ static struct err mcp(struct ctx *cx, struct engine *en, const struct worker_con
 		return fail(cx, E_INTERNAL, "out of memory", "worker %s", c->id);
 	TRY(other_client(cx, en, was, &in, &in.oauth2));
 	const struct workers_mcp_change change = { .in = &in, .was = was, .whole = true, .by = &by };
-	struct err e = workers_mcp_change(cx, en, &change, &put->row, &vault);
+	struct err e = workers_mcp_change(cx, en, &change, put, &vault);
 	if (e.code == E_BAD_INPUT)
 		return refused(cx, c);
 	TRY(e);
-	put->secret = vault;
 	return keep(cx, en, c, put, was);
 }
 
@@ -112,9 +112,7 @@ static struct err drop(struct ctx *cx, struct engine *en, const struct worker_ro
 {
 	const struct event ev = event_of(en, "worker.deleted", w->unique_id);
 
-	if (workers_mcp_is(w))
-		TRY(workers_mcp_leave(cx, en, w, &ev.by));
-	return store_worker_remove(cx, en->store, &(struct worker_end){ w->id, &ev });
+	return workers_put_remove(cx, en, w, &ev);
 }
 static struct err declare(struct ctx *cx, struct engine *en, const struct worker_conf *c, const struct worker_row *was)
 {

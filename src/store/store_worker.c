@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_worker.h"
+#include "core/text.h"
 #include "db/db.h"
 #include "store/store_event.h"
 #include "store/store_row.h"
@@ -165,14 +166,12 @@ static struct err keep_version(struct ctx *cx, struct tx *tx, const struct worke
 	    cx, tx,
 	    &(struct store_version){ "worker", w->unique_id, "worker", w->project_id, w->unique_id, w->updated_at });
 }
-static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
+struct err store_worker_change(struct ctx *cx, struct tx *tx, const struct worker_put *in, struct worker_row *w)
 {
 	static const char sql[] =
 	    "UPDATE workers SET enabled = $1, uri = $2, timeout_s = $3, retry = $4, secret_box = $5,"
-	    " hint = $6, updated_at = $7, era = $8, client_id = $9, authorization_url = $10"
-	    " WHERE id = $11 AND updated_at = $12";
-	const struct worker_put *in = in_;
-	struct worker_row *w = out_;
+	    " hint = $6, updated_at = $7, era = $8, client_id = $9, authorization_url = $10,"
+	    " auth = CASE WHEN $11 THEN '' ELSE auth END WHERE id = $12 AND updated_at = $13";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	int64_t changed = 0;
 
@@ -193,24 +192,19 @@ static struct err change_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	db_bind_sv(q, 8, w->era);
 	db_bind_sv(q, 9, w->client_id);
 	db_bind_sv(q, 10, w->authorization_url);
-	db_bind_sv(q, 11, w->id);
-	db_bind_i64(q, 12, in->row.updated_at);
+	db_bind_i64(q, 11, in->forgets);
+	db_bind_sv(q, 12, w->id);
+	db_bind_i64(q, 13, in->row.updated_at);
 	TRY(db_run_n(cx, q, &changed));
 	return changed == 0 ? (struct err){ E_STALE } : store_event_add(cx, tx, in->event);
 }
-struct err store_worker_change(struct ctx *cx, struct store *st, const struct worker_put *in, struct worker_row *out)
-{
-	return store_act(cx, st, change_act, in, out);
-}
-static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
+struct err store_worker_remove(struct ctx *cx, struct tx *tx, const struct worker_end *in)
 {
 	static const char sql[] = "DELETE FROM workers WHERE id = $1";
-	const struct worker_end *in = in_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 	struct worker_row now;
 	int64_t changed = 0;
 
-	(void)out;
 	struct err e = get(cx, tx_db(tx), in->event->project_id, in->event->resource_id, &now);
 	if (e.code == E_NOT_FOUND) /* somebody else was quicker */
 		return OK;
@@ -221,13 +215,41 @@ static struct err remove_act(struct ctx *cx, struct tx *tx, const void *in_, voi
 	TRY(db_run_n(cx, q, &changed));
 	return changed == 0 ? OK : store_event_add(cx, tx, in->event);
 }
-struct err store_worker_remove(struct ctx *cx, struct store *st, const struct worker_end *in)
+
+/* ---- what was found out by asking it ---- */
+static struct err auth_of(struct ctx *cx, struct db *db, const struct worker_as *as, struct sv *auth)
 {
-	return store_act(cx, st, remove_act, in, NULL);
+	static const char sql[] = "SELECT auth FROM workers WHERE id = $1 AND updated_at = $2";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool row = false;
+
+	TRY(db_prepare(cx, db, sql, &q));
+	db_bind_sv(q, 1, as->id);
+	db_bind_i64(q, 2, as->updated_at);
+	TRY(db_next(cx, q, &row));
+	return row ? store_row_sv(cx, q, 0, auth) : (struct err){ E_STALE };
+}
+struct err store_worker_still(struct ctx *cx, struct tx *tx, const struct worker_as *as)
+{
+	struct sv auth;
+
+	return auth_of(cx, tx_db(tx), as, &auth);
+}
+struct err store_worker_is(struct ctx *cx, struct store *st, const struct worker_as *as, bool *is)
+{
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	struct sv auth;
+
+	*is = false;
+	TRY(store_read(cx, st, &r));
+	struct err e = auth_of(cx, r.db, as, &auth);
+	*is = !IS_ERR(e);
+	return e.code == E_STALE ? OK : e;
 }
 static struct err told_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
-	static const char sql[] = "UPDATE workers SET catalogue = $1, told_at = $2, era = $3 WHERE id = $4";
+	static const char sql[] = "UPDATE workers SET catalogue = $1, told_at = $2, era = $3"
+				  " WHERE id = $4 AND updated_at = $5";
 	const struct worker_told *in = in_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
@@ -236,7 +258,8 @@ static struct err told_act(struct ctx *cx, struct tx *tx, const void *in_, void 
 	db_bind_sv(q, 1, in->catalogue);
 	db_bind_i64(q, 2, tx_now(tx));
 	db_bind_sv(q, 3, in->era.p == NULL ? SV("") : in->era);
-	db_bind_sv(q, 4, in->id);
+	db_bind_sv(q, 4, in->as.id);
+	db_bind_i64(q, 5, in->as.updated_at);
 	return db_run(cx, q);
 }
 struct err store_worker_told(struct ctx *cx, struct store *st, const struct worker_told *in)
@@ -245,14 +268,15 @@ struct err store_worker_told(struct ctx *cx, struct store *st, const struct work
 }
 static struct err speaks_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
-	static const char sql[] = "UPDATE workers SET era = $1 WHERE id = $2";
+	static const char sql[] = "UPDATE workers SET era = $1 WHERE id = $2 AND updated_at = $3";
 	const struct worker_told *in = in_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	(void)out;
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	db_bind_sv(q, 1, in->era);
-	db_bind_sv(q, 2, in->id);
+	db_bind_sv(q, 2, in->as.id);
+	db_bind_i64(q, 3, in->as.updated_at);
 	return db_run(cx, q);
 }
 struct err store_worker_speaks(struct ctx *cx, struct store *st, const struct worker_told *in)
@@ -264,14 +288,19 @@ static struct err auth_act(struct ctx *cx, struct tx *tx, const void *in_, void 
 	static const char sql[] = "UPDATE workers SET auth = $1 WHERE id = $2";
 	const struct worker_auth *in = in_;
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	struct sv was, *now = out;
 
-	(void)out;
+	TRY(auth_of(cx, tx_db(tx), &in->as, &was));
+	TRY(in->edit(cx, was, in->arg, now));
+	if (sv_eq(was, *now))
+		return OK;
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_sv(q, 1, in->auth);
-	db_bind_sv(q, 2, in->id);
+	db_bind_sv(q, 1, *now);
+	db_bind_sv(q, 2, in->as.id);
 	return db_run(cx, q);
 }
-struct err store_worker_auth(struct ctx *cx, struct store *st, const struct worker_auth *in)
+struct err store_worker_auth(struct ctx *cx, struct store *st, const struct worker_auth *in, struct sv *auth)
 {
-	return store_act(cx, st, auth_act, in, NULL);
+	*auth = SV_NONE;
+	return store_act(cx, st, auth_act, in, auth);
 }

@@ -34,31 +34,53 @@ struct err store_worker_get(struct ctx *cx, struct store *st, struct sv project,
 struct worker_put {
 	struct worker_row row;       /* id is that of a new one */
 	const struct secret *secret; /* NULL when changing: as it was */
+	bool forgets;                /* what was found out about its authorization was of another address or client */
 	const struct event *event;
 };
 /* E_CONFLICT: the id is taken.  *out as stored. */
 struct err store_worker_add(struct ctx *cx, struct store *st, const struct worker_put *in,
 			    struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Everything but id, project, unique_id, type, external_id, auth; E_STALE: it has moved on from row.updated_at. */
-struct err store_worker_change(struct ctx *cx, struct store *st, const struct worker_put *in,
+/* Everything but id, project, unique_id, type, external_id, auth (see `forgets`); E_STALE: it has moved on from
+ * row.updated_at. */
+struct err store_worker_change(struct ctx *cx, struct tx *tx, const struct worker_put *in,
 			       struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
 struct worker_end {
 	struct sv id;
 	const struct event *event;
 };
-struct err store_worker_remove(struct ctx *cx, struct store *st, const struct worker_end *in) MUST_USE NONNULL(1, 2, 3);
+struct err store_worker_remove(struct ctx *cx, struct tx *tx, const struct worker_end *in) MUST_USE NONNULL(1, 2, 3);
+
+/* What was found out by asking a worker counts for that worker as it was asked: every change of it is another
+ * updated_at. Nothing is written when it has changed since, which may be while it was asked. */
+struct worker_as {
+	struct sv id;
+	int64_t updated_at;
+};
+static inline struct worker_as store_worker_as(const struct worker_row *w)
+{
+	return (struct worker_as){ w->id, w->updated_at };
+}
+struct err store_worker_still(struct ctx *cx, struct tx *tx, const struct worker_as *as) MUST_USE
+    NONNULL(1, 2, 3); /* E_STALE (no cause recorded) */
+struct err store_worker_is(struct ctx *cx, struct store *st, const struct worker_as *as, bool *is) MUST_USE
+    NONNULL(1, 2, 3, 4);
 struct worker_told {
-	struct sv id, catalogue, era;
+	struct worker_as as;
+	struct sv catalogue, era;
 };
 struct err store_worker_told(struct ctx *cx, struct store *st, const struct worker_told *in) MUST_USE NONNULL(1, 2, 3);
-/* What was found out about its authorization; "" forgets it. */
-struct worker_auth {
-	struct sv id, auth;
-};
-struct err store_worker_auth(struct ctx *cx, struct store *st, const struct worker_auth *in) MUST_USE NONNULL(1, 2, 3);
 /* The revision an mcp worker speaks, found out anew. */
 struct err store_worker_speaks(struct ctx *cx, struct store *st, const struct worker_told *in) MUST_USE
     NONNULL(1, 2, 3);
+/* What is known of its authorization becomes what `edit` makes of it, in one act (edit may run twice, as the act does).
+ * E_STALE (no cause recorded): it has changed.  *auth: what is stored now, in cx->arena. */
+struct worker_auth {
+	struct worker_as as;
+	struct err (*edit)(struct ctx *cx, struct sv auth, void *arg, struct sv *out);
+	void *arg;
+};
+struct err store_worker_auth(struct ctx *cx, struct store *st, const struct worker_auth *in, struct sv *auth) MUST_USE
+    NONNULL(1, 2, 3, 4);
 struct err store_worker_secret(struct ctx *cx, struct store *st, const struct worker_row *row,
 			       struct secret **out) MUST_USE NONNULL(1, 2, 3, 4);
 #endif

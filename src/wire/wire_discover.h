@@ -43,6 +43,7 @@ struct wire_register_ask {
 struct wire_registered {
 	struct sv client_id;   /* in cx->arena */
 	struct secret *secret; /* owned; NULL: public */
+	int64_t expires_s;     /* when the secret ends, seconds since 1970; 0: never, or not stated */
 	struct sv auth_method; /* as the answer states it; p NULL: not stated */
 	char why[240];         /* "" : registered */
 };

@@ -72,6 +72,8 @@ static struct err answer(struct ctx *cx, const struct net_reply *reply, struct w
 		(void)snprintf(out->why, sizeof out->why, "the authorization server's registration has no client_id");
 		return OK;
 	}
+	const struct node *ends = node_get(doc, "client_secret_expires_at");
+	out->expires_s = ends != NULL && ends->kind == NODE_INT && ends->i > 0 ? ends->i : 0;
 	out->client_id = id;
 	out->auth_method = node_text_at(doc, "token_endpoint_auth_method");
 	out->secret = secret.n == 0 ? NULL : secret_copy(secret);
