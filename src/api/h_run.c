@@ -8,6 +8,7 @@
 #include "api/view_run.h"
 #include "core/arena.h"
 #include "core/hub.h"
+#include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "domain/run_record.h"
@@ -51,6 +52,25 @@ static struct err put_done(struct request *rq, const struct run_done *r, bool st
 	jout_bool(&w, "success", r->success);
 	jout_close(&w);
 	return jout_done(rq->cx, &w);
+}
+/* The tool has run and is recorded: an answer that is too large to be passed on is told in place of it, and no refusal,
+ * which would lead to its being run again. */
+static struct err put_outcome(struct request *rq, struct run_done *r, bool stacktrace)
+{
+	struct err e = put_done(rq, r, stacktrace);
+
+	if (!IS_ERR(e))
+		return OK;
+	log_cause(rq->cx, LOG_ERROR, "execution.answer_lost");
+	(void)forgive(rq->cx);
+	buf_clear(rq->out);
+	r->success = false;
+	r->output = NULL;
+	r->error_kind = "NETWORK_TRANSPORT_RUNTIME_UNMAPPED";
+	r->can_retry = false;
+	(void)snprintf(r->error_message, sizeof r->error_message,
+		       "the tool has run, and its answer is too large to be passed on");
+	return put_done(rq, r, stacktrace);
 }
 /* A time without zone is UTC. */
 static struct err time_of(struct request *rq, struct sv text, int64_t *out)
@@ -114,7 +134,7 @@ static struct err execute(struct request *rq, const struct execute_body *in, boo
 		rq->park.until = done.park_until;
 	}
 	*ran = !IS_ERR(e);
-	return IS_ERR(e) ? e : put_done(rq, &done, in->include_error_stacktrace);
+	return IS_ERR(e) ? e : put_outcome(rq, &done, in->include_error_stacktrace);
 }
 /* The same request is being carried out: its end is waited for. */
 static struct err wait_for_it(struct request *rq, const struct repeats_key *key)

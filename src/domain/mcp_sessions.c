@@ -6,15 +6,19 @@
 #include "core/rnd.h"
 #include "core/secret.h"
 #include "core/text.h"
+#include "core/workq.h"
 #include "domain/mcp_token.h"
 #include "domain/mcp_worker.h"
 #include "wire/wire_mcp.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { SALT = 32, EACH_MOST = 8, KEY_MOST = 256 << 10, CLOSE_ARENA = 16 << 20, USER_MOST = 257, NAME_MOST = 101 };
+enum { ENDING_THREADS = 4, ENDING_MOST = 256 };
 #define CLOSE_MOST SEC(3) /* for all of them together, when the engine ends */
 #define END_MOST   SEC(5)
+#define PART_MOST  SEC(2) /* of a session whose call went wrong: its server may hang still */
 
 struct session {
 	struct session *next; /* used less lately */
@@ -23,12 +27,16 @@ struct session {
 	char project_id[40], worker[NAME_MOST], user_id[USER_MOST];
 	char version[WIRE_MCP_VERSION], id[WIRE_MCP_SESSION];
 	int64_t ids, since; /* clock_mono() of its last use */
+	int64_t given_up;   /* a call that nobody waits for; 0: none */
+	struct engine *en;  /* of who ends it */
 };
 struct mcp_sessions {
 	pthread_mutex_t lock;
 	char salt[SALT];
 	struct session *latest;
 	size_t n;
+	struct workq *ending;
+	atomic_bool stopping;
 };
 
 struct err mcp_sessions_open(struct ctx *cx, struct engine *en)
@@ -37,6 +45,13 @@ struct err mcp_sessions_open(struct ctx *cx, struct engine *en)
 
 	if (all == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "sessions at MCP servers");
+	all->ending =
+	    workq_new(&(struct workq_how){ .name = "farewells", .threads = ENDING_THREADS, .depth = ENDING_MOST });
+	if (all->ending == NULL) {
+		free(all);
+		return fail(cx, E_INTERNAL, "out of memory", "sessions at MCP servers");
+	}
+	atomic_init(&all->stopping, false);
 	(void)pthread_mutex_init(&all->lock, NULL);
 	rnd_bytes(all->salt, sizeof all->salt);
 	en->mcp_sessions = all;
@@ -119,6 +134,7 @@ static struct session *session_of(const struct mcp_sessions_of *of, const struct
 	s->key = of->key;
 	s->address = address_of(of->w);
 	s->ids = p->ids;
+	s->given_up = p->given_up;
 	s->since = clock_mono();
 	memcpy(s->version, p->version, sizeof s->version);
 	memcpy(s->id, p->session, sizeof s->id);
@@ -176,7 +192,7 @@ static struct err end(struct ctx *cx, struct engine *en, const struct session *s
 	CLEANUP(access_clear) struct access access = { .state = ACCESS_NONE };
 	struct worker_row w;
 
-	if (s->id[0] == '\0')
+	if (s->id[0] == '\0' && s->given_up == 0)
 		return OK;
 	TRY(store_worker_get(cx, en->store, sv_of(s->project_id), sv_of(s->worker), &w));
 	if (address_of(&w) != s->address)
@@ -184,7 +200,8 @@ static struct err end(struct ctx *cx, struct engine *en, const struct session *s
 	if (w.auth.n > 0)
 		TRY(mcp_token_get(cx, en, &w, sv_of(s->user_id), &access));
 	const struct mcp_worker_ask at = { &w, access.token, most };
-	return mcp_worker_leave(cx, en, &at, sv_of(s->version), sv_of(s->id));
+	const struct mcp_worker_end how = { sv_of(s->version), sv_of(s->id), s->given_up };
+	return mcp_worker_leave(cx, en, &at, &how);
 }
 /* Whatever comes of it, the session is not ours any more. */
 static void end_one(struct ctx *cx, struct engine *en, struct session *s, int64_t most)
@@ -192,6 +209,30 @@ static void end_one(struct ctx *cx, struct engine *en, struct session *s, int64_
 	if (IS_ERR(end(cx, en, s, most)))
 		(void)forgive(cx);
 	session_free(s);
+}
+static void end_now(void *session)
+{
+	struct session *s = session;
+	struct engine *en = s->en;
+	CLEANUP(arena_drop) struct arena *a = atomic_load(&en->mcp_sessions->stopping) ? NULL : arena_new(CLOSE_ARENA);
+	struct ctx cx = { .request_id = "farewell", .arena = a, .now = clock_now() };
+
+	if (a != NULL)
+		end_one(&cx, en, s, PART_MOST);
+	else
+		session_free(s);
+}
+bool mcp_sessions_end(struct engine *en, const struct mcp_sessions_of *of, const struct wire_mcp *p)
+{
+	struct session *s = en->mcp_sessions == NULL ? NULL : session_of(of, p);
+
+	if (s == NULL)
+		return false;
+	s->en = en;
+	if (workq_push(en->mcp_sessions->ending, end_now, s))
+		return true;
+	session_free(s);
+	return false;
 }
 struct err mcp_sessions_expire(struct ctx *cx, struct engine *en, int64_t until)
 {
@@ -209,6 +250,10 @@ void mcp_sessions_close(struct engine *en)
 	struct ctx cx = { .request_id = "stop", .arena = a, .now = clock_now() };
 	int64_t until = clock_mono() + CLOSE_MOST;
 
+	if (all != NULL) {
+		atomic_store(&all->stopping, true);
+		workq_drop(&all->ending);
+	}
 	for (struct session *s = NULL; all != NULL && (s = oldest(all, INT64_MAX)) != NULL;) {
 		int64_t left = until - clock_mono();
 

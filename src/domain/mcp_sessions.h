@@ -28,6 +28,9 @@ struct err mcp_sessions_key(struct ctx *cx, const struct engine *en, const struc
 bool mcp_sessions_take(struct engine *en, const struct mcp_sessions_of *of, struct wire_mcp *p) NONNULL(1, 2, 3);
 /* false: it is not kept, and the caller ends it. */
 bool mcp_sessions_give(struct engine *en, const struct mcp_sessions_of *of, const struct wire_mcp *p) NONNULL(1, 2, 3);
+/* Its call went wrong: the session is ended, and the call that nobody waits for taken back, on a thread for that.
+ * false: too many wait for it; the caller does. */
+bool mcp_sessions_end(struct engine *en, const struct mcp_sessions_of *of, const struct wire_mcp *p) NONNULL(1, 2, 3);
 /* Job: ends those that nobody used. */
 struct err mcp_sessions_expire(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
 #endif

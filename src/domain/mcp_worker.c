@@ -82,14 +82,16 @@ struct err mcp_worker_greet(struct ctx *cx, struct engine *en, const struct mcp_
 	wire_mcp_leave(cx, &p, LEAVE_MOST);
 	return OK;
 }
-struct err mcp_worker_leave(struct ctx *cx, struct engine *en, const struct mcp_worker_ask *ask, struct sv version,
-			    struct sv session)
+struct err mcp_worker_leave(struct ctx *cx, struct engine *en, const struct mcp_worker_ask *ask,
+			    const struct mcp_worker_end *end)
 {
 	struct wire_mcp p;
 
 	TRY(peer_of(cx, en, ask, &p));
-	if (!sv_copy(version, p.version, sizeof p.version) || !sv_copy(session, p.session, sizeof p.session))
+	if (!sv_copy(end->version, p.version, sizeof p.version) || !sv_copy(end->session, p.session, sizeof p.session))
 		return fail(cx, E_INTERNAL, "a text does not fit", "a session");
+	p.ids = p.given_up = end->given_up;
+	wire_mcp_cancel(cx, &p);
 	wire_mcp_leave(cx, &p, ask->timeout);
 	return OK;
 }
@@ -204,31 +206,49 @@ static struct err as_worker(struct ctx *cx, const struct wire_mcp_answer *a, str
 		(void)snprintf(out->answer.say, sizeof out->answer.say, "%s", a->say);
 	return OK;
 }
+/* A session without a future is ended, and a call that nobody waits for taken back, by others: who called has his
+ * answer now. */
+static void part(struct ctx *cx, struct engine *en, const struct mcp_sessions_of *of, struct wire_mcp *p)
+{
+	if (p->session[0] == '\0' && p->given_up == 0)
+		return;
+	if (!mcp_sessions_end(en, of, p))
+		wire_mcp_leave(cx, p, LEAVE_MOST);
+}
 static bool has_sessions(const struct wire_mcp *p) { return p->version[0] != '\0' && !wire_mcp_modern(p); }
 /* After an answer there is no doubt about the session. */
 static bool goes_on(const struct wire_mcp *p, const struct wire_mcp_answer *a)
 {
 	return has_sessions(p) && a->status == 200 && (a->fate == MCP_ANSWERED || a->fate == MCP_ERROR);
 }
-struct err mcp_worker_call(struct ctx *cx, struct engine *en, const struct mcp_worker_call *call,
-			   struct mcp_worker_done *out)
+static struct err call_it(struct ctx *cx, struct engine *en, const struct mcp_worker_call *call, struct going *g,
+			  struct mcp_worker_done *out)
 {
-	struct going g = { .call = { .name = call->tool, .arguments = call->input } };
 	struct mcp_sessions_of of = { .w = call->at.w, .user_id = call->user_id };
 
-	*out = (struct mcp_worker_done){ .era = SV("") };
-	TRY(peer_of(cx, en, &call->at, &g.peer));
-	TRY(meta_of(cx, call, &g.call.meta));
+	TRY(peer_of(cx, en, &call->at, &g->peer));
+	TRY(meta_of(cx, call, &g->call.meta));
 	if (call->mirror.n > 0)
-		TRY(jdoc_parse(cx, call->mirror, "a tool's headers", &g.call.mirror));
-	TRY(mcp_sessions_key(cx, en, &g.peer, &of));
-	g.kept = has_sessions(&g.peer) && mcp_sessions_take(en, &of, &g.peer);
-	TRY(once(cx, &g, &out->last));
-	TRY(era_of(cx, &g.peer, g.settled && out->last.fate != MCP_UNREACHABLE, &out->era));
-	if (!goes_on(&g.peer, &out->last) || !mcp_sessions_give(en, &of, &g.peer))
-		wire_mcp_leave(cx, &g.peer, LEAVE_MOST);
+		TRY(jdoc_parse(cx, call->mirror, "a tool's headers", &g->call.mirror));
+	TRY(mcp_sessions_key(cx, en, &g->peer, &of));
+	g->kept = has_sessions(&g->peer) && mcp_sessions_take(en, &of, &g->peer);
+	struct err e = once(cx, g, &out->last);
+	if (IS_ERR(e) || !goes_on(&g->peer, &out->last) || !mcp_sessions_give(en, &of, &g->peer))
+		part(cx, en, &of, &g->peer);
+	TRY(e);
+	TRY(era_of(cx, &g->peer, g->settled && out->last.fate != MCP_UNREACHABLE, &out->era));
 	out->header_mismatch = out->last.fate == MCP_ERROR && out->last.code == HEADER_MISMATCH;
 	TRY(as_worker(cx, &out->last, out));
 	out->stale = out->stale || out->header_mismatch;
 	return OK;
+}
+struct err mcp_worker_call(struct ctx *cx, struct engine *en, const struct mcp_worker_call *call,
+			   struct mcp_worker_done *out)
+{
+	struct going g = { .call = { .name = call->tool, .arguments = call->input } };
+
+	*out = (struct mcp_worker_done){ .era = SV("") };
+	struct err e = call_it(cx, en, call, &g, out);
+	out->answer.sent = g.peer.called;
+	return e;
 }

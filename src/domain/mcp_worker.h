@@ -41,7 +41,11 @@ struct mcp_worker_done {
 };
 struct err mcp_worker_call(struct ctx *cx, struct engine *en, const struct mcp_worker_call *call,
 			   struct mcp_worker_done *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Ends a session that was kept, within ask->timeout. */
-struct err mcp_worker_leave(struct ctx *cx, struct engine *en, const struct mcp_worker_ask *ask, struct sv version,
-			    struct sv session) MUST_USE NONNULL(1, 2, 3);
+/* Takes back a call that nobody waits for, and ends its session, within ask->timeout. */
+struct mcp_worker_end {
+	struct sv version, session; /* session n 0: none */
+	int64_t given_up;           /* the call's id; 0: none */
+};
+struct err mcp_worker_leave(struct ctx *cx, struct engine *en, const struct mcp_worker_ask *ask,
+			    const struct mcp_worker_end *end) MUST_USE NONNULL(1, 2, 3, 4);
 #endif

@@ -159,7 +159,22 @@ static bool certainly_not_run(const struct wire_worker_answer *a)
 }
 bool runner_again(const struct run *r, const struct wire_worker_answer *a)
 {
-	return certainly_not_run(a) && r->tries < r->worker.retry;
+	return certainly_not_run(a) && r->tries < r->worker.retry && clock_mono() < r->until;
+}
+int64_t runner_left(const struct run *r)
+{
+	int64_t left = r->until - clock_mono();
+
+	return left > MSEC(1) ? left : MSEC(1);
+}
+struct err runner_lost(struct ctx *cx, struct err e, struct wire_worker_answer *a)
+{
+	if (!IS_ERR(e) || !a->sent)
+		return e;
+	*a = (struct wire_worker_answer){ .fate = WORKER_LOST, .sent = true };
+	(void)snprintf(a->say, sizeof a->say, "%.200s", cx->cause.say);
+	log_cause(cx, LOG_ERROR, "execution.answer_lost");
+	return forgive(cx);
 }
 void runner_pause(struct ctx *cx, struct run *r)
 {
@@ -170,13 +185,13 @@ void runner_pause(struct ctx *cx, struct run *r)
 }
 static struct err invoke(struct ctx *cx, struct run *r, struct sv body, struct wire_worker_answer *a)
 {
-	const struct wire_worker at = { r->en->net, r->worker.uri, r->secret, SEC(r->worker.timeout_s) };
-	int64_t until = clock_mono() + at.timeout;
+	struct wire_worker at = { r->en->net, r->worker.uri, r->secret, 0 };
 
 	do {
 		runner_pause(cx, r);
-		TRY(wire_worker_invoke(cx, &at, body, a));
-	} while (runner_again(r, a) && clock_mono() < until);
+		at.timeout = runner_left(r);
+		TRY(runner_lost(cx, wire_worker_invoke(cx, &at, body, a), a));
+	} while (runner_again(r, a));
 	return OK;
 }
 static void of_transport(const struct run *r, const struct wire_worker_answer *a, struct run_done *out)
@@ -192,10 +207,12 @@ static void of_transport(const struct run *r, const struct wire_worker_answer *a
 		[WORKER_BUSY] = { "NETWORK_TRANSPORT_RUNTIME_UNREACHABLE", "is not available" },
 		[WORKER_UNREADABLE] = { "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", "gave an answer that cannot be read" },
 		[WORKER_ANSWERED] = { "NETWORK_TRANSPORT_RUNTIME_UNMAPPED", "gave an answer of another shape" },
+		[WORKER_LOST] = { "NETWORK_TRANSPORT_RUNTIME_UNMAPPED",
+				  "was called, and its answer cannot be taken; the tool may have run" },
 	};
 
 	out->error_kind = of[a->fate].kind;
-	out->can_retry = true;
+	out->can_retry = a->fate != WORKER_LOST; /* it would only be lost again */
 	out->not_run = certainly_not_run(a);
 	(void)snprintf(out->error_message, sizeof out->error_message, "worker %.100s %s%s%.120s", r->t->worker_id.p,
 		       of[a->fate].words, a->say[0] == '\0' ? "" : ": ", a->say);
@@ -306,6 +323,7 @@ static struct err on_call(struct ctx *cx, struct run *r, struct run_done *out)
 	if (r->ask->keeper != NULL)
 		TRY(r->ask->keeper->sending(cx, r->ask->keeper->arg, r->t));
 	int64_t from = clock_mono();
+	r->until = from + SEC(r->worker.timeout_s);
 	TRY(mcp ? runner_mcp(cx, r, &a) : invoke(cx, r, buf_view(&body), &a));
 	out->took = clock_mono() - from;
 	out->finished_at = clock_now();

@@ -110,18 +110,22 @@ static struct err at_home(struct ctx *cx, const struct run *r)
 }
 static struct err tries(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
 {
-	struct mcp_worker_call call = { .at = { &r->worker, r->access.token, SEC(r->worker.timeout_s) },
+	struct mcp_worker_call call = { .at = { &r->worker, r->access.token, 0 },
 					.tool = r->t->name,
 					.user_id = r->ask->user_id,
 					.input = r->ask->input,
 					.mirror = r->t->mirror };
-	int64_t until = clock_mono() + call.at.timeout;
 
 	TRY(at_home(cx, r));
 	do {
 		runner_pause(cx, r);
-		TRY(mcp_worker_call(cx, r->en, &call, done));
-	} while (runner_again(r, &done->answer) && clock_mono() < until);
+		call.at.timeout = runner_left(r);
+		TRY(runner_lost(cx, mcp_worker_call(cx, r->en, &call, done), &done->answer));
+		if (done->answer.fate == WORKER_LOST) { /* nothing that the server said counts */
+			done->last.fate = MCP_CUT;
+			done->stale = done->header_mismatch = false;
+		}
+	} while (runner_again(r, &done->answer));
 	return OK;
 }
 /* Of many calls that find the same out at once, one changes the catalogue.  The tool has run: its answer counts even

@@ -177,6 +177,7 @@ struct err store_worker_change(struct ctx *cx, struct tx *tx, const struct worke
 
 	*w = in->row;
 	TRY(keep_version(cx, tx, w));
+	w->auth = in->forgets ? SV("") : w->auth;
 	w->updated_at = tx_now(tx) > in->row.updated_at ? tx_now(tx) : in->row.updated_at + 1;
 	const struct seal_at at = box_of(w);
 	if (in->secret != NULL)

@@ -29,6 +29,8 @@ struct wire_mcp {
 	char session[WIRE_MCP_SESSION]; /* "" without one */
 	int64_t ids;                    /* of the newest request */
 	bool restarted;                 /* a dead session was replaced once already */
+	bool called;                    /* a tools/call was sent */
+	int64_t given_up;               /* the request of it that nobody waits for any more; 0: none */
 };
 /* Is this revision the stateless one? */
 bool wire_mcp_modern(const struct wire_mcp *p) NONNULL(1);
@@ -66,7 +68,9 @@ struct err wire_mcp_greet(struct ctx *cx, struct wire_mcp *p, struct wire_mcp_se
 			  struct wire_mcp_answer *out) MUST_USE NONNULL(1, 2, 3, 4, 5);
 /* Was a request refused because its session, or the handshake before it, does not count any more?  Then nothing ran. */
 bool wire_mcp_forgotten(const struct wire_mcp_answer *a) NONNULL(1);
-/* Ends the session, if there is one, within `most`; what comes of it is nobody's concern. */
+/* Before 2026-07-28 a server has to be told that nobody waits for a request; what comes of it is nobody's concern. */
+void wire_mcp_cancel(struct ctx *cx, struct wire_mcp *p) NONNULL(1, 2);
+/* Ends the session, if there is one, within `most` and the deadline; what comes of it is nobody's concern. */
 void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p, int64_t most) NONNULL(1, 2);
 /* tools/list, every page.  *tools: a list of tools as they came, in cx->arena. */
 struct err wire_mcp_tools(struct ctx *cx, struct wire_mcp *p, const struct node **tools,

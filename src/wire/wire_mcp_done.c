@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 enum { MOST = 40 << 20, SAY_MOST = 4 << 10, BAD_PARAMS = -32602, URL_WANTED = -32042 };
+enum { LEVELS_MOST = 62 }; /* of the 64 that JSON may have here, less those around a value */
 
 /* ---- what a result holds ---- */
 static bool is_text(const struct node *block)
@@ -29,7 +30,18 @@ static void joined(const struct node *content, struct buf *out)
 			buf_sv(out, node_text_at(b, "text"));
 		}
 }
-/* One text block that is a JSON object or list is that value (contract 4.8). */
+/* Are there at most `most` levels? */
+static bool fits(const struct node *n, int most)
+{
+	if (n->kind != NODE_LIST && n->kind != NODE_MAP)
+		return true;
+	for (const struct node *c = n->first; c != NULL && most > 1; c = c->next)
+		if (!fits(c, most - 1))
+			return false;
+	return most > 1 || (most == 1 && n->first == NULL);
+}
+/* One text block that is a JSON object or list is that value (contract 4.8); one that has too many levels for a value
+ * among the others of an answer stays a text. */
 static const struct node *parsed(struct ctx *cx, const struct node *content)
 {
 	struct sv text = content->n == 1 ? sv_trim(node_text_at(content->first, "text")) : SV_NONE;
@@ -41,7 +53,7 @@ static const struct node *parsed(struct ctx *cx, const struct node *content)
 		(void)forgive(cx);
 		return NULL;
 	}
-	return n;
+	return fits(n, LEVELS_MOST) ? n : NULL;
 }
 static struct err value(struct ctx *cx, const struct node *result, struct jout *w)
 {

@@ -193,15 +193,19 @@ void wire_mcp_leave(struct ctx *cx, struct wire_mcp *p, int64_t most)
 	CLEANUP(net_reply_clear) struct net_reply got = { .sent = false };
 	CLEANUP(wire_mcp_head_clear) struct wire_mcp_heads h = { .n = 0 };
 
-	if (p->session[0] == '\0')
+	int64_t left = p->deadline - clock_mono();
+
+	if (p->session[0] == '\0' || left <= 0) {
+		p->session[0] = '\0';
 		return;
+	}
 	struct err e = wire_mcp_head_session(cx, p, SV(""), &h);
 	const struct net_call c = { .purpose = "mcp.leave",
 				    .method = SV("DELETE"),
 				    .url = p->uri,
 				    .headers = h.v,
 				    .n_headers = h.n,
-				    .timeout = most,
+				    .timeout = most < left ? most : left,
 				    .max_reply = MOST };
 	if (IS_ERR(e) || IS_ERR(net_call(cx, p->net, &c, &got)))
 		(void)forgive(cx);

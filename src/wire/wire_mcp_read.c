@@ -63,8 +63,11 @@ static void reply(struct wire_mcp_reading *r, const struct node *message)
 	}
 	jout_close(&w);
 	jout_close(&w);
-	if (left <= 0 || IS_ERR(r->e = jout_done(r->cx, &w)) || IS_ERR(r->e = wire_mcp_head_post(r->cx, r->p, &as, &h)))
+	/* The call goes on whether the server hears of us or not. */
+	if (left <= 0 || IS_ERR(jout_done(r->cx, &w)) || IS_ERR(wire_mcp_head_post(r->cx, r->p, &as, &h))) {
+		(void)forgive(r->cx);
 		return;
+	}
 	const struct net_call c = { .purpose = "mcp.reply",
 				    .method = SV("POST"),
 				    .url = r->url,
@@ -73,7 +76,8 @@ static void reply(struct wire_mcp_reading *r, const struct node *message)
 				    .body = buf_view(&body),
 				    .timeout = left < REPLY_TIMEOUT ? left : REPLY_TIMEOUT,
 				    .max_reply = NOTE_BYTES };
-	r->e = net_call(r->cx, r->p->net, &c, &got);
+	if (IS_ERR(net_call(r->cx, r->p->net, &c, &got)))
+		(void)forgive(r->cx);
 }
 static void take_message(struct wire_mcp_reading *r, const struct node *message)
 {
@@ -109,7 +113,8 @@ static void take_text(struct wire_mcp_reading *r, struct sv text)
 	}
 	struct err e = jdoc_parse(r->cx, kept, "the server's answer", &n);
 	if (IS_ERR(e)) {
-		(void)snprintf(r->out->say, sizeof r->out->say, "%.200s", r->cx->cause.say);
+		if (!r->streams)
+			(void)snprintf(r->out->say, sizeof r->out->say, "%.200s", r->cx->cause.say);
 		r->e = e.code == E_BAD_INPUT ? forgive(r->cx) : e;
 		return;
 	}

@@ -75,7 +75,9 @@ static struct err post(struct wire_mcp_reading *r, struct sv body, const struct 
 				    .want_headers = want,
 				    .more = wire_mcp_read_piece,
 				    .more_arg = r };
-	TRY(net_call(r->cx, r->p->net, &c, &got));
+	struct err e = net_call(r->cx, r->p->net, &c, &got);
+	r->p->called = r->p->called || (r->ask->once && got.sent);
+	TRY(e);
 	struct sv to = net_header_of(&got, "Location", 0);
 	if ((got.status == 307 || got.status == 308) && to.p != NULL) {
 		*next = arena_sv(r->cx->arena, to);

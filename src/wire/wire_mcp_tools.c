@@ -8,8 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define FAREWELL SEC(2)
-
 enum {
 	MOST_TOOLS = 32 << 20,
 	MOST_RESULT = 16 << 20,
@@ -22,15 +20,15 @@ enum {
 
 /* ---- a call that takes too long ---- */
 /* Nobody waits for it any more.  Since 2026-07-28 the closed connection says so; before, it does not. */
-static void give_up(struct ctx *cx, struct wire_mcp *p)
+void wire_mcp_cancel(struct ctx *cx, struct wire_mcp *p)
 {
 	struct wire_mcp_answer a;
 	char params[80];
 
-	if (wire_mcp_modern(p))
+	if (p->given_up == 0)
 		return;
-	int n = snprintf(params, sizeof params, "\"requestId\":%" PRId64 ",\"reason\":\"timed out\"", p->ids);
-	p->deadline = clock_mono() + FAREWELL;
+	int n = snprintf(params, sizeof params, "\"requestId\":%" PRId64 ",\"reason\":\"timed out\"", p->given_up);
+	p->given_up = 0;
 	const struct wire_mcp_ask ask = { .method = "notifications/cancelled",
 					  .params = { params, (size_t)n },
 					  .most = MOST_NOTICE,
@@ -41,19 +39,33 @@ static void give_up(struct ctx *cx, struct wire_mcp *p)
 static struct err asked(struct ctx *cx, struct wire_mcp *p, const struct wire_mcp_ask *ask, struct wire_mcp_answer *out)
 {
 	TRY(wire_mcp_rpc(cx, p, ask, out));
-	if (ask->once && out->fate == MCP_TIMEOUT)
-		give_up(cx, p);
+	if (ask->once && out->fate == MCP_TIMEOUT && !wire_mcp_modern(p))
+		p->given_up = p->ids;
 	return OK;
 }
 
 /* ---- a session that is dead (contract 4.10: some say 400) ---- */
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+/* "Session not found", "Mcp-Session-Id", "invalidSession"; not "Expression" or "obsession". */
+static bool speaks_of_sessions(struct sv s)
+{
+	size_t at;
+
+	for (; sv_find(s, SV("ession"), &at); s = sv_from(s, at + 1)) {
+		char before = at > 1 ? s.p[at - 2] : ' ';
+
+		if (at > 0 && (s.p[at - 1] == 'S' || (s.p[at - 1] == 's' && !is_letter(before))))
+			return true;
+	}
+	return false;
+}
 bool wire_mcp_forgotten(const struct wire_mcp_answer *a)
 {
 	size_t at;
 
 	if (a->status == 404)
 		return true;
-	return a->status == 400 && (a->code == NO_SUCH_SESSION || sv_find(a->message, SV("ession"), &at) ||
+	return a->status == 400 && (a->code == NO_SUCH_SESSION || speaks_of_sessions(a->message) ||
 				    sv_find(a->message, SV("not initialized"), &at) || a->fate == MCP_REFUSED);
 }
 static bool session_is_dead(const struct wire_mcp *p, const struct wire_mcp_answer *a)

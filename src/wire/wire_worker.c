@@ -120,7 +120,9 @@ static struct err call(struct ctx *cx, const struct wire_worker *w, const struct
 				    .timeout = w->timeout,
 				    .max_reply = ask->most,
 				    .once = ask->once };
-	TRY(net_call(cx, w->net, &c, &reply));
+	struct err e = net_call(cx, w->net, &c, &reply);
+	out->sent = reply.sent;
+	TRY(e);
 	out->status = reply.status;
 	if (reply.fate != NET_DONE) {
 		of_fate(out, &reply);

@@ -25,10 +25,12 @@ enum wire_worker_fate {
 	WORKER_CUT,         /* sent, and the answer broke off or was too large: it may have run */
 	WORKER_REFUSED,     /* another status; 401 means that the secrets differ */
 	WORKER_BUSY,        /* 502, 503, 504: whatever stands before the worker says that it is not there */
-	WORKER_UNREADABLE   /* 2xx, but not JSON */
+	WORKER_UNREADABLE,  /* 2xx, but not JSON */
+	WORKER_LOST         /* sent, and trouble of our own came between: it may have run */
 };
 struct wire_worker_answer {
 	enum wire_worker_fate fate;
+	bool sent; /* told also with an error return: bytes may have left */
 	int status;
 	const struct node *json; /* in cx->arena; NULL unless WORKER_ANSWERED */
 	struct sv text;          /* the JSON as it came, in cx->arena */

@@ -146,6 +146,20 @@ def test_a_server_that_begins_to_want_tokens(api, odd):
     assert api.post("/v1/tools/execute", json={"tool_name": "Odd.do", "user_id": "alice@example.com"}).json()["success"] is True
 
 
+def test_requirements_of_its_tools_come_with_a_link(api, odd):
+    register(api, odd.uri)
+    through(api)
+
+    def required():
+        r = api.post("/v1/tools/requirements", json={"tool_names": ["Odd.do"], "user_id": "bob@example.com", "authorize": True})
+        assert r.status_code == 200, r.text
+        return r.json()
+    [item] = required()["authorization"]["items"].values()
+    assert item["met"] is False and item["authorization_id"]
+    assert agree(api, item["url"], "bob@example.com") is None
+    assert required()["met"] is True and "token-1" not in json.dumps(required())
+
+
 @pytest.mark.parametrize("issuer,fine", [
     ("", True), ("/", True), ("/oauth", True), ("/oauth?a=b", False), ("/oauth#a", False), (":1", False), ("@evil.example", False), (".evil.example", False),
 ])

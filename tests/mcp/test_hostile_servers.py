@@ -90,6 +90,61 @@ def test_a_call_that_is_given_up_is_cancelled(api, odd, call):
     assert told == [{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": given_up["id"], "reason": "timed out"}}]
 
 
+def test_who_called_a_hung_server_has_his_answer_before_it_is_told(api, odd):
+    """Before 2026-07-28 a call that nobody waits for is taken back and its session ended: by others, while the server still hangs."""
+    odd.session, hangs, free = "s-1", threading.Event(), threading.Event()
+    register(api, odd.uri, timeout=1)
+
+    def handle(h):
+        if h.method == "tools/call":
+            hangs.set()
+        if hangs.is_set():
+            free.wait(60)  # whatever it is: nothing of it may have been waited for
+            return True
+    odd.handle = handle
+    r = execute(api, "Odd.do")
+    assert r["output"]["error"]["kind"] == TIMEOUT and not free.is_set()
+    free.set()
+    until("both words to the server", lambda: odd.count("notifications/cancelled") == 1 and [a for a in odd.asked if a[0] == "DELETE"])
+
+
+LARGE = json.dumps({"rows": ["y" * 1000] * 15000})
+
+
+@pytest.mark.parametrize("text", [LARGE, json.dumps([1] * 1000000)], ids=["15 MB", "a million numbers"])
+def test_an_answer_that_is_too_large_to_hold_is_an_answer(api, odd, text):
+    """The tool has run: no error of ours may lead a client to call it again, and it is recorded."""
+    register(api, odd.uri, timeout=30)
+    odd.call = lambda h: h.result({"content": [{"type": "text", "text": text}]})
+    ask = {"tool_name": "Odd.do"}
+    before = api.get("/tb/v1/events", params={"kind": "tool.executed"}).json()["total_count"]
+    first, again = (api.post("/v1/tools/execute", json=ask, headers={"Idempotency-Key": f"too-large-{len(text)}"}) for _ in range(2))
+    assert first.status_code == 200 and again.content == first.content, (first.text[:300], again.text[:300])
+    error = first.json()["output"]["error"]
+    assert first.json()["success"] is False and error["kind"] == UNMAPPED and error["can_retry"] is False and "may have run" in error["message"]
+    assert odd.count("tools/call") == 1
+    assert api.get("/tb/v1/events", params={"kind": "tool.executed"}).json()["total_count"] == before + 1
+
+
+@pytest.mark.parametrize("levels", [61, 62, 63, 64, 65])
+def test_a_text_of_many_levels_is_a_value_or_a_text(api, odd, levels):
+    register(api, odd.uri)
+    text = "[" * levels + "]" * levels
+    odd.call = lambda h: h.result({"content": [{"type": "text", "text": text}]})
+    assert execute(api, "Odd.do")["output"]["value"] == (json.loads(text) if levels <= 62 else text)
+    assert odd.count("tools/call") == 1
+
+
+def test_a_ping_too_long_to_be_answered_does_not_end_the_call(api, odd):
+    def call(h):
+        h.stream()
+        h.event({"jsonrpc": "2.0", "id": "p" * 70000, "method": "ping"})
+        h.event({"jsonrpc": "2.0", "id": h.message["id"], "result": {"content": [{"type": "text", "text": "done"}]}})
+    register(api, odd.uri)
+    odd.call = call
+    assert execute(api, "Odd.do")["output"]["value"] == "done"
+
+
 def test_a_server_that_wants_to_know_whether_we_are_there_is_told_in_the_middle(api, odd):
     answered = threading.Event()
 

@@ -63,6 +63,17 @@ def test_a_rest_may_end_early_too(api, odd):
     assert [h["Last-Event-ID"] for _, h in odd.came] == ["e-1", "e-1b"] and odd.count("tools/call") == 1
 
 
+def test_an_event_that_is_no_json_does_not_hide_the_rest(api, odd):
+    def begin(h):
+        odd.begin(h)
+        h.wfile.write(b"id: e-1a\ndata: not json\n\n")
+
+    odd.call = begin
+    register(api, odd.uri)
+    assert execute(api, "Odd.do")["output"]["value"] == "the rest"
+    assert [h["Last-Event-ID"] for _, h in odd.came] == ["e-1a"] and odd.count("tools/call") == 1
+
+
 @pytest.mark.parametrize("what,rest,kind,says", [
     ("no GET here", lambda h: h.raw(b"", 405), "UNMAPPED", "status 405"), ("a dead session", lambda h: h.raw(b"", 404), "UNMAPPED", "status 404"),
     ("a token wanted", lambda h: h.raw(b"", 401, headers=[("WWW-Authenticate", "Bearer")]), "UNMAPPED", "status 401"),

@@ -103,6 +103,13 @@ def test_other_words_for_a_session_that_is_over(api, odd, status, code, message)
     assert execute(api, "Odd.do")["output"]["value"] == "done" and len(set(odd.used())) == 2
 
 
+def test_a_refusal_that_sounds_like_a_session_is_none(api, odd):
+    register(api, odd.uri)
+    execute(api, "Odd.do")
+    odd.handle = lambda h: (h.error(-32602, "Expression must be a text; its progression is unknown", 400) or True) if h.method == "tools/call" else odd.remember(h)
+    assert "Expression" in execute(api, "Odd.do")["output"]["error"]["message"] and len(odd.used()) == 2
+
+
 @pytest.mark.parametrize("call", [never, lambda h: h.raw(b"<html>"), lambda h: h.raw(b"", 503)], ids=["no answer", "HTML", "503"])
 def test_after_a_call_that_went_wrong_its_session_is_ended(api, odd, call):
     register(api, odd.uri, timeout=1, retry=0)

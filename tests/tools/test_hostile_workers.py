@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workers that lie, break off, drown or never answer; and a worker that dies and comes back."""
+import base64
 import json
 import socket
 import threading
+import time
 
 import pytest
 from conftest import real_worker, register
@@ -129,6 +131,37 @@ def test_a_call_that_goes_wrong_is_told_and_not_repeated(api, odd, what, invoke,
     assert odd.calls == calls
     odd.invoke = lambda h: h.json({"success": True, "output": {"value": "well again"}})
     assert run(api)["output"]["value"] == "well again"
+
+
+def test_an_answer_that_is_too_large_to_hold_is_an_answer(api, odd):
+    """1.2 MB on the wire, and fifty times that in memory.  The tool has run: no refusal may lead a client to call it again, and it is recorded."""
+    assert register(api, odd.uri, id="odd", timeout=20, retry=3).status_code == 201
+    odd.invoke = lambda h: h.json({"success": True, "output": {"value": [1] * 600000}})
+    before = api.get("/tb/v1/events", params={"kind": "tool.executed"}).json()["total_count"]
+    for _ in range(3):
+        r = api.post("/v1/tools/execute", json={"tool_name": "Odd.Do"}, headers={"Idempotency-Key": "too-large"})
+        assert r.status_code == 200 and r.json()["success"] is False and r.json()["status"] == "failed", r.text[:300]
+        told = r.json()["output"]["error"]
+        assert told["kind"] == "NETWORK_TRANSPORT_RUNTIME_UNMAPPED" and told["can_retry"] is False and "may have run" in told["message"]
+    assert odd.calls == 1
+    assert api.get("/tb/v1/events", params={"kind": "tool.executed"}).json()["total_count"] == before + 1
+
+
+def test_tries_have_one_deadline_together(api, odd):
+    """A second try has what is left of the time, not all of it again: its token ends when the first one's does."""
+    assert register(api, odd.uri, id="odd", timeout=20, retry=3).status_code == 201
+    ends = []
+
+    def invoke(h):
+        claims = h.headers["Authorization"].split(".")[1]
+        ends.append(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"])
+        began = time.time()
+        if len(ends) == 1:
+            until("three seconds", lambda: time.time() > began + 3)
+            return h.raw(b"", 503)
+        h.json({"success": True, "output": {"value": 1}})
+    odd.invoke = invoke
+    assert run(api)["success"] is True and len(ends) == 2 and ends[1] - ends[0] <= 1
 
 
 def test_an_error_that_says_little_has_what_every_error_has(api, odd):
