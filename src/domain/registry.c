@@ -38,17 +38,15 @@ static void revision_free(struct held_revision *h)
 
 static void revision_drop(struct held_revision **h) { revision_free(*h); }
 
-static void entry_free(struct registry_entry *e)
+void registry_unmake(struct registry_entry **e)
 {
-	if (e == NULL)
+	if (*e == NULL)
 		return;
-	revision_free(e->revision);
-	pdef_free(e->def);
-	arena_free(e->arena);
-	free(e);
+	revision_free((*e)->revision);
+	pdef_free((*e)->def);
+	arena_free((*e)->arena);
+	free(*e);
 }
-
-void registry_unmake(struct registry_entry **e) { entry_free(*e); }
 
 void registry_free(struct registry *r)
 {
@@ -70,7 +68,7 @@ void registry_free(struct registry *r)
 		struct registry_entry *e = r->entries;
 
 		r->entries = e->next;
-		entry_free(e);
+		registry_unmake(&e);
 	}
 	pdef_library_free(r->library);
 	(void)pthread_mutex_destroy(&r->lock);
@@ -325,16 +323,6 @@ struct err registry_make(struct ctx *cx, const struct registry_make *how, struct
 	return OK;
 }
 
-static void own(struct registry *r, struct registry_entry *e)
-{
-	if (e->revision != NULL)
-		revision_keep(r, TAKE(e->revision));
-	(void)pthread_mutex_lock(&r->revisions_lock);
-	e->next = r->entries;
-	r->entries = e;
-	(void)pthread_mutex_unlock(&r->revisions_lock);
-}
-
 struct err registry_show(struct ctx *cx, struct registry *r, struct registry_entry **made)
 {
 	struct registry_entry *e = *made;
@@ -354,7 +342,10 @@ struct err registry_show(struct ctx *cx, struct registry *r, struct registry_ent
 		now->v[now->n++] = e;
 	(void)metric_label(ML_PROVIDER, sv_of(e->p.def->id)); /* its counts are shown from zero on */
 	now->older = was;
-	own(r, TAKE(*made));
+	if (e->revision != NULL)
+		revision_keep(r, TAKE(e->revision));
+	e->next = r->entries;
+	r->entries = TAKE(*made);
 	atomic_store_explicit(&r->now, now, memory_order_release);
 	return OK;
 }
