@@ -25,8 +25,9 @@ struct connection { /* text in cx->arena; boxes sealed, in cx->arena */
 /* ---- inside acts of other slices ---- */
 /* A verified token set becomes the user's connection, inside the confirming act.  Tokens in clear (they are sealed
  * under the connection's own row here).  Consent on a live row raises its generation, else a new row is made (design
- * 5).  The displaced pair goes to store_revocation_discard with DISCARD_REPLACED, except a token that the provider gave
- * out again.  When the same account consents again and no refresh token comes, the old one is kept. */
+ * 5), and dead ones of the user and provider are closed, replaced.  The displaced pair goes to store_revocation_discard
+ * with DISCARD_REPLACED, except a token that the provider gave out again.  When the same account consents again and no
+ * refresh token comes, the old one is kept. */
 struct connection_adopt {
 	struct sv project_id, user_id, provider_id, client_id, revision_id, authorization_id, stored;
 	struct sv_list requested, granted;

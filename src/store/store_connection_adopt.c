@@ -2,6 +2,7 @@
 #include "core/arena.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "model/reason.h"
 #include "store/store_connection_inner.h"
 #include "store/store_held.h"
 #include "store/store_list.h"
@@ -157,6 +158,23 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_ad
 	return OK;
 }
 
+/* What had ended of this user and provider is shown no more: the new row is in its place. */
+static struct err close_ended(struct ctx *cx, struct tx *tx, const struct connection_key *key)
+{
+	static const char sql[] =
+	    "UPDATE connections SET status = 'closed', reason = $1, user_info_box = NULL, updated_at = $2"
+	    " WHERE project_id = $3 AND status = 'dead' AND user_id = $4 AND provider_id = $5";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, sv_of(reason_code(REASON_REPLACED)));
+	db_bind_i64(q, 2, tx_now(tx));
+	db_bind_sv(q, 3, key->project_id);
+	db_bind_sv(q, 4, key->user_id);
+	db_bind_sv(q, 5, key->provider_id);
+	return db_run(cx, q);
+}
+
 struct err store_connection_adopt(struct ctx *cx, struct tx *tx, const struct connection_adopt *in,
 				  struct connection_adopted *out)
 {
@@ -175,6 +193,7 @@ struct err store_connection_adopt(struct ctx *cx, struct tx *tx, const struct co
 		return fail(cx, E_INTERNAL, "storage error", "id of %zu bytes", old->id.n);
 	v.id = sv_of(out->id);
 	TRY(fill(cx, tx, in, old, &v));
+	TRY(close_ended(cx, tx, &key));
 	TRY(old == NULL ? insert(cx, tx, in, &v) : update(cx, tx, in, &v));
 	TRY(store_held_set(cx, tx,
 			   &(struct held_pair){ .connection_id = v.id,

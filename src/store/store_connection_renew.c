@@ -124,7 +124,9 @@ static struct err event_of(struct ctx *cx, struct tx *tx, const struct connectio
 static struct err stray(struct ctx *cx, struct tx *tx, const struct connection_renew *in, const struct connection *c,
 			struct connection_renewed *out)
 {
-	bool gone = sv_eqz(c->status, "closed"), by_provider = sv_eqz(c->reason, reason_code(REASON_PROVIDER_DELETED));
+	bool replaced = sv_eqz(c->reason, reason_code(REASON_REPLACED));
+	bool gone = sv_eqz(c->status, "closed") && !replaced,
+	     by_provider = sv_eqz(c->reason, reason_code(REASON_PROVIDER_DELETED));
 	bool same_consent = sv_eq(c->authorization_id, in->authorization_id);
 	struct discard_out fate;
 	struct discard_in d = {

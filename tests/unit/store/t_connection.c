@@ -249,6 +249,52 @@ TEST(scopes_after_a_consent)
 	}
 }
 
+/* The list shows one connection of a user and provider, however often he had to consent; and a pair that comes late for
+ * the one that had ended does not take the new grant with it. */
+TEST(a_new_consent_closes_those_that_had_ended_before)
+{
+	static const struct set set = { "t1", "r1", "A", NULL, "a", 0, 0, 0, 0 };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(world_end) struct world w = world_begin(cx);
+	CLEANUP(secret_drop) struct secret *late = secret_copy(SV("{\"token\":\"late\"}"));
+	struct connection_adopted first, second;
+	struct connection_renewed renewed;
+	const struct event ev = { .project_id = w.project,
+				  .kind = "connection.refresh",
+				  .by = { .type = "system", .id = "", .source = "SYSTEM" },
+				  .resource_type = "connection",
+				  .resource_id = SV("x"),
+				  .outcome = "ok" };
+
+	(void)adopt(cx, &w, &set, &first);
+	sql(cx, &w,
+	    "UPDATE connections SET status = 'dead', reason = 'revoked_or_expired', access_box = NULL, refresh_box = "
+	    "NULL,"
+	    " has_refresh = 0, user_info_box = x'00', ended_at = 1;"
+	    "INSERT INTO connections(id, project_id, user_id, provider_id, client_id, revision_id, status, generation,"
+	    " created_at, updated_at) SELECT 'uc_bob', project_id, 'bob', provider_id, 'c', 'pr_1', 'dead', 1, 1, 1 "
+	    "FROM"
+	    " connections");
+	(void)adopt(cx, &w, &set, &second);
+	CHECK(strcmp(first.id, second.id) != 0);
+	CHECK(count(cx, &w, "SELECT count(*) FROM connections WHERE status = 'dead'") == 1);
+	CHECK(
+	    count(cx, &w,
+		  "SELECT count(*) FROM connections WHERE status = 'closed' AND reason = 'replaced' AND user_id = 'ada'"
+		  " AND user_info_box IS NULL AND ended_at > 0") == 1);
+	const struct connection_renew in = { .id = sv_of(first.id),
+					     .owner = "somebody",
+					     .generation = 1,
+					     .access = late,
+					     .authorization_id = SV("ar_1"),
+					     .ends_grant = true,
+					     .can_revoke = true,
+					     .event = &ev };
+	CHECK(!IS_ERR(store_connection_renew(cx, w.s.st, &in, &renewed)) && renewed.fate == RENEW_DISCARDED);
+	CHECK(count(cx, &w, "SELECT count(*) FROM revocations") == 0);
+	CHECK(count(cx, &w, "SELECT count(*) FROM events WHERE reason = 'replaced'") == 1);
+}
+
 /* Many wait for a provider that cannot be reached, one for another: it has its turn, and is the first. */
 TEST(a_revocation_does_not_wait_for_those_of_another_provider)
 {
