@@ -251,7 +251,7 @@ struct err sim_api_serve(struct ctx *cx, struct sim_call *call)
 	call->user = t->grant->user;
 	call->client_id = t->grant->client->id;
 	struct sv scope = node_text_at(h.row, "scope");
-	if (scope.p != NULL && !sim_def_has(t->scopes, scope))
+	if (scope.p != NULL && !sim_def_has(t->scopes, scope) && !sim_def_held(call->def, t->scopes, scope))
 		return sim_answer_fixed(
 		    cx, call, call->def->no_scope != NULL ? call->def->no_scope : call->def->unauthorized, 401);
 	if (node_get(h.row, "list") != NULL)

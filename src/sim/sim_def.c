@@ -28,6 +28,8 @@ static const struct nfield authorize_fields[] = {
 	NNODE(struct sim_authorize, extra_callback, NOPT),
 	NNODE(struct sim_authorize, offline, NOPT),
 	NNODE(struct sim_authorize, offline_scope, NOPT),
+	NNODE(struct sim_authorize, scope_names, NOPT),
+	NNODE(struct sim_authorize, scope_holds, NOPT),
 };
 static const struct nfield token_fields[] = {
 	NLIST(struct sim_token_rules, paths, NREQ, 8),
@@ -108,6 +110,17 @@ bool sim_def_has(struct sv_list list, struct sv word)
 	return false;
 }
 
+bool sim_def_held(const struct sim_def *d, struct sv_list list, struct sv scope)
+{
+	const struct node *all = d->authorize.scope_holds;
+
+	for (const struct node *c = all == NULL ? NULL : all->first; c != NULL; c = c->next)
+		for (const struct node *one = sim_def_has(list, c->key) ? c->first : NULL; one != NULL; one = one->next)
+			if (sv_eq(one->text, scope))
+				return true;
+	return false;
+}
+
 bool sim_def_fits(struct sv pattern, struct sv path, struct sv params[static 2])
 {
 	size_t n = 0;
@@ -151,6 +164,17 @@ static void defaults(struct sim_def *d)
 	d->revoke.bodies = form_only;
 }
 
+static struct err scope_rules(struct ctx *cx, const struct sim_authorize *a)
+{
+	if (a->scope_names != NULL && a->scope_names->kind != NODE_MAP)
+		return refuse(cx, E_CONFIG, "%s:%d: simulate.authorize.scope_names must be a map of scopes to scopes",
+			      a->scope_names->file, a->scope_names->line);
+	if (a->scope_holds != NULL && a->scope_holds->kind != NODE_MAP)
+		return refuse(cx, E_CONFIG, "%s:%d: simulate.authorize.scope_holds must be a map of scopes to lists",
+			      a->scope_holds->file, a->scope_holds->line);
+	return OK;
+}
+
 struct err sim_def_read(struct ctx *cx, const struct node *tree, struct sim_def *out)
 {
 	const struct node *s = node_get(tree, "simulate");
@@ -172,6 +196,7 @@ struct err sim_def_read(struct ctx *cx, const struct node *tree, struct sim_def 
 	TRY(part(cx, p.token,
 		 &(struct node_decode){ token_fields, ARRAY_LEN(token_fields), "simulate.token", NODE_REFUSE_UNKNOWN },
 		 &out->token));
+	TRY(scope_rules(cx, &out->authorize));
 	out->has_revoke = p.revoke != NULL;
 	if (!out->has_revoke)
 		return OK;

@@ -22,6 +22,8 @@ struct sim_authorize {
 	const struct node *extra_callback; /* map: more parameters of the callback; NULL: none */
 	const struct node *offline;        /* {param, value}: a refresh token only with it; NULL: always */
 	const struct node *offline_scope;  /* text: a refresh token only with that scope; NULL */
+	const struct node *scope_names;    /* map: scope as asked -> as granted and told (Google); NULL: the same */
+	const struct node *scope_holds;    /* map: scope -> list of those it holds: not kept beside it (GitHub); NULL */
 };
 struct sim_token_rules {
 	struct sv_list paths, bodies, client_auth; /* bodies: form json; client_auth: basic post none */
@@ -55,6 +57,8 @@ struct sim_def {
 /* `tree` is the merged definition; E_CONFIG when it has no simulate section. */
 struct err sim_def_read(struct ctx *cx, const struct node *tree, struct sim_def *out) MUST_USE NONNULL(1, 2, 3);
 bool sim_def_has(struct sv_list list, struct sv word);
+/* Is it held by another scope of the list? */
+bool sim_def_held(const struct sim_def *d, struct sv_list list, struct sv scope) NONNULL(1);
 /* A path against a pattern with {name} segments; the values of the first two go to params. */
 bool sim_def_fits(struct sv pattern, struct sv path, struct sv params[static 2]);
 bool sim_def_path(struct sv_list patterns, struct sv path);

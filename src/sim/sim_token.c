@@ -219,21 +219,35 @@ static struct err give(struct ctx *cx, struct sim_call *call, const struct sim_t
 	return answer(cx, call, &p, life);
 }
 
-/* What the grant covers now: with a definition that remembers, earlier consents as well. */
+static void add(const struct node *names, struct sv_list from, struct sv_list *to)
+{
+	for (size_t i = 0; i < from.n; i++) {
+		struct sv told = names == NULL ? SV_NONE : node_text(node_get_sv(names, from.v[i]));
+		struct sv one = told.p == NULL ? from.v[i] : told;
+
+		if (!sim_def_has(*to, one))
+			to->v[to->n++] = one;
+	}
+}
+/* What the grant covers now, under the provider's own names: with a definition that remembers, earlier consents as
+ * well; with one that folds, not what another scope holds. */
 static struct sv_list widen(struct sim_call *call, struct sim_token *code)
 {
 	struct sim_world *w = call->w;
 	struct sim_grant *g = code->grant;
+	const struct sim_authorize *d = &call->def->authorize;
 	struct sv_list all = { arena_array(w->arena, g->scopes.n + code->scopes.n + 1, sizeof *all.v), 0 };
+	struct sv_list kept = { arena_array(w->arena, g->scopes.n + code->scopes.n + 1, sizeof *kept.v), 0 };
 
-	if (all.v == NULL || !call->def->authorize.remembers_scopes)
+	if (all.v == NULL || kept.v == NULL)
 		return g->scopes = code->scopes;
-	for (size_t i = 0; i < code->scopes.n; i++)
-		all.v[all.n++] = code->scopes.v[i];
-	for (size_t i = 0; i < g->scopes.n; i++)
-		if (!sim_def_has(all, g->scopes.v[i]))
-			all.v[all.n++] = g->scopes.v[i];
-	return g->scopes = all;
+	add(d->scope_names, code->scopes, &all);
+	if (d->remembers_scopes)
+		add(NULL, g->scopes, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (!sim_def_held(call->def, all, all.v[i]))
+			kept.v[kept.n++] = all.v[i];
+	return g->scopes = kept;
 }
 
 static struct err from_code(struct ctx *cx, struct sim_call *call, const struct sim_client *c, const struct node *f)

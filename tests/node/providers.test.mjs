@@ -72,8 +72,9 @@ for (const p of loose) {
 /** Through the engine: link, consent, confirm, token that works, disconnect. */
 const whole = [
   { id: 'discord', scopes: ['identify'], api: 'https://discord.com/api/v10/users/@me', is: (b) => b.username === 'alice', revocation: 'done' },
-  { id: 'github', scopes: ['read:user', 'user:email'], api: 'https://api.github.com/user', is: (b) => b.login === 'alice', revocation: 'done' },
-  { id: 'google', scopes: ['https://www.googleapis.com/auth/userinfo.email'], api: 'https://openidconnect.googleapis.com/v1/userinfo', is: (b) => b.email === 'alice@example.com', revocation: 'done' },
+  { id: 'github', scopes: ['user', 'user:email', 'repo'], told: ['user', 'repo'], api: 'https://api.github.com/user', is: (b) => b.login === 'alice', revocation: 'done' },
+  { id: 'google', scopes: ['openid', 'email', 'https://www.googleapis.com/auth/gmail.send'],
+    told: ['openid', 'https://www.googleapis.com/auth/userinfo.email', 'https://www.googleapis.com/auth/gmail.send'], api: 'https://openidconnect.googleapis.com/v1/userinfo', is: (b) => b.email === 'alice@example.com', revocation: 'done' },
   { id: 'slack', scopes: ['chat:write', 'users:read'], api: 'https://slack.com/api/auth.test', method: 'POST', is: (b) => b.ok && b.user_id === 'U0ALICE', revocation: 'done' },
   { id: 'dropbox', scopes: ['account_info.read'], api: 'https://api.dropboxapi.com/2/users/get_current_account', method: 'POST', is: (b) => b.account_id.startsWith('dbid:'), revocation: 'done' },
   { id: 'clickup', scopes: [], api: 'https://api.clickup.com/api/v2/user', is: (b) => b.user.username === 'alice', revocation: 'unsupported' },
@@ -102,11 +103,13 @@ describe('end to end through the engine', () => {
       const done = await eng.call('/v1/auth/confirm_user', { method: 'POST', body: { flow_id, user_id } })
       assert.equal(done.status, 200, JSON.stringify(done.body))
       const got = await ask()
-      assert.equal(got.body.status, 'completed', JSON.stringify(got.body))
+      assert.equal(got.body.status, 'completed', JSON.stringify(got.body)) // nobody is asked again for what was granted under another name
+      assert.deepEqual(got.body.scopes, p.scopes)
       const r = await net.fetch(p.api, { method: p.method ?? 'GET', headers: { authorization: `Bearer ${got.body.context.token}`, 'user-agent': 'test' } })
       assert.ok(p.is(JSON.parse(await r.text())))
       const list = await eng.call(`/v1/admin/user_connections?user_id=${encodeURIComponent(user_id)}`)
       assert.equal(list.body.items.length, 1); assert.equal(list.body.items[0].connection_status, 'active')
+      if (p.told) assert.deepEqual(list.body.items[0].scopes, p.told)
       const gone = await fetch(`${eng.url}/v1/admin/user_connections/${list.body.items[0].id}`, { method: 'DELETE', headers: { authorization: eng.key } })
       assert.equal(gone.status, 204); assert.equal(gone.headers.get('tokenbooth-revocation'), p.revocation)
       assert.equal((await eng.call(`/v1/auth/status?id=${start.body.id}`)).body.status, 'failed')

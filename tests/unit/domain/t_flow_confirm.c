@@ -148,6 +148,40 @@ TEST(wider_scopes_keep_the_old_ones)
 	CHECK(sv_eqz(secret_view(got.access.token), "tok-two"));
 }
 
+/* identify comes back under a long name, guilds.join not beside the guilds that hold it, email never. */
+TEST(scopes_named_otherwise_in_the_answer_are_granted)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_flow_end)
+	struct tt_flow w = { .definitions = "discord: {scopes: {aliases: {identify: 'https://d.test/identify'}, "
+					    "implies: {guilds: [guilds.join]}, not_returned: [email]}}" };
+	struct engine *en = tt_flow_begin(cx, &w);
+	struct tt_scopes all = { { SV_INIT("identify"), SV_INIT("guilds"), SV_INIT("guilds.join"), SV_INIT("email") },
+				 4 };
+	struct tt_scopes join = { { SV_INIT("guilds.join") }, 1 }, more = { { SV_INIT("connections") }, 1 };
+	CLEANUP(auth_view_clear) struct auth_view got = { .reason = 0 };
+	CLEANUP(auth_view_clear) struct auth_view same = { .reason = 0 };
+	struct auth_view other, v;
+	struct tt_browser b = { "" };
+	struct browser br = tt_br(&b);
+	struct next n;
+
+	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, ALICE, &join), &other)));
+	tt_net_answer("userinfo", 200, "{\"id\":\"42\",\"username\":\"alice\"}");
+	(void)tt_consent(cx, en, tt_ask(en, ALICE, &all), TT_TOKENS("tok", "https://d.test/identify guilds"));
+	CHECK(tt_net_calls("userinfo") == 1); /* it needs identify */
+	CHECK(tt_count(cx, en, "SELECT count(*) FROM events WHERE reason = 'fewer_scopes'") == 0);
+	CHECK(!IS_ERR(tt_status(cx, en, other.id, &same)) && same.status == AUTH_COMPLETED);
+	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, ALICE, &all), &got)) && got.status == AUTH_COMPLETED);
+	CHECK(got.scopes.n == 4 && sv_eqz(got.scopes.v[0], "identify")); /* as it was asked */
+	CHECK(tt_count(cx, en,
+		       "SELECT count(*) FROM connections WHERE granted_scopes = "
+		       "'[\"https://d.test/identify\",\"guilds\"]'") == 1); /* as it was told */
+	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, ALICE, &more), &v)) && v.status == AUTH_PENDING);
+	CHECK(!IS_ERR(connect_click(cx, en, sv_of(strstr(arena_text(cx->arena, v.url), "/connect/") + 9), &br, &n)));
+	CHECK(strstr(tt_param(cx, n.url, "scope"), "email") != NULL); /* or the next token would lack it */
+}
+
 TEST(narrower_scopes_than_asked_are_asked_again)
 {
 	struct ctx *cx = tt_ctx();

@@ -52,6 +52,16 @@ static const struct {
 	  "[basic], "
 	  "renews: never, fields: {}, errors: {}}, revoke: {paths: [/r]}}\n",
 	  "ends" },
+	{ "names that are no map",
+	  "id: x\nsimulate: {hosts: [a], authorize: {paths: [/a], scope_names: [a]}, token: {paths: [/t], bodies: "
+	  "[form], "
+	  "client_auth: [basic], renews: never, fields: {}, errors: {}}}\n",
+	  "x.yaml:2: simulate.authorize.scope_names must be a map" },
+	{ "held scopes that are no map",
+	  "id: x\nsimulate: {hosts: [a], authorize: {paths: [/a], scope_holds: a}, token: {paths: [/t], bodies: "
+	  "[form], "
+	  "client_auth: [basic], renews: never, fields: {}, errors: {}}}\n",
+	  "x.yaml:2: simulate.authorize.scope_holds must be a map" },
 	{ "good",
 	  "id: x\nsimulate: {hosts: [a], authorize: {paths: [/a]}, token: {paths: [/t], bodies: [form], client_auth: "
 	  "[basic], renews: never, "
