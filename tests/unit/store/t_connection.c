@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* t_connection.c: a verified token set becomes a connection; what it displaces; what a failing act leaves. */
-#include "core/clock.h"
 #include "core/text.h"
 #include "db/db.h"
 #include "store/grant_cache.h"
@@ -293,32 +292,6 @@ TEST(a_new_consent_closes_those_that_had_ended_before)
 	CHECK(!IS_ERR(store_connection_renew(cx, w.s.st, &in, &renewed)) && renewed.fate == RENEW_DISCARDED);
 	CHECK(count(cx, &w, "SELECT count(*) FROM revocations") == 0);
 	CHECK(count(cx, &w, "SELECT count(*) FROM events WHERE reason = 'replaced'") == 1);
-}
-
-/* Many wait for a provider that cannot be reached, one for another: it has its turn, and is the first. */
-TEST(a_revocation_does_not_wait_for_those_of_another_provider)
-{
-	static const char many[] =
-	    "INSERT INTO revocations(id, project_id, provider_id, revision_id, cause, client_id, sealed_as, tries,"
-	    " next_try_at, give_up_at, created_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
-	    " i < 700) SELECT 'rv_' || i, '', 'pv_dead', '', 'disconnect', 'c', 'revocations', i % 2, 1, 1, 1 FROM n;"
-	    "INSERT INTO revocations(id, project_id, provider_id, revision_id, cause, client_id, sealed_as, tries,"
-	    " next_try_at, give_up_at, created_at) VALUES"
-	    "('rv_good', '', 'pv_good', '', 'disconnect', 'c', 'revocations', 0, 2, 1, 2),"
-	    "('rv_waits', '', 'pv_waits', '', 'disconnect', 'c', 'revocations', 1, (unixepoch() + 60) * 1000000, 1, 2),"
-	    "('rv_taken', '', 'pv_taken', '', 'disconnect', 'c', 'revocations', 1, 1, 1, 2);"
-	    "UPDATE revocations SET lease_until = (unixepoch() + 60) * 1000000 WHERE id = 'rv_taken'";
-	struct ctx *cx = tt_ctx();
-	CLEANUP(world_end) struct world w = world_begin(cx);
-	struct revocation_ids ids;
-
-	sql(cx, &w, many);
-	cx->now = clock_now();
-	CHECK(!IS_ERR(store_revocation_due(cx, w.s.st, 500, &ids)) && ids.n == 51);
-	CHECK(sv_eqz(ids.v[0], "rv_good") && sv_eqz(ids.provider_id[0], "pv_good"));
-	for (size_t i = 1; i < ids.n; i++)
-		CHECK(sv_eqz(ids.provider_id[i], "pv_dead"));
-	CHECK(!IS_ERR(store_revocation_due(cx, w.s.st, 10, &ids)) && ids.n == 10 && sv_eqz(ids.v[0], "rv_good"));
 }
 
 static struct grant_key ada_key(const struct world *w)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* t_store_flow.c: the tables of providers, authorizations and flows: conditional moves, sealed columns, what stays and
  * what goes. */
+#include "core/clock.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "db/db.h"
 #include "store/store_authorization.h"
 #include "store/store_flow.h"
 #include "store/store_provider.h"
+#include "store/store_revocation.h"
 #include "tt_store.h"
 
 #define TOKEN "ttttttttttttttttttttttttttttttttttttttttttt"
@@ -320,6 +322,33 @@ TEST(an_old_authorization_stays_while_its_connection_lives)
 	CHECK(!IS_ERR(store_act(cx, w.st, run_sql, many, NULL)));
 	CHECK(prune(cx, &w) == 867);
 	CHECK(prune(cx, &w) == 0);
+}
+
+/* Many wait for a provider that cannot be reached, one for another: it has its turn, and is the first. */
+TEST(a_revocation_does_not_wait_for_those_of_another_provider)
+{
+	static const char many[] =
+	    "INSERT INTO revocations(id, project_id, provider_id, revision_id, cause, client_id, sealed_as, tries,"
+	    " next_try_at, give_up_at, created_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+	    " i < 700) SELECT 'rv_' || i, '', 'pv_dead', '', 'disconnect', 'c', 'revocations', i % 2, 1, 1, 1 FROM n;"
+	    "INSERT INTO revocations(id, project_id, provider_id, revision_id, cause, client_id, sealed_as, tries,"
+	    " next_try_at, give_up_at, created_at) VALUES"
+	    "('rv_good', '', 'pv_good', '', 'disconnect', 'c', 'revocations', 0, 2, 1, 2),"
+	    "('rv_waits', '', 'pv_waits', '', 'disconnect', 'c', 'revocations', 1, (unixepoch() + 60) * 1000000, 1, 2),"
+	    "('rv_taken', '', 'pv_taken', '', 'disconnect', 'c', 'revocations', 1, 1, 1, 2);"
+	    "UPDATE revocations SET lease_until = (unixepoch() + 60) * 1000000 WHERE id = 'rv_taken'";
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_store_end) struct tt_store w = { .st = NULL };
+	struct revocation_ids ids;
+
+	(void)begin(cx, &w);
+	CHECK(!IS_ERR(store_act(cx, w.st, run_sql, many, NULL)));
+	cx->now = clock_now();
+	CHECK(!IS_ERR(store_revocation_due(cx, w.st, 500, &ids)) && ids.n == 51);
+	CHECK(sv_eqz(ids.v[0], "rv_good") && sv_eqz(ids.provider_id[0], "pv_good"));
+	for (size_t i = 1; i < ids.n; i++)
+		CHECK(sv_eqz(ids.provider_id[i], "pv_dead"));
+	CHECK(!IS_ERR(store_revocation_due(cx, w.st, 10, &ids)) && ids.n == 10 && sv_eqz(ids.v[0], "rv_good"));
 }
 
 /* ---- providers ---- */
