@@ -4,6 +4,7 @@
 #include "core/arena.h"
 #include "core/jdoc.h"
 #include "core/text.h"
+#include <string.h>
 
 static const struct {
 	enum tool_format f;
@@ -88,13 +89,15 @@ static struct err parameters(struct ctx *cx, struct jout *w, const char *key, co
 	jout_close(w);
 	return OK;
 }
-/* A model's function has no dot in its name. */
+/* A model's function has no dot in its name; toolname.h reads such a name. */
 static struct err function(struct ctx *cx, struct jout *w, const struct tool *t, const char *input)
 {
-	const char *name = arena_printf(cx->arena, "%.*s_%.*s", SV_FMT(t->toolkit), SV_FMT(t->name));
+	char *name = arena_printf(cx->arena, "%.*s_%.*s", SV_FMT(t->toolkit), SV_FMT(t->name));
 
 	if (name == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "a tool's name");
+	for (char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot, '.'))
+		*dot = '_';
 	jout_strz(w, "name", name);
 	jout_str(w, "description", t->description.p == NULL ? SV("") : t->description);
 	return parameters(cx, w, input, t);

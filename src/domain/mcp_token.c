@@ -114,7 +114,7 @@ static struct err start(struct ctx *cx, struct engine *en, const struct asking *
 static struct err read_for(struct ctx *cx, struct engine *en, struct worker_row *w, const struct mcp_auth *a,
 			   struct sv user)
 {
-	if (sv_eq(a->user, user) && w->catalogue.n > 0)
+	if (sv_eq(a->user, user) && w->told_at > 0)
 		return OK;
 	TRY(mcp_auth_user(cx, en, w, user));
 	return workers_reload(cx, en, w);

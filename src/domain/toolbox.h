@@ -35,15 +35,27 @@ struct tool {
 	struct sv_list secrets, metadata; /* keys as declared */
 	bool newest;                      /* no other version of it is newer */
 };
+/* What became of a worker's tools. */
+struct toolbox_note {
+	struct sv worker_row;
+	size_t left_out;
+	struct sv why; /* one of those left out, and the reason: a sentence for the operator; p NULL: none is */
+};
+/* A worker's share of the catalogue: tools, and bytes of what it tells of them. */
+enum { TOOLBOX_TOOLS_MOST = 10000, TOOLBOX_BYTES_MOST = 16 << 20 };
 struct tool_set {
 	const struct tool *v; /* by project, toolkit, name, newest version first */
 	size_t n;
+	const struct toolbox_note *notes;
+	size_t n_notes;
 	uint64_t version; /* another for every snapshot of this process */
 };
 struct toolbox;
 void toolbox_free(struct toolbox *b);
+/* Starts without tools when they cannot be read now. */
 struct err toolbox_open(struct ctx *cx, struct engine *en, struct toolbox **out) MUST_USE NONNULL(1, 2, 3);
-/* The snapshot anew from the store; entries that cannot be used are left out and logged. */
+/* The snapshot anew from the store.  Entries that cannot be used are left out, logged and noted, and so is all of a
+ * worker whose catalogue is none; on an error, which is never a worker's, the former snapshot stays. */
 struct err toolbox_load(struct ctx *cx, struct engine *en) MUST_USE NONNULL(1, 2);
 /* The last toolbox_load failed: what is shown may be older than the store. */
 bool toolbox_is_old(struct engine *en) NONNULL(1);
@@ -59,12 +71,10 @@ struct tool_set toolbox_of(const struct tool_set *s, struct sv project_id) NONNU
 /* NULL: none.  Without a version the newest. */
 const struct tool *toolbox_find(const struct tool_set *s, struct sv project_id, const struct toolname *name)
     NONNULL(1, 3);
-/* How often a worker is asked for its tools; only the job's thread looks here.  Two workers may share one. */
-struct toolbox_pace {
-	int64_t next; /* clock_mono() */
-	int failures;
-};
-struct toolbox_pace *toolbox_pace(struct engine *en, struct sv worker_row) NONNULL(1) RETURNS_NONNULL;
+/* NULL: nothing was loaded of it. */
+const struct toolbox_note *toolbox_note_of(const struct tool_set *s, struct sv worker_row) NONNULL(1);
+struct worker_paces;
+struct worker_paces *toolbox_paces(struct engine *en) NONNULL(1) RETURNS_NONNULL;
 static inline void toolbox_drop(struct toolbox **b)
 {
 	toolbox_free(*b);

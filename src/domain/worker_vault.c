@@ -194,6 +194,11 @@ static struct err expand(struct ctx *cx, const struct expand *x, struct sv text,
 	*out = arena_sv(cx->arena, buf_view(&b));
 	return out->p == NULL ? fail(cx, E_INTERNAL, "out of memory", "a header") : OK;
 }
+/* RFC 9110 section 5.5 */
+static bool is_sendable(struct sv s)
+{
+	return memchr(s.p, '\0', s.n) == NULL && memchr(s.p, '\r', s.n) == NULL && memchr(s.p, '\n', s.n) == NULL;
+}
 struct err worker_vault_headers(struct ctx *cx, struct engine *en, const struct worker_row *w,
 				struct worker_vault_headers *out)
 {
@@ -210,6 +215,12 @@ struct err worker_vault_headers(struct ctx *cx, struct engine *en, const struct 
 		struct sv value = node_text(h);
 
 		TRY(expand(cx, &x, value, &all[out->n].value));
+		if (!is_sendable(all[out->n].value))
+			return refuse(
+			    cx, E_TOOL_NEEDS,
+			    "the header %.*s cannot be sent: a secret in it holds a line break; set that secret "
+			    "again without it",
+			    SV_FMT(sv_upto(h->key, NAME_MOST)));
 		all[out->n++].name = h->key;
 	}
 	return OK;

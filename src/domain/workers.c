@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "domain/workers.h"
-#include "core/clock.h"
 #include "core/jout.h"
-#include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
 #include "core/url.h"
 #include "domain/toolbox.h"
+#include "domain/workers_ask.h"
 #include "domain/workers_mcp.h"
 #include "domain/workers_put.h"
 #include "store/store_change.h"
-#include "wire/wire_worker.h"
 #include <stdio.h>
 
 enum { SECRET_MOST = 100, RETRY_MOST = 10, HINT_FROM = 12, HINT = 4 };
-#define ASK_TIMEOUT SEC(10) /* for health and catalogue, or the worker's own when that is shorter */
 
 /* ---- what may be registered ---- */
 #define FIELD(in, rest) ((in)->mcp ? "mcp." rest : "http." rest)
@@ -75,53 +72,6 @@ static void hint_of(const struct secret *s, char out[static WORKER_HINT])
 	if (v.n >= HINT_FROM && text_is_id(sv_from(v, v.n - HINT), HINT, "-_.!$+/=") &&
 	    !sv_copy(sv_from(v, v.n - HINT), out, WORKER_HINT))
 		out[0] = '\0';
-}
-
-/* ---- asking ---- */
-static struct err asked(struct ctx *cx, struct engine *en, const struct worker_row *w, struct wire_worker *out,
-			struct secret **secret)
-{
-	int64_t own = SEC(w->timeout_s);
-
-	TRY(store_worker_secret(cx, en->store, w, secret));
-	*out = (struct wire_worker){ en->net, w->uri, *secret, own < ASK_TIMEOUT ? own : ASK_TIMEOUT };
-	cx->now = clock_now();
-	return OK;
-}
-/* What the worker tells of now, kept when it is another.  *why: "" or what is wrong. */
-static struct err tell(struct ctx *cx, struct engine *en, const struct worker_row *w, char why[static 240], bool *other)
-{
-	CLEANUP(secret_drop) struct secret *secret = NULL;
-	struct wire_worker at;
-	struct wire_worker_answer a;
-
-	*other = false;
-	if (workers_mcp_is(w))
-		return workers_mcp_tell(cx, en, w, why, other);
-	TRY(asked(cx, en, w, &at, &secret));
-	TRY(wire_worker_tools(cx, &at, &a));
-	if (a.fate == WORKER_ANSWERED && a.json->kind != NODE_LIST)
-		(void)snprintf(a.say, sizeof a.say, "the worker's catalogue is no list");
-	(void)snprintf(why, 240, "%s", a.say);
-	if (a.say[0] != '\0' || sv_eq(a.text, w->catalogue))
-		return OK;
-	*other = true;
-	return store_worker_told(cx, en->store, &(struct worker_told){ store_worker_as(w), a.text, SV("") });
-}
-/* After a change the change itself stands, whether it answers or not. */
-struct err workers_reload(struct ctx *cx, struct engine *en, const struct worker_row *w)
-{
-	char why[240] = "";
-	bool other = false;
-	struct err e = w->enabled ? tell(cx, en, w, why, &other) : OK;
-
-	if (IS_ERR(e)) {
-		log_cause(cx, LOG_WARN, "worker.catalogue");
-		(void)forgive(cx);
-	}
-	if (why[0] != '\0')
-		log_event(cx, LOG_WARN, "worker.unreachable", LOG_SV("worker", w->unique_id), LOG_STR("why", &why[0]));
-	return toolbox_load(cx, en);
 }
 
 /* ---- changes ---- */
@@ -197,12 +147,7 @@ struct err workers_create(struct ctx *cx, struct engine *en, const struct worker
 	struct event ev = event_of("worker.created", &put.row, in->by);
 	ev.data = buf_view(&data);
 	put.event = &ev;
-	struct err e = store_worker_add(cx, en->store, &put, out);
-	if (e.code == E_CONFLICT) {
-		(void)forgive(cx);
-		return refuse(cx, E_CONFLICT, "a worker with the id %.*s is there already", SV_FMT(in->unique_id));
-	}
-	TRY(e);
+	TRY(store_worker_add(cx, en->store, &put, out));
 	TRY(workers_reload(cx, en, out));
 	return workers_get(cx, en, in->project_id, in->unique_id, out);
 }
@@ -299,69 +244,13 @@ struct err workers_list(struct ctx *cx, struct engine *en, struct sv project_id,
 {
 	return store_worker_all(cx, en->store, project_id, out);
 }
-static struct err health(struct ctx *cx, const struct wire_worker *at, struct worker_health *out)
-{
-	struct wire_worker_answer a;
-
-	TRY(wire_worker_health(cx, at, &a));
-	out->healthy = a.fate == WORKER_ANSWERED;
-	(void)snprintf(out->message, sizeof out->message, "%s", out->healthy ? "ok" : a.say);
-	return OK;
-}
-struct err workers_health(struct ctx *cx, struct engine *en, const struct worker_row *w, struct worker_health *out)
-{
-	CLEANUP(secret_drop) struct secret *secret = NULL;
-	struct wire_worker at;
-
-	*out = (struct worker_health){ .message = "the worker is disabled" };
-	if (!w->enabled)
-		return OK;
-	if (workers_mcp_is(w))
-		return workers_mcp_health(cx, en, w, out);
-	TRY(asked(cx, en, w, &at, &secret));
-	return health(cx, &at, out);
-}
 struct err workers_test(struct ctx *cx, struct engine *en, const struct worker_write *in, struct worker_health *out)
 {
-	const struct wire_worker at = { en->net, in->uri, NULL, ASK_TIMEOUT };
-	const struct worker_row row = { .uri = in->uri, .timeout_s = ASK_TIMEOUT / SEC(1) };
+	const struct wire_worker at = { en->net, in->uri, NULL, WORKERS_ASK_TIMEOUT };
+	const struct worker_row row = { .uri = in->uri, .timeout_s = WORKERS_ASK_TIMEOUT / SEC(1) };
 	struct url u;
 
 	*out = (struct worker_health){ .healthy = false };
 	TRY(check_uri(cx, in, &u));
-	return in->mcp ? workers_mcp_health(cx, en, &row, out) : health(cx, &at, out);
-}
-
-/* ---- the job ---- */
-#define ASK_EVERY SEC(10) /* contract 4.3 */
-#define ASK_RARE  MIN(5)
-static int64_t pause_after(int failures)
-{
-	return failures > 5 ? ASK_RARE : ASK_EVERY << failures < ASK_RARE ? ASK_EVERY << failures : ASK_RARE;
-}
-static struct err ask_one(struct ctx *cx, struct engine *en, const struct worker_row *w, bool *changed)
-{
-	struct toolbox_pace *pace = toolbox_pace(en, w->id);
-	char why[240] = "";
-	bool other = false;
-
-	if (!w->enabled || pace->next > clock_mono())
-		return OK;
-	TRY(tell(cx, en, w, why, &other));
-	*changed = *changed || other;
-	pace->failures = why[0] == '\0' ? 0 : pace->failures + (pace->failures < 30);
-	pace->next = clock_mono() + pause_after(pace->failures);
-	if (pace->failures == 1) /* the first time; health says it at any time */
-		log_event(cx, LOG_WARN, "worker.unreachable", LOG_SV("worker", w->unique_id), LOG_STR("why", &why[0]));
-	return OK;
-}
-struct err workers_refresh(struct ctx *cx, struct engine *en, int64_t until)
-{
-	struct worker_rows rows;
-	bool changed = false;
-
-	TRY(store_worker_all(cx, en->store, SV_NONE, &rows));
-	for (size_t i = 0; i < rows.n && clock_now() < until; i++)
-		TRY(ask_one(cx, en, &rows.v[i], &changed));
-	return changed || toolbox_is_old(en) ? toolbox_load(cx, en) : OK;
+	return in->mcp ? workers_mcp_health(cx, en, &row, out) : workers_ask_health(cx, &at, out);
 }

@@ -39,7 +39,7 @@ struct err workers_remove(struct ctx *cx, struct engine *en, struct sv project_i
 struct err workers_reload(struct ctx *cx, struct engine *en, const struct worker_row *w) MUST_USE NONNULL(1, 2, 3);
 struct worker_health {
 	bool healthy;
-	char message[240];
+	char message[480];
 	struct sv server_name, server_version, server_about; /* of an mcp server, as told; p NULL: not told */
 };
 struct err workers_health(struct ctx *cx, struct engine *en, const struct worker_row *w,
@@ -47,6 +47,7 @@ struct err workers_health(struct ctx *cx, struct engine *en, const struct worker
 /* An address that is no worker yet (POST /v1/workers/test): its uri and kind.  bad_field http.uri, mcp.uri. */
 struct err workers_test(struct ctx *cx, struct engine *en, const struct worker_write *at,
 			struct worker_health *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Job: asks every enabled worker for its tools; one that does not answer is asked less and less often. */
+/* Job: asks every enabled worker for its tools; one that does not answer, or has anything else wrong with it, is asked
+ * less and less often.  A pass that time cut short is taken up where it ended. */
 struct err workers_refresh(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
 #endif

@@ -189,7 +189,12 @@ static struct err renewed(struct ctx *cx, struct engine *en, const struct worker
 static struct err told_of(struct ctx *cx, struct engine *en, const struct worker_row *w,
 			  const struct mcp_worker_told *told, bool *other)
 {
-	if (told->catalogue.p == NULL || (sv_eq(told->catalogue, w->catalogue) && sv_eq(told->era, w->era)))
+	struct sv before;
+
+	if (told->catalogue.p == NULL)
+		return OK;
+	TRY(store_worker_catalogue(cx, en->store, w->id, &before));
+	if (w->told_at != 0 && sv_eq(told->catalogue, before) && sv_eq(told->era, w->era))
 		return OK;
 	*other = true;
 	return store_worker_told(cx, en->store,

@@ -101,10 +101,9 @@ static struct err mcp(struct ctx *cx, struct engine *en, const struct worker_con
 	TRY(other_client(cx, en, was, &in, &in.oauth2));
 	const struct workers_mcp_change change = { .in = &in, .was = was, .whole = true, .by = &by };
 	struct err e = workers_mcp_change(cx, en, &change, put, &vault);
-	if (e.code == E_BAD_INPUT)
-		return refused(cx, c);
-	TRY(e);
-	return keep(cx, en, c, put, was);
+	if (!IS_ERR(e))
+		e = keep(cx, en, c, put, was);
+	return e.code == E_BAD_INPUT || e.code == E_CONFLICT ? refused(cx, c) : e;
 }
 
 /* ---- all of them ---- */

@@ -33,7 +33,9 @@ bool toolname_next(struct toolname *n, struct sv *toolkit, struct sv *tool)
 	bool dotted = sv_find(n->text, SV("."), &dot);
 
 	for (size_t i = n->split + 1; i + 1 < n->text.n; i++) {
-		if (dotted ? i != dot : n->text.p[i] != '_')
+		char c = n->text.p[i];
+
+		if (n->alike ? c != '.' && c != '_' : dotted ? i != dot : c != '_')
 			continue;
 		n->split = i;
 		*toolkit = sv_upto(n->text, i);

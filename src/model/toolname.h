@@ -11,6 +11,7 @@ enum { TOOLNAME_MOST = 256 };
 struct toolname {
 	struct sv text;    /* without the version */
 	struct sv version; /* p NULL: none was given */
+	bool alike;        /* any '.' and any '_' may be the separator, which a dotted name is not read with at first */
 	size_t split;      /* where the separator of the newest toolname_next stands; 0: before the first */
 };
 /* What follows '@' and `version` must agree.  E_BAD_INPUT "failed to parse tool name X". */

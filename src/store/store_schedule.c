@@ -82,7 +82,7 @@ struct err store_schedule_get(struct ctx *cx, struct store *st, struct sv projec
 struct err store_schedule_list(struct ctx *cx, struct store *st, struct sv project, const struct page *page,
 			       struct schedule_page *out)
 {
-	static const char sql[] = "SELECT " SCHEDULE_COLS " FROM schedules WHERE project_id = $1 AND " HAS
+	static const char sql[] = "SELECT " SCHEDULE_LIST " FROM schedules WHERE project_id = $1 AND " HAS
 				  " ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4";
 	static const char count[] = "SELECT count(*) FROM schedules WHERE project_id = $1 AND " HAS;
 	CLEANUP(store_read_done) struct reader r = { .st = NULL };

@@ -17,7 +17,7 @@ struct schedule_row { /* text in cx->arena */
 	bool pinned;     /* this version and no newer one */
 	bool stacktrace; /* whoever asked wants to see it */
 	int64_t run_at, next_at, started_at, finished_at, created_at, updated_at, tries; /* 0: not yet */
-	struct sv input_box;
+	struct sv input_box;                                                             /* p NULL in a list */
 };
 struct schedule_new {
 	struct schedule_row row; /* next_at is run_at */

@@ -3,11 +3,12 @@
 #include "core/text.h"
 #include "db/db.h"
 #include "store/store_event.h"
+#include "store/store_provider.h"
 #include "store/store_row.h"
 #include "store/store_version.h"
 
-#define WORKER_COLS                                                                                               \
-	"id, project_id, unique_id, type, enabled, uri, timeout_s, retry, secret_box, hint, catalogue, told_at, " \
+#define WORKER_COLS                                                                                    \
+	"id, project_id, unique_id, type, enabled, uri, timeout_s, retry, secret_box, hint, told_at, " \
 	"created_at, updated_at, era, external_id, client_id, authorization_url, auth, binding"
 enum {
 	C_ID,
@@ -20,7 +21,6 @@ enum {
 	C_RETRY,
 	C_SECRET,
 	C_HINT,
-	C_CATALOGUE,
 	C_TOLD,
 	C_CREATED,
 	C_UPDATED,
@@ -43,7 +43,6 @@ static struct err from_row(struct ctx *cx, struct db_stmt *q, struct worker_row 
 		     { C_TYPE, &out->type },
 		     { C_URI, &out->uri },
 		     { C_HINT, &out->hint },
-		     { C_CATALOGUE, &out->catalogue },
 		     { C_ERA, &out->era },
 		     { C_EXTERNAL, &out->external_id },
 		     { C_CLIENT, &out->client_id },
@@ -110,6 +109,22 @@ struct err store_worker_get(struct ctx *cx, struct store *st, struct sv project,
 	TRY(store_read(cx, st, &r));
 	return get(cx, r.db, project, unique_id, out);
 }
+struct err store_worker_catalogue(struct ctx *cx, struct store *st, struct sv id, struct sv *out)
+{
+	static const char sql[] = "SELECT catalogue FROM workers WHERE id = $1";
+	CLEANUP(store_read_done) struct reader r = { .st = NULL };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	*out = SV("");
+	TRY(store_read(cx, st, &r));
+	TRY(db_prepare(cx, r.db, sql, &q));
+	db_bind_sv(q, 1, id);
+	struct err e = db_one(cx, q);
+	if (e.code == E_NOT_FOUND) /* it is gone, and its tools are */
+		return OK;
+	TRY(e);
+	return store_row_sv(cx, q, 0, out);
+}
 struct err store_worker_secret(struct ctx *cx, struct store *st, const struct worker_row *row, struct secret **out)
 {
 	const struct seal_at at = box_of(row);
@@ -118,6 +133,30 @@ struct err store_worker_secret(struct ctx *cx, struct store *st, const struct wo
 }
 
 /* ---- writing ---- */
+/* The redirect address hangs on the external id, so it is the only one of all projects. */
+static struct err check_free(struct ctx *cx, struct tx *tx, const struct worker_row *w)
+{
+	static const char sql[] = "SELECT count(CASE WHEN project_id = $1 AND unique_id = $2 THEN 1 END),"
+				  " count(CASE WHEN external_id = $3 AND external_id <> '' THEN 1 END) FROM workers";
+	const struct provider_taken ask = { w->project_id, SV(""), w->external_id, SV("") };
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	bool id, external = false;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, w->project_id);
+	db_bind_sv(q, 2, w->unique_id);
+	db_bind_sv(q, 3, w->external_id);
+	TRY(db_one(cx, q));
+	if (db_col_i64(q, 0) != 0)
+		return refuse(cx, E_CONFLICT, "a worker with the id %.*s is there already", SV_FMT(w->unique_id));
+	bool taken = db_col_i64(q, 1) != 0;
+	if (!taken && w->external_id.n > 0)
+		TRY(store_provider_taken(cx, tx_db(tx), &ask, &id, &external));
+	return taken || external
+		   ? refuse(cx, E_CONFLICT, "mcp.oauth2.external_id %.*s is used by another worker or auth provider",
+			    SV_FMT(w->external_id))
+		   : OK;
+}
 static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)
 {
 	static const char sql[] =
@@ -130,11 +169,12 @@ static struct err add_act(struct ctx *cx, struct tx *tx, const void *in_, void *
 
 	*w = in->row;
 	w->created_at = w->updated_at = tx_now(tx);
-	w->catalogue = w->era = w->auth = SV("");
+	w->era = w->auth = SV("");
 	w->external_id = w->external_id.p == NULL ? SV("") : w->external_id;
 	w->binding = w->binding.p == NULL ? SV("project") : w->binding;
 	w->client_id = w->client_id.p == NULL ? SV("") : w->client_id;
 	w->authorization_url = w->authorization_url.p == NULL ? SV("") : w->authorization_url;
+	TRY(check_free(cx, tx, w));
 	const struct seal_at at = box_of(w);
 	TRY(store_seal(cx, tx_store(tx), &at, secret_view(in->secret), &w->secret_box));
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));

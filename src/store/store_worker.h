@@ -16,9 +16,8 @@ struct worker_row {
 	bool enabled;
 	int64_t timeout_s, retry, created_at, updated_at, told_at; /* told_at 0: never */
 	struct sv secret_box;
-	struct sv catalogue; /* JSON list as it was told; "" before */
-	struct sv era;       /* of an mcp worker: the revision it speaks; "": not known yet */
-	struct sv binding;   /* project, or static: engine.yaml declares it */
+	struct sv era;     /* of an mcp worker: the revision it speaks; "": not known yet */
+	struct sv binding; /* project, or static: engine.yaml declares it */
 	struct sv external_id, client_id, authorization_url; /* of its OAuth client; "" when not given */
 	struct sv auth; /* JSON: what was found out about its authorization; "": it needs none */
 };
@@ -26,18 +25,21 @@ struct worker_rows {
 	struct worker_row *v;
 	size_t n;
 };
-/* Oldest first; project p NULL: of all.  With the catalogues. */
+/* Oldest first; project p NULL: of all. */
 struct err store_worker_all(struct ctx *cx, struct store *st, struct sv project, struct worker_rows *out) MUST_USE
     NONNULL(1, 2, 4);
 struct err store_worker_get(struct ctx *cx, struct store *st, struct sv project, struct sv unique_id,
 			    struct worker_row *out) MUST_USE NONNULL(1, 2, 5); /* E_NOT_FOUND (no cause recorded) */
+/* What it told of last, a JSON list in cx->arena; "": nothing yet. */
+struct err store_worker_catalogue(struct ctx *cx, struct store *st, struct sv id, struct sv *out) MUST_USE
+    NONNULL(1, 2, 4);
 struct worker_put {
 	struct worker_row row;       /* id is that of a new one */
 	const struct secret *secret; /* NULL when changing: as it was */
 	bool forgets;                /* what was found out about its authorization was of another address or client */
 	const struct event *event;
 };
-/* E_CONFLICT: the id is taken.  *out as stored. */
+/* E_CONFLICT: the id or the external_id is taken, in words.  *out as stored. */
 struct err store_worker_add(struct ctx *cx, struct store *st, const struct worker_put *in,
 			    struct worker_row *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* Everything but id, project, unique_id, type, external_id, auth (see `forgets`); E_STALE: it has moved on from

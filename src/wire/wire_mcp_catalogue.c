@@ -6,7 +6,7 @@
 #include "wire/wire_mcp.h"
 #include "wire/wire_mcp_param.h"
 
-enum { ALL_MOST = 32 << 20, TEXT_MOST = 8 << 10 };
+enum { ALL_MOST = 16 << 20, TEXT_MOST = 8 << 10 };
 
 /* ---- names ---- */
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }

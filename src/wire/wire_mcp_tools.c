@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 enum {
-	MOST_TOOLS = 32 << 20,
+	MOST_TOOLS = 16 << 20,
 	MOST_RESULT = 16 << 20,
 	MOST_NOTICE = 64 << 10,
 	PAGES_MOST = 100,

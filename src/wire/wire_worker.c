@@ -9,7 +9,7 @@
 #include "net/net.h"
 #include <stdio.h>
 
-enum { MOST_HEALTH = 64 << 10, MOST_TOOLS = 32 << 20, MOST_RESULT = 16 << 20, MOST_TOKEN = 2048, MOST_URL = 4096 };
+enum { MOST_HEALTH = 64 << 10, MOST_TOOLS = 16 << 20, MOST_RESULT = 16 << 20, MOST_TOKEN = 2048, MOST_URL = 4096 };
 #define TOKEN_LEFT SEC(60) /* the JWT outlives the call by so much: the worker's clock may be ahead */
 
 /* ---- the token (contract 4.2) ---- */

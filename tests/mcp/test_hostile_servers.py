@@ -289,6 +289,47 @@ def test_a_server_that_wants_the_user_somewhere_first(api, odd):
     assert r["output"]["error"]["kind"] == "TOOL_RUNTIME_FATAL" and "sampling/createMessage" in r["output"]["error"]["message"]
 
 
+def test_a_tool_with_a_dot_is_shown_to_models_under_a_name_that_finds_it(api, odd):
+    odd.tools = [{**TOOL, "name": "files.read"}, {**TOOL, "name": "a_b.c-d"}, {**TOOL, "name": "files_read"}]
+    register(api, odd.uri)
+    called = lambda: odd.asked[-1][4]["params"]["name"]
+    names = [t["function"]["name"] for t in api.get("/v1/formatted_tools", params={"format": "openai"}).json()["items"]]
+    assert names == ["Odd_a_b_c-d", "Odd_files_read"]  # two that a model could not tell apart are one
+    for name, tool in ((names[0], "a_b.c-d"), (names[1], "files.read"), ("Odd.files.read", "files.read"), ("Odd_files.read", "files.read"),
+                       ("odd.FILES_READ", "files.read"), ("remote.files_read", "files.read")):
+        assert execute(api, name)["output"]["value"] == "done" and called() == tool, name
+    assert "Odd.files_read" in api.get("/v1/workers/remote/health").json()["message"]
+
+
+def test_one_server_in_trouble_keeps_nobody_from_being_asked(api, odd):
+    """A secret that cannot be a header: whoever set it reads which header it is, and the servers after it are read as ever."""
+    second = Odd()
+    assert api.put("/v1/admin/secrets/BROKEN", json={"value": "abcdef-token\n"}).status_code == 200
+    register(api, odd.uri, headers={"X-Api": "${secret:BROKEN}"})
+    register(api, second.uri, id="second")
+    health = api.get("/v1/workers/remote/health").json()
+    assert health["healthy"] is False and "the header X-Api cannot be sent" in health["message"] and "abcdef" not in health["message"]
+    assert odd.asked == []
+    second.tools = [{**TOOL, "name": "newer"}]
+    until("the tools of the server after it", lambda: [t["name"] for t in api.get("/v1/tools").json()["items"]] == ["newer"], bound=60)
+    assert api.put("/v1/admin/secrets/BROKEN", json={"value": "abcdef-token"}).status_code == 200
+    assert api.get("/v1/workers/remote/health").json()["healthy"] is True
+    assert api.delete("/v1/workers/second").status_code == 204
+    second.close()
+
+
+def test_an_external_id_belongs_to_one_worker(api, odd):
+    oauth2 = {"client_id": "mine", "client_secret": "the-operators-secret-123456", "external_id": "same"}
+    register(api, odd.uri, oauth2=oauth2)
+    r = api.post("/v1/workers", json=body(odd.uri, id="second", oauth2=oauth2))
+    assert r.status_code == 409 and "mcp.oauth2.external_id same is used by another" in r.json()["message"], r.text
+    assert api.get("/v1/workers/second").status_code == 404
+    r = api.post("/v1/workers", json=body(odd.uri, oauth2={**oauth2, "external_id": "other"}))
+    assert r.status_code == 409 and "a worker with the id remote is there already" in r.json()["message"], r.text
+    assert api.delete("/v1/workers/remote").status_code == 204
+    register(api, odd.uri, oauth2=oauth2)
+
+
 def test_a_private_address_is_refused_unless_it_is_allowed(binary, tmp_path):
     odd = Odd()
     with Engine(binary, tmp_path, config="api:\n  development: false\n") as strict, strict.client() as c:

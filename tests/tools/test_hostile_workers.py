@@ -255,6 +255,35 @@ def test_a_worker_dies_comes_back_and_the_engine_restarts_meanwhile(binary, tmp_
         second.stop()
 
 
+def test_what_is_too_large_is_left_out_and_costs_nobody_else(binary, tmp_path):
+    """Of one worker a tool, of another all: the others are read, changed and removed as ever, and the engine starts with what is there."""
+    odds = {id: Odd() for id in ("good", "bad", "large", "big1", "big2", "big3", "late")}
+    for id, odd in odds.items():
+        odd.tools = [{**TOOL, "toolkit": {"name": id.capitalize(), "version": "1.0.0"}}]
+    odds["bad"].tools.append({**odds["bad"].tools[0], "name": "Drowns", "description": "x" * (1 << 20)})
+    odds["large"].tools.append({**odds["large"].tools[0], "name": "Other", "description": "x" * (16 << 20)})
+    for id in ("big1", "big2", "big3"):  # together more than a request may hold
+        odds[id].tools += [{**odds[id].tools[0], "name": f"Do{n}", "description": "d" * (700 << 10)} for n in range(20)]
+    listed = lambda c: {id for id in odds if c.get(f"/v1/tools/{id.capitalize()}.Do").status_code == 200}
+    engine = Engine(binary, tmp_path)
+    with engine.client() as c:
+        for id, odd in odds.items():
+            r = register(c, odd.uri, id=id)
+            assert r.status_code == 201, r.text
+        assert listed(c) == {"good", "bad", "big1", "big2", "big3", "late"}
+        health = c.get("/v1/workers/bad/health").json()
+        assert health["healthy"] and health["message"].startswith("ok; 1 of its tools are left out: Drowns: "), health
+        health = c.get("/v1/workers/large/health").json()
+        assert health["healthy"] and "its tools could not be read" in health["message"] and "too large" in health["message"], health
+        assert c.delete("/v1/workers/good").status_code == 204
+        assert c.post("/v1/tools/execute", json={"tool_name": "Good.Do"}).status_code == 404
+    engine.stop()
+    with Engine(binary, tmp_path) as engine, engine.client() as c:
+        assert listed(c) == {"bad", "big1", "big2", "big3", "late"}
+    for odd in odds.values():
+        odd.close()
+
+
 def test_new_tools_of_a_worker_appear_by_themselves(api, odd):
     assert register(api, odd.uri, id="odd").status_code == 201
     odd.tools = [{**TOOL, "name": f"Newer{n}", "description": "d" * 600} for n in range(8000)]  # many of them, too

@@ -48,6 +48,28 @@ TEST(every_spelling_of_a_name_is_read)
 	}
 }
 
+/* What models are shown has no dot; who mixes the two is understood as well. */
+TEST(either_separator_may_be_meant)
+{
+	static const struct {
+		const char *name, *splits;
+	} t[] = { { "Odd_files.read", "Odd|files.read Odd_files|read " },
+		  { "Odd.files_read", "Odd|files_read Odd.files|read " },
+		  { "Odd.do", "Odd|do " } };
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct sv toolkit, tool;
+		struct toolname n;
+		CLEANUP(buf_free) struct buf got = BUF(256);
+
+		CHECK_ROW(t[i].name, !IS_ERR(toolname_parse(tt_ctx(), sv_of(t[i].name), SV_NONE, &n)));
+		n.split = 0;
+		n.alike = true;
+		while (toolname_next(&n, &toolkit, &tool))
+			buf_printf(&got, "%.*s|%.*s ", SV_FMT(toolkit), SV_FMT(tool));
+		CHECK_ROW(t[i].name, sv_eqz(buf_view(&got), t[i].splits));
+	}
+}
+
 TEST(versions_are_ordered_as_semantic_versioning_says)
 {
 	/* Each is older than the next. */

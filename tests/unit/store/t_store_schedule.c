@@ -102,6 +102,22 @@ TEST(what_is_due_is_taken_once_in_order_and_its_end_is_sealed)
 	CHECK(strstr(secret_view(output).p, "kept secret") != NULL);
 }
 
+TEST(a_list_does_not_carry_the_inputs)
+{
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
+	const struct page page = { .limit = 10 };
+	struct schedule_page got;
+	struct schedule_row one;
+
+	add(cx, &w, "te_1", 1000);
+	add(cx, &w, "te_2", 2000);
+	CHECK(!IS_ERR(store_schedule_list(cx, w.st, sv_of(w.project), &page, &got)) && got.n == 2);
+	for (size_t i = 0; i < got.n; i++)
+		CHECK(got.v[i].input_box.p == NULL && sv_eqz(got.v[i].toolkit, "Kit") && got.v[i].created_at > 0);
+	CHECK(!IS_ERR(store_schedule_get(cx, w.st, sv_of(w.project), SV("te_1"), &one)) && one.input_box.n > 0);
+}
+
 TEST(a_claim_that_is_over_is_repeated_only_when_nothing_was_sent)
 {
 	struct ctx *cx = tt_ctx();
