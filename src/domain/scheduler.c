@@ -17,7 +17,7 @@
 
 /* A worker that is slow holds a quarter of the threads, a project that has several of them three quarters. */
 enum { THREADS = 32, OF_WORKER = THREADS / 4, OF_PROJECT = THREADS / 4 * 3 };
-enum { STACK = 256 << 10, ARENA = 128 << 20, OUTPUT_MOST = 4 << 20, OWNER = 96 };
+enum { STACK = 256 << 10, ARENA = 128 << 20, OUTPUT_MOST = 1 << 20, OWNER = 96 };
 #define PREPARE    MIN(1)  /* until the tool is called; a refresh may be among it */
 #define CALL_SPARE SEC(30) /* on top of what the worker may take */
 #define NOT_NOW    SEC(1)
@@ -82,13 +82,18 @@ static struct err finish(struct ctx *cx, struct turn *turn, const struct run_don
 	};
 
 	struct err e = schedules_pack(cx, d, &output);
-	if (e.code == E_TOO_LARGE) {
-		(void)forgive(cx);
-		done.error = SV("the tool's answer is larger than 4 MB, and was not kept");
-	} else {
-		TRY(e);
+	if (!IS_ERR(e)) {
 		done.output = buf_view(&output);
+		e = store_schedule_finish(cx, turn->en->store, &done);
 	}
+	if (!IS_ERR(e))
+		return OK;
+	/* That it has run is kept whatever becomes of its answer: else it would be found as a run that nobody ended. */
+	done.error = e.code == E_TOO_LARGE ? SV("the tool's answer is larger than 1 MB, and was not kept")
+					   : SV("the tool's answer could not be stored, and was not kept");
+	done.output = SV_NONE;
+	log_cause(cx, LOG_ERROR, "schedule.answer_not_kept");
+	(void)forgive(cx);
 	return store_schedule_finish(cx, turn->en->store, &done);
 }
 static struct err record(struct ctx *cx, void *arg, const struct run_done *d, const struct event *ev)

@@ -8,7 +8,7 @@
 #include "domain/scheduler.h"
 #include "domain/tool_needs.h"
 
-enum { INPUT_MOST = 8 << 20 };
+enum { INPUT_MOST = 1 << 20 }; /* what seal.h takes */
 
 /* ---- making ---- */
 static struct err needs(struct ctx *cx, struct engine *en, const struct run_ask *ask, const struct tool *t)
@@ -55,7 +55,12 @@ static struct err put(struct ctx *cx, struct engine *en, const struct schedule_a
 	CLEANUP(buf_free) struct buf input = BUF(INPUT_MOST);
 	CLEANUP(buf_free) struct buf data = BUF(4096);
 
-	TRY(input_text(cx, ask->run.input, &input));
+	struct err e = input_text(cx, ask->run.input, &input);
+	if (e.code == E_TOO_LARGE) {
+		(void)forgive(cx);
+		return bad_field(cx, "input", "max", "must be at most 1 MB as JSON for a run that is put off");
+	}
+	TRY(e);
 	TRY(describe(cx, row, &data));
 	const struct event ev = { .project_id = row->project_id,
 				  .kind = "schedule.created",

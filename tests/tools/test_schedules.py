@@ -219,3 +219,17 @@ def test_killed_at_any_moment_no_run_is_made_twice(binary, tmp_path, simulator):
         figure("scheduled runs: completed, cut off by six kills", (states.count("completed"), states.count("failed")))
         assert states.count("completed") > 0 and states.count("failed") > 0, states
     worker.stop()
+
+
+def test_an_answer_that_is_too_large_to_be_kept_ends_its_run(api, odd):
+    """Neither is it found much later as a run that nobody ended."""
+    odd.invoke = lambda h: h.json({"success": True, "output": {"value": "x" * 1200000}})
+    done = ended(api, put_off(api, tool_name="Odd.Do")["id"])
+    [attempt] = done["attempts"]
+    assert done["execution_status"] == "completed" and "larger than 1 MB" in attempt["system_error_message"] and odd.calls == 1
+
+
+def test_an_input_that_is_too_large_to_be_kept_is_named(api, odd):
+    body = {"tool_name": "Odd.Do", "input": {"t": "x" * 1200000}, "run_at": "2099-01-01T00:00:00"}
+    r = api.post("/v1/tools/execute", json=body)
+    assert r.status_code == 400 and r.json()["field_errors"][0]["field"] == "input" and "1 MB" in r.json()["message"], r.text
