@@ -51,7 +51,7 @@ const forms = [
     [{ 'Client ID': 'x', Description: 'changed', 'Client Secret': bell }, { 'Client Secret': /no control characters/ }]] },
   { form: 'pages/secrets.tsx: a secret', at: '/auth/secrets', open: [press('Add Secret')], send: 'Create', tries: [
     [{}, { 'Secret ID': /Enter the name/, Value: /Enter the value/ }],
-    [{ 'Secret ID': 'no good name', Value: 'v', Description: long }, { 'Secret ID': /At most 100 letters/, Description: /At most 1000 characters/ }],
+    [{ 'Secret ID': 'no good name', Value: 'v', Description: long }, { 'Secret ID': /At most 256 letters/, Description: /At most 1000 characters/ }],
     [{ 'Secret ID': 'ARCADE_API_KEY', Description: '' }, { 'Secret ID': /Is reserved: no tool is ever given/ }],
     [{ 'Secret ID': 'TAKEN' }, { 'Secret ID': /There is a secret of this name already/ }]] },
   { form: 'pages/server_new.tsx: a tool server', at: '/servers/new', open: [], send: 'Create', tries: [

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Long lists: ten thousand connected users, of whom a page never reads more than it shows; events that go on; more apps than a page.
+// Long lists: ten thousand connected users, of whom a page never reads more than it shows; events that go on; more apps, tools and
+// invitations than a page.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { good, settled, world } from './dashboard_world.mjs'
+import { good, settled, until, world } from './dashboard_world.mjs'
+import { toolServer } from './tool_server.mjs'
 
 const USERS = 10_000
 let w
 before(async () => {
-  w = await world({ users: USERS })
+  w = await world({ users: USERS, config: 'security: {ssrf_allowlist: ["127.0.0.1"]}\n' })
   for (let i = 10; i < 40; i++) {
     const made = await w.eng.call('/v1/admin/auth_providers', { method: 'POST', body: { id: `app-${i}`, provider_id: 'github', description: i === 33 ? 'the one that is sought' : '', oauth2: { client_id: 'x', client_secret: 'y' } } })
     assert.equal(made.status, 201, JSON.stringify(made.body))
@@ -70,6 +72,33 @@ test('the home page counts them without reading them; a list of apps is paged an
   await page.getByRole('link', { name: /the one that is sought/ }).waitFor()
   assert.equal(await page.getByRole('row').count(), 2)
   await close()
+})
+
+test('more tools than the Playground lists, more open invitations than a page: it is said, and every one is reached', async () => {
+  const server = await toolServer(1000)
+  const made = await w.eng.call('/v1/workers', { method: 'POST', body: { id: 'play', http: { uri: server.uri, secret: 's', timeout: 30, retry: 1 } } })
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  await until(async () => (await w.eng.call('/v1/tools')).body.total_count === 1002, 'the tools did not come')
+  const { page, open, close } = await w.person()
+  await open('/playground')
+  await page.getByText('Only the first 1000 of 1002 tools are listed here.').waitFor()
+  await good(page, 'a Playground with more tools than it lists')
+  await open('/playground?tool=Play.Greet') // as the Tool Catalog links to it: past the thousandth
+  await page.getByLabel('whom').fill('Ada')
+  await page.getByRole('button', { name: 'Run', exact: true }).click()
+  await page.getByText('Hello Ada').waitFor()
+  await page.evaluate(async () => {
+    const { csrf } = await (await fetch('/tb/v1/sessions/current')).json()
+    for (let i = 0; i < 27; i++) await fetch('/tb/v1/invitations', { method: 'POST', headers: { 'Tokenbooth-CSRF': csrf, 'Content-Type': 'application/json' }, body: JSON.stringify({ email: `new-${i}@example.com`, role: 'viewer' }) })
+  })
+  await open('/members')
+  const withdraw = page.getByRole('button', { name: /^Withdraw the invitation of new-/ })
+  await withdraw.first().waitFor()
+  assert.equal(await withdraw.count(), 25)
+  await page.getByRole('button', { name: 'Load More' }).click()
+  await page.waitForFunction(() => document.querySelectorAll('button[aria-label^="Withdraw"]').length === 27)
+  assert.equal(await page.getByRole('button', { name: 'Load More' }).count(), 0)
+  await close(); server.close()
 })
 
 test('the audit log: filters are the engine\'s, stand in the address, are cleared together; it goes on where it ended', async () => {

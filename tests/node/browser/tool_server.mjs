@@ -2,13 +2,14 @@
 import { createServer } from 'node:http'
 
 /** A tool server after the wire contract: one tool that greets, one that needs Discord.  After hold() it answers nothing until
- * release(). */
-export function toolServer() {
+ * release().  `more`: so many others, named before those two. */
+export function toolServer(more = 0) {
   const tool = (name, description, parameters, requirements) => ({ name, fully_qualified_name: `Play.${name}`, description, toolkit: { name: 'Play', description: 'To play with', version: '1.0.0' }, input: { parameters },
     output: { description: 'words', available_modes: ['value', 'error'], value_schema: { val_type: 'json' } }, requirements })
   const tools = [
     tool('Greet', 'Says hello to somebody, so many times.', [{ name: 'whom', required: true, description: 'Who is greeted.', inferrable: true, value_schema: { val_type: 'string' } },
       { name: 'times', required: false, description: 'How often.', inferrable: true, value_schema: { val_type: 'integer' } }], null),
+    ...Array.from({ length: more }, (_, i) => tool(`Another${i}`, 'One of many.', [], null)),
     tool('WhoAmI', 'Tells whether a token came.', [], { authorization: { provider_id: 'discord', provider_type: 'oauth2', oauth2: { scopes: ['identify'] } }, secrets: [] }),
   ]
   let open = Promise.resolve(), release = () => {}

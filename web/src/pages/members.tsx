@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { zodResolver } from '@hookform/resolvers/zod'
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Plus, UsersRound } from 'lucide-react'
 import { useId, useState } from 'react'
 import { useForm } from 'react-hook-form'
@@ -93,15 +93,21 @@ function Leave() {
 function Invitations() {
   const may = useMay()
   const cache = useQueryClient()
-  const query = useQuery({ queryKey: invited, queryFn: () => must(api.GET('/tb/v1/invitations', { params: { query: { limit: 100 } } })) })
-  if (!query.data || query.data.items.length === 0) return null
+  const query = useInfiniteQuery({
+    queryKey: invited, initialPageParam: 0,
+    queryFn: ({ pageParam }) => must(api.GET('/tb/v1/invitations', { params: { query: { limit: PAGE, offset: pageParam } } })),
+    getNextPageParam: (page) => page.offset + page.page_count < page.total_count ? page.offset + page.page_count : undefined,
+  })
+  const open = query.data?.pages.flatMap((p) => p.items) ?? []
+  if (open.length === 0) return null
   return (
     <Card title="Open invitations">
-      <ul className="plainlist">{query.data.items.map((i) => (
+      <ul className="plainlist">{open.map((i) => (
         <li key={i.id}><span><b>{i.email}</b> <Badge>{i.role}</Badge></span><span className="soft">its link ends <Time at={i.expires_at} /></span>
           {may('members:write') && <Confirm trigger={<Button kind="ghost" aria-label={`Withdraw the invitation of ${i.email}`}>Withdraw</Button>} title={`Withdraw the invitation of ${i.email}?`} action="Withdraw" about={<p>Its link stops working.</p>}
             run={async () => { await must(api.DELETE('/tb/v1/invitations/{id}', { params: { path: { id: i.id } } })); void cache.invalidateQueries({ queryKey: invited }) }} />}</li>
       ))}</ul>
+      {query.hasNextPage && <div className="actions more"><Button busy={query.isFetchingNextPage} onClick={() => { void query.fetchNextPage() }}>Load More</Button></div>}
     </Card>
   )
 }

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ExternalLink, Terminal } from 'lucide-react'
 import { useEffect, useRef, useState, type FormEvent } from 'react'
-import { useSearchParams } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import { api, must, Problem, type Schemas } from '../api/client'
 import { parameters, requirements, toInput, type Parameter, type Tool } from '../lib/tool'
 import { sentence } from '../lib/form'
@@ -20,30 +20,38 @@ export default function Playground() {
   const [params, setParams] = useSearchParams()
   const chosen = params.get('tool') ?? ''
   const q = useQuery({ queryKey: ['tools', 'all'], queryFn: allTools, staleTime: 30_000 })
+  const missing = chosen !== '' && q.data !== undefined && q.data.total > q.data.tools.length && !q.data.tools.some((t) => named(t, chosen))
+  const one = useQuery({ queryKey: ['tools', 'one', chosen], queryFn: () => must(api.GET('/v1/tools/{name}', { params: { path: { name: chosen } } })), enabled: missing })
   if (!q.data) return <Page title="Playground">{q.error ? <Wrong error={q.error} retry={() => { void q.refetch() }} /> : <Loading />}</Page>
-  const tool = q.data.find((t) => t.fully_qualified_name === chosen || t.qualified_name === chosen)
+  const { tools, total } = q.data
+  const tool = tools.find((t) => named(t, chosen)) ?? one.data
   return (
     <Page title="Playground" about="Run a tool as one of your users, and see what is asked and what comes back.">
-      {q.data.length === 0 ? <Empty icon={<Terminal />} title="There is no tool to try" action={<ButtonLink kind="primary" to="/dashboard/servers/new">Add Server</ButtonLink>} command="pip install arcade-tdk arcade-serve">Tools come from servers. Add one, or begin to write your own:</Empty> : (
+      {total === 0 ? <Empty icon={<Terminal />} title="There is no tool to try" action={<ButtonLink kind="primary" to="/dashboard/servers/new">Add Server</ButtonLink>} command="pip install arcade-tdk arcade-serve">Tools come from servers. Add one, or begin to write your own:</Empty> : (
         <div className="stack">
-          <Card><div className="fields"><Combobox label="Tool" placeholder={`Search ${q.data.length} tools`} value={tool?.fully_qualified_name ?? ''} onChange={(id) => setParams({ tool: id }, { replace: true })}
-            options={q.data.map((t) => ({ id: t.fully_qualified_name, name: t.qualified_name, words: typeof t.description === 'string' ? t.description : '' }))}
+          <Card><div className="fields"><Combobox label="Tool" placeholder={`Search ${tools.length} tools`} value={tool?.fully_qualified_name ?? ''} onChange={(id) => setParams({ tool: id }, { replace: true })}
+            options={[...tools, ...(one.data ? [one.data] : [])].map((t) => ({ id: t.fully_qualified_name, name: t.qualified_name, words: typeof t.description === 'string' ? t.description : '' }))}
             hint={tool ? <>{typeof tool.description === 'string' ? tool.description : ''} {(requirements(tool).provider || requirements(tool).secrets.length > 0) && <Requirements t={tool} />}</> : undefined} /></div></Card>
+          {total > tools.length && <Note>Only the first {tools.length} of {total} tools are listed here. Every tool is found in the <Link to="/dashboard/tools">Tool Catalog</Link>, and executed from there.</Note>}
+          {one.error && <Wrong error={one.error} />}
           {tool && <Run key={tool.fully_qualified_name} tool={tool} />}
         </div>
       )}
     </Page>
   )
 }
-/** Up to a thousand tools: a person looks for one by name. */
+const named = (t: Tool, name: string) => t.fully_qualified_name === name || t.qualified_name === name
+/** Up to a thousand tools, and how many there are: a person looks for one by name. */
 async function allTools() {
   const out: Tool[] = []
+  let total = 0
   for (let offset = 0; offset < 1000; offset += 100) {
     const page = await must(api.GET('/v1/tools', { params: { query: { limit: 100, offset } } }))
     out.push(...page.items)
-    if (out.length >= page.total_count) break
+    total = page.total_count
+    if (out.length >= total) break
   }
-  return out
+  return { tools: out, total }
 }
 
 function Input({ p, value, set, error }: { p: Parameter; value: string; set: (v: string) => void; error: string | undefined }) {

@@ -29,7 +29,7 @@ async function read(name: string) {
 }
 const seen = (s: Secret) => ({ etag: etagOf(s), words: { Description: s.description ?? '', Hint: s.hint ?? '', Value: s.updated_at ? `set ${full(s.updated_at)}` : '' } })
 /** A new secret needs its value; of one that is there an empty value keeps the one that is set. */
-const schema = (old: boolean) => z.object({ secret_key: z.string().check(z.trim(), z.minLength(1, 'Enter the name under which tools ask for it.'), z.regex(/^[A-Za-z0-9._-]{0,100}$/, 'At most 100 letters, digits, dots, underscores and hyphens.')), value: z.string().check(z.maxLength(5000, 'At most 5000 characters.'), ...(old ? [] : [z.minLength(1, 'Enter the value.')])), description: z.string().check(z.maxLength(1000, 'At most 1000 characters.')) })
+const schema = (old: boolean) => z.object({ secret_key: z.string().check(z.trim(), z.minLength(1, 'Enter the name under which tools ask for it.'), z.regex(/^[A-Za-z0-9._-]{0,256}$/, 'At most 256 letters, digits, dots, underscores and hyphens.')), value: z.string().check(z.maxLength(5000, 'At most 5000 characters.'), ...(old ? [] : [z.minLength(1, 'Enter the value.')])), description: z.string().check(z.maxLength(1000, 'At most 1000 characters.')) })
 
 export default function Secrets() {
   const list = useListState()
