@@ -70,7 +70,7 @@ static const struct schema all[] = {
 	  "id:str<=100 description:str<=1000 provider_id:str status:(active|inactive) type:(oauth2)"
 	  " oauth2:OAuth2ConfigPatchRequest" },
 	{ "AuthProviderResponse",
-	  "id:str description:str type:str provider_id:str external_id:str status:(active|inactive)"
+	  "id:str description:str type:str provider_id:str external_id:str status:(active|inactive) reason:Reason"
 	  " binding:BindingResponse created_at:time updated_at:time etag:str oauth2:OAuth2ConfigResponse" },
 	{ "OffsetPage-AuthProviderResponse", PAGE_OF("AuthProviderResponse") },
 	{ "UserAuthProviderConnectionResponse",

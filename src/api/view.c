@@ -96,6 +96,16 @@ static void binding(struct jout *w, const struct provider *p)
 	jout_close(w);
 }
 
+/* Its stored row cannot be used any more. */
+static void out_of_use(struct jout *w, const struct provider *p)
+{
+	jout_open(w, "reason");
+	jout_strz(w, "code", "out_of_use");
+	jout_strz(w, "cause", p->refused);
+	jout_strz(w, "fix", p->refused_fix);
+	jout_close(w);
+}
+
 static bool of_the_client(struct sv key)
 {
 	return sv_eqz(key, "client_id") || sv_eqz(key, "client_secret") || sv_eqz(key, "redirect_uri");
@@ -113,6 +123,8 @@ struct err view_provider(struct ctx *cx, struct jout *w, const struct provider *
 	jout_strz(w, "provider_id", p->type_id[0] == '\0' ? NULL : p->type_id);
 	jout_strz(w, "external_id", p->external_id);
 	jout_strz(w, "status", p->active ? "active" : "inactive");
+	if (p->refused != NULL)
+		out_of_use(w, p);
 	binding(w, p);
 	jout_time(w, "created_at", p->created_at);
 	jout_time(w, "updated_at", p->updated_at);

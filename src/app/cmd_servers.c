@@ -54,7 +54,7 @@ static struct err header_secrets(struct cli *cli, struct jout *w)
 
 		if (file == NULL || file == given)
 			return cli_usage(cli, "--header-secret-file must be KEY=FILE, or KEY=- for standard input");
-		TRY(secretin_file(cli, file + 1, &secret));
+		TRY(secretin_given(cli, file + 1, given /* KEY=- */, &secret));
 		jout_key(w, (struct sv){ given, (size_t)(file - given) });
 		jout_str(w, NULL, secret_view(secret));
 	}

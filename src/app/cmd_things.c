@@ -59,7 +59,7 @@ struct err cmd_key_revoke(struct cli *cli)
 static const struct show_column provider_columns[] = {
 	{ "ID", "id" },
 	{ "TYPE", "provider_id" },
-	{ "STATUS", "status" },
+	{ "STATUS", "reason.code|status" },
 	{ "FROM", "binding.type" },
 	{ "CLIENT ID", "oauth2.client_id" },
 	{ "REDIRECT ADDRESS", "oauth2.redirect_uri" },
@@ -149,6 +149,8 @@ struct err cmd_provider_show(struct cli *cli)
 		{ "type", "provider_id" },
 		{ "description", "description" },
 		{ "status", "status" },
+		{ "why", "reason.cause" },
+		{ "mend", "reason.fix" },
 		{ "from", "binding.type" },
 		{ "client id", "oauth2.client_id" },
 		{ "client secret", "oauth2.client_secret.exists" },

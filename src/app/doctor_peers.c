@@ -78,7 +78,15 @@ static void check_provider(struct doctor *d, const struct node *p)
 	const char *name = arena_printf(d->cli->cx->arena, "provider %.*s", SV_FMT(id));
 	size_t at;
 
-	if (name == NULL || url.p == NULL)
+	if (name == NULL)
+		return;
+	if (node_get(p, "reason") != NULL) {
+		doctor_say(d, name, DOCTOR_FAILED,
+			   arena_text(d->cli->cx->arena, node_text(node_path(p, SV("reason.fix")))),
+			   "it is out of use: %.*s", SV_FMT(node_text(node_path(p, SV("reason.cause")))));
+		return;
+	}
+	if (url.p == NULL)
 		return;
 	if (sv_find(url, SV("{"), &at)) {
 		doctor_say(d, name, DOCTOR_SKIPPED, "", "its token endpoint depends on the connection");

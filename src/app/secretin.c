@@ -80,11 +80,19 @@ static struct err ask(struct cli *cli, const char *prompt, struct secret **out)
 	return *out == NULL ? refuse(cli->cx, E_BAD_INPUT, "nothing was typed") : OK;
 }
 
+struct err secretin_given(struct cli *cli, const char *path, const char *prompt, struct secret **out)
+{
+	*out = NULL;
+	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO) != 0)
+		return ask(cli, prompt, out);
+	return secretin_file(cli, path, out);
+}
+
 struct err secretin_read(struct cli *cli, enum cli_option option, const char *prompt, struct secret **out)
 {
 	*out = NULL;
 	if (cli_has(cli, option))
-		return secretin_text(cli, option, out);
+		return secretin_given(cli, cli->opt[option], prompt == NULL ? "API key" : prompt, out);
 	if (prompt != NULL && isatty(STDIN_FILENO) != 0)
 		return ask(cli, prompt, out);
 	return cli_usage(cli, "a secret is needed: give it in a file, or - for standard input");

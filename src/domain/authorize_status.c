@@ -92,6 +92,7 @@ static struct err token(struct ctx *cx, struct engine *en, const struct auth_sta
 	struct standing now = { AUTH_FAILED, REASON_PROVIDER_DELETED };
 
 	if (p != NULL) {
+		TRY(providers_usable(cx, p));
 		TRY(access_get(cx, en, &look, &out->access));
 		if (out->access.state == ACCESS_OK) {
 			if (p->binding == BIND_WORKER) /* for the MCP server and nobody else */

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/logf.h"
 #include "core/metric.h"
+#include "domain/providers.h"
 #include "store/store.h"
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -114,8 +115,14 @@ static void disk(const struct engine *en, struct health_check *c)
 }
 static void providers(const struct engine *en, struct health_check *c)
 {
-	(void)en;
 	c->name = "providers";
+	if (en->registry != NULL && providers_out_of_use(en) > 0) {
+		c->status = HEALTH_WARN;
+		c->cause = "what is stored of a provider cannot be used under today's settings: it is out of use";
+		c->fix = "tokenbooth provider list says which, provider show ID why and what mends it. All others are "
+			 "served.";
+		return;
+	}
 	for (int i = 0; i < metric_values(ML_PROVIDER); i++) {
 		int64_t open = 0;
 

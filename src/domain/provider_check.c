@@ -42,7 +42,9 @@ static void status(const struct provider *p, struct provider_checks *out)
 {
 	struct provider_check *c = add(out, "status", p->active ? CHECK_PASSED : CHECK_FAILED);
 
-	if (!p->active)
+	if (p->refused != NULL)
+		why(c, p->refused, p->refused_fix);
+	else if (!p->active)
 		why(c, "The provider is switched off.", "Set its status to active.");
 }
 static struct err redirect(struct ctx *cx, const struct provider *p, struct provider_checks *out)
@@ -142,13 +144,15 @@ struct err provider_check_run(struct ctx *cx, struct engine *en, const struct pr
 				      .stored = SV("") };
 
 	*out = (struct provider_checks){ .ok = true };
-	TRY(providers_secret(cx, en, p, &secret));
-	client.client_secret = secret;
 	status(p, out);
 	TRY(redirect(cx, p, out));
-	TRY(reach(cx, &client, WIRE_AUTHORIZE, out));
-	TRY(reach(cx, &client, WIRE_TOKEN, out));
-	TRY(credentials(cx, &client, out));
+	if (p->refused == NULL) {
+		TRY(providers_secret(cx, en, p, &secret));
+		client.client_secret = secret;
+		TRY(reach(cx, &client, WIRE_AUTHORIZE, out));
+		TRY(reach(cx, &client, WIRE_TOKEN, out));
+		TRY(credentials(cx, &client, out));
+	}
 	return store_event_log(cx, en->store,
 			       &(struct event){ .project_id = in->project_id,
 						.kind = "provider.tested",

@@ -48,8 +48,11 @@ struct err provider_move_find(struct ctx *cx, struct sv before, struct sv after,
 	const struct node *was = NULL, *now = NULL;
 
 	*out = (struct provider_move){ .secret = false };
-	TRY(jdoc_parse(cx, before, "definition", &was));
 	TRY(jdoc_parse(cx, after, "definition", &now));
+	if (IS_ERR(jdoc_parse(cx, before, "definition", &was))) { /* nobody can say where it went to */
+		*out = (struct provider_move){ .secret = true, .stored = true };
+		return forgive(cx);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
 		out->stored = out->stored || !same(was, now, calls[i]);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)

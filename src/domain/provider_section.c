@@ -65,7 +65,8 @@ struct err provider_section_changed(struct ctx *cx, const struct provider_change
 	const struct node *was = NULL, *now = NULL;
 	struct jout w = JOUT(&data);
 
-	TRY(config_of(cx, c->was, &was));
+	if (IS_ERR(config_of(cx, c->was, &was))) /* of a provider out of use: all of it is new */
+		(void)forgive(cx);
 	TRY(config_of(cx, c->now, &now));
 	jout_open(&w, NULL);
 	store_change_open(&w);

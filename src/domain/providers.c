@@ -139,8 +139,36 @@ static void find_type(struct engine *en, const struct provider_ask *ask, enum bi
 	}
 }
 
-static struct err unknown(struct ctx *cx, struct sv id)
+struct err providers_usable(struct ctx *cx, const struct provider *p)
 {
+	if (p->refused == NULL)
+		return OK;
+	return refuse(cx, E_PROVIDER_UNKNOWN, "auth provider %s is out of use: %.120s. %s", p->unique_id, p->refused,
+		      p->refused_fix);
+}
+
+size_t providers_out_of_use(const struct engine *en)
+{
+	const struct registry_view *v = registry_view(en->registry);
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += !v->v[i]->deleted && v->v[i]->p.refused != NULL ? 1 : 0;
+	return n;
+}
+
+/* One that would have been meant is there, out of use: that is what to say. */
+static struct err unknown(struct ctx *cx, struct engine *en, const struct provider_ask *ask, struct sv id)
+{
+	const struct registry_view *v = registry_view(en->registry);
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct provider *p = &v->v[i]->p;
+		bool ours = sees(v->v[i], ask->project_id, BIND_PROJECT) || sees(v->v[i], ask->project_id, BIND_STATIC);
+
+		if (ours && (sv_eqz(id, p->unique_id) || (ask->id.n == 0 && is_type(en, p, id))))
+			TRY(providers_usable(cx, p));
+	}
 	return refuse(cx, E_PROVIDER_UNKNOWN, "auth provider %.*s not found", (int)(id.n < 100 ? id.n : 100), id.p);
 }
 
@@ -152,7 +180,7 @@ static struct err by_unique_id(struct ctx *cx, struct engine *en, const struct p
 	if (p == NULL)
 		p = active(by_id(en, ask->project_id, ask->id, BIND_STATIC));
 	if (p == NULL)
-		return unknown(cx, ask->id);
+		return unknown(cx, en, ask, ask->id);
 	if (ask->provider_id.n > 0 && !is_type(en, p, ask->provider_id) && !sv_eqz(ask->provider_id, p->unique_id))
 		return refuse(cx, E_PROVIDER_UNKNOWN, "auth provider %s is not of type %.*s", p->unique_id,
 			      (int)(ask->provider_id.n < 100 ? ask->provider_id.n : 100), ask->provider_id.p);
@@ -192,7 +220,7 @@ static struct err by_provider_id(struct ctx *cx, struct engine *en, const struct
 		if (*out != NULL)
 			return OK;
 	}
-	return unknown(cx, ask->provider_id);
+	return unknown(cx, en, ask, ask->provider_id);
 }
 
 struct err providers_resolve(struct ctx *cx, struct engine *en, const struct provider_ask *ask,
@@ -205,7 +233,7 @@ struct err providers_resolve(struct ctx *cx, struct engine *en, const struct pro
 	if (ask->worker.n > 0) {
 		*out = providers_of_worker(en, ask->project_id, ask->worker);
 		*asked_as = ask->worker;
-		return *out == NULL ? unknown(cx, ask->worker) : OK;
+		return *out == NULL ? unknown(cx, en, ask, ask->worker) : providers_usable(cx, *out);
 	}
 	if (ask->provider_type.n > 0 && !sv_ieq(ask->provider_type, SV("oauth2")))
 		return bad_field(cx, "auth_requirement.provider_type", "oneof", "must be oauth2");

@@ -24,6 +24,8 @@ struct provider {
 	const struct node *config; /* the oauth2 section as given, without secrets; NULL: none */
 	enum binding binding;
 	bool active;
+	const char *refused, *refused_fix; /* why its stored row cannot be used, and the mend: then it is not active,
+					      and its definition is for showing only.  NULL: it can */
 	int64_t created_at, updated_at;
 	const struct pdef *def;
 };
@@ -61,6 +63,9 @@ struct revision {
 };
 struct err providers_revision_full(struct ctx *cx, struct engine *en, struct sv revision_id,
 				   struct revision *out) MUST_USE NONNULL(1, 2, 4);
+/* E_PROVIDER_UNKNOWN with cause and mend when it is out of use. */
+struct err providers_usable(struct ctx *cx, const struct provider *p) MUST_USE NONNULL(1, 2);
+size_t providers_out_of_use(const struct engine *en) NONNULL(1);
 struct provider_list {
 	const struct provider **v;
 	size_t n;

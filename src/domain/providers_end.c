@@ -77,7 +77,7 @@ static struct err act_leave(struct ctx *cx, struct tx *tx, const void *in, void 
 static struct err end(struct ctx *cx, struct ending *c, const struct provider *p, act_fn *act)
 {
 	struct engine *en = c->en;
-	struct registry_make how = { en, en->registry, &c->row, NULL };
+	struct registry_make how = { en, en->registry, &c->row, NULL, true };
 	struct flows_ended ended = { .n = 0 };
 	CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 

@@ -97,7 +97,7 @@ struct err providers_put_worker(struct ctx *cx, struct engine *en, const struct 
 	struct pdef_how how = { "mcp", en->config->development };
 	struct provider_row was;
 	struct put p = { .by = in->by, .as = &in->as };
-	struct registry_make make = { en, en->registry, &p.row, NULL };
+	struct registry_make make = { en, en->registry, &p.row, NULL, false };
 	CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 
 	registry_lock(en->registry);

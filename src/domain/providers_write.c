@@ -217,7 +217,7 @@ static struct err act_look(struct ctx *cx, struct tx *tx, const void *in, void *
 /* The object is made before the act, so that nothing can fail between the commit and its being shown. */
 static struct err commit(struct ctx *cx, const struct change *c, act_fn *act, const struct provider **out)
 {
-	struct registry_make how = { c->en, c->en->registry, &c->row, NULL };
+	struct registry_make how = { c->en, c->en->registry, &c->row, NULL, false };
 	CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 	struct changed done = { 0, 0 };
 

@@ -209,6 +209,9 @@ static struct err look(struct ctx *cx, struct refresh_job *j, const struct refre
 	j->p = providers_by_row(j->en, j->c.provider_id);
 	if (j->p == NULL || !sv_eqz(j->c.status, "live") || !sv_eq(j->c.project_id, in->project_id) || !renewable(j))
 		return OK;
+	out->how = REFRESHED_LATER;
+	if (j->p->refused != NULL) /* once its definition is in order again */
+		return OK;
 	out->how = REFRESHED_YES;
 	if (due(j, in, clock_now()))
 		out->p = j->p;

@@ -87,7 +87,6 @@ void registry_lock(struct registry *r) { (void)pthread_mutex_lock(&r->lock); }
 void registry_unlock(struct registry *r) { (void)pthread_mutex_unlock(&r->lock); }
 const struct pdef_library *registry_library(const struct registry *r) { return r->library; }
 
-/* ---- definitions ---- */
 struct err registry_json(struct ctx *cx, const struct node *n, struct sv *out)
 {
 	CLEANUP(buf_free) struct buf b = BUF(CONFIG_BYTES);
@@ -145,18 +144,6 @@ struct err registry_merge(struct ctx *cx, const struct registry *r, const struct
 	return pdef_text(cx, merged, json);
 }
 
-static struct err load_definition(struct ctx *cx, struct sv json, struct pdef_how how, struct pdef **out)
-{
-	const struct node *tree = NULL;
-	struct sv id;
-
-	TRY(jdoc_parse(cx, json, "provider definition", &tree));
-	id = node_text_at(tree, "id");
-	if (id.n > 0)
-		how.id = id.p;
-	return pdef_load(cx, tree, &how, out);
-}
-
 /* ---- revisions ---- */
 static const struct revision *revision_find(struct registry *r, struct sv id)
 {
@@ -206,8 +193,8 @@ static struct err revision_load(struct ctx *cx, struct engine *en, struct sv id,
 	h->rev.client_id = arena_text(h->arena, row.client_id);
 	if (h->rev.id == NULL || h->rev.provider_id == NULL || h->rev.client_id == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "revision");
-	TRY(load_definition(cx, row.definition, (struct pdef_how){ h->rev.provider_id, en->config->development },
-			    &h->own));
+	TRY(registry_load_shown(cx, row.definition, (struct pdef_how){ h->rev.provider_id, en->config->development },
+				&h->own));
 	h->rev.def = h->own;
 	*out = h->rev;
 	revision_keep(en->registry, TAKE(h));
@@ -285,9 +272,26 @@ static const struct pdef *same_definition(const struct registry *r, const struct
 	const struct registry_view *v = registry_view(r);
 
 	for (size_t i = 0; i < v->n; i++)
-		if (sv_eqz(row->id, v->v[i]->p.row_id) && sv_eqz(row->revision_id, v->v[i]->p.revision_id))
+		if (sv_eqz(row->id, v->v[i]->p.row_id) && sv_eqz(row->revision_id, v->v[i]->p.revision_id) &&
+		    v->v[i]->p.refused == NULL)
 			return v->v[i]->p.def;
 	return NULL;
+}
+
+static struct err entry_meaning(struct ctx *cx, const struct registry_make *how, struct registry_entry *e)
+{
+	const struct pdef_how meant = { e->p.type_id[0] != '\0' ? e->p.type_id : e->p.unique_id,
+					how->en->config->development };
+	struct err bad = entry_secret(cx, how, e);
+
+	bad = IS_ERR(bad) ? bad : entry_config(cx, how, e);
+	e->p.def = same_definition(how->r, how->row);
+	if (!IS_ERR(bad) && e->p.def == NULL)
+		bad = registry_load(cx, how->row->definition, meant, &e->def);
+	if (IS_ERR(bad) && how->anyway && bad.code != E_CONFIG /* a root key that is missing is all rows' */)
+		bad = registry_load_anyway(cx, how->row->definition, meant, e);
+	e->p.def = e->def != NULL ? e->def : e->p.def;
+	return bad;
 }
 
 struct err registry_make(struct ctx *cx, const struct registry_make *how, struct registry_entry **out)
@@ -299,9 +303,6 @@ struct err registry_make(struct ctx *cx, const struct registry_make *how, struct
 	if (e == NULL || (e->arena = arena_new(ENTRY_ARENA)) == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "provider");
 	TRY(entry_texts(cx, how, e));
-	const char *built_in = e->p.type_id; /* "" when custom */
-	TRY(entry_secret(cx, how, e));
-	TRY(entry_config(cx, how, e));
 	e->p.binding = sv_eqz(row->binding, "static")   ? BIND_STATIC
 		       : sv_eqz(row->binding, "worker") ? BIND_WORKER
 							: BIND_PROJECT;
@@ -309,15 +310,7 @@ struct err registry_make(struct ctx *cx, const struct registry_make *how, struct
 	e->p.created_at = row->created_at;
 	e->p.updated_at = row->updated_at;
 	e->deleted = row->deleted_at > 0;
-	e->p.def = same_definition(how->r, row);
-	if (e->p.def == NULL) {
-		TRY(load_definition(
-		    cx, row->definition,
-		    (struct pdef_how){ built_in != NULL && built_in[0] != '\0' ? built_in : e->p.unique_id,
-				       how->en->config->development },
-		    &e->def));
-		e->p.def = e->def;
-	}
+	TRY(entry_meaning(cx, how, e));
 	TRY(revision_of_entry(cx, how->r, e));
 	*out = TAKE(e);
 	return OK;
@@ -368,7 +361,7 @@ static struct err show_all(struct ctx *cx, struct engine *en, struct registry *r
 	TRY(store_provider_all(cx, rd.db, &rows));
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct provider_conf *conf = conf_of(en->config, &rows.v[i]);
-		struct registry_make how = { en, r, &rows.v[i], conf == NULL ? NULL : conf->client_secret };
+		struct registry_make how = { en, r, &rows.v[i], conf == NULL ? NULL : conf->client_secret, true };
 		CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 
 		TRY(registry_make(cx, &how, &e));

@@ -35,6 +35,7 @@ struct registry_make {
 	struct registry *r;
 	const struct provider_row *row;
 	const struct secret *engine_secret;
+	bool anyway; /* a row that cannot be understood any more gives an entry out of use (p.refused) */
 };
 struct err registry_make(struct ctx *cx, const struct registry_make *how, struct registry_entry **out) MUST_USE
     NONNULL(1, 2, 3);
@@ -56,6 +57,14 @@ struct err registry_json(struct ctx *cx, const struct node *n, struct sv *out) M
     NONNULL(1, 3); /* NULL gives {} */
 struct err registry_revision(struct ctx *cx, struct engine *en, struct sv revision_id, struct revision *out) MUST_USE
     NONNULL(1, 2, 4);
+/* registry_load.c: a stored definition, as strictly as today's settings say; or so that it can be shown: those who call
+ * ask the egress guard.  registry_load_anyway: cx holds why the row was refused; it ends out of use, and the log says
+ * so. */
+struct err registry_load(struct ctx *cx, struct sv json, struct pdef_how how, struct pdef **out) MUST_USE NONNULL(1, 4);
+struct err registry_load_shown(struct ctx *cx, struct sv json, struct pdef_how how, struct pdef **out) MUST_USE
+    NONNULL(1, 4);
+struct err registry_load_anyway(struct ctx *cx, struct sv json, struct pdef_how how, struct registry_entry *e) MUST_USE
+    NONNULL(1, 4);
 /* registry_sync.c: rows of engine.yaml and of a newer library, before anything is shown. */
 struct err registry_sync(struct ctx *cx, struct engine *en, struct registry *r) MUST_USE NONNULL(1, 2, 3);
 #endif

@@ -8,6 +8,7 @@
 #include "model/reason.h"
 #include "store/store_connection.h"
 #include "store/store_event.h"
+#include <assert.h>
 #include <string.h>
 
 /* A provider of engine.yaml has no row of the API: its row in the store is kept in step here, so that connections and
@@ -193,12 +194,16 @@ static struct err redefine(struct ctx *cx, struct engine *en, struct registry *r
 	const struct node *config = NULL;
 	struct registry_want want = { row->type_id, row->unique_id, NULL, en->config->development };
 	struct sv json;
+	struct err e = jdoc_parse(cx, row->config, "provider configuration", &config);
 
-	TRY(jdoc_parse(cx, row->config, "provider configuration", &config));
-	want.oauth2 = config->n == 0 ? NULL : config;
-	struct err e = registry_merge(cx, r, &want, &json);
-	if (IS_ERR(e)) { /* what is stored still works: keep it, and say so */
-		log_cause(cx, LOG_WARN, "provider.not_redefined");
+	if (!IS_ERR(e)) {
+		assert(config != NULL);
+		want.oauth2 = config->n == 0 ? NULL : config;
+		e = registry_merge(cx, r, &want, &json);
+	}
+	if (IS_ERR(e)) { /* what is stored may still work: keep it, and say so */
+		log_event(cx, LOG_WARN, "provider.not_redefined", LOG_SV("provider", row->unique_id),
+			  LOG_SV("project", row->project_id), LOG_STR("cause", &cx->cause.say[0]));
 		return forgive(cx);
 	}
 	if (sv_eq(json, row->definition))

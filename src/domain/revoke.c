@@ -227,12 +227,13 @@ static struct err ours(struct ctx *cx, struct engine *en, struct revocation_row 
 	*out = REVOKE_GAVE_UP;
 	if (p == NULL || !sv_eqz(r->client_id, p->client_id))
 		return give_up(cx, en, r, "the client that could revoke it is gone", "not_revoked");
-	TRY(has_moved(cx, en, r, p, &moved));
+	if (p->refused == NULL)
+		TRY(has_moved(cx, en, r, p, &moved));
 	if (moved)
 		return give_up(cx, en, r, "its address moved to another host", "not_revoked");
-	if (!p->def->can_revoke)
+	if (p->refused == NULL && !p->def->can_revoke)
 		return give_up(cx, en, r, "the provider has no way to revoke", "not_revoked_unsupported");
-	if (IS_ERR(call(cx, &a))) {
+	if (p->refused == NULL && IS_ERR(call(cx, &a))) { /* out of use: tried again for a day */
 		log_cause(cx, LOG_ERROR, "revoke.broken");
 		(void)forgive(cx);
 		a.how.fate = WIRE_UNCERTAIN;

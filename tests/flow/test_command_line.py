@@ -2,6 +2,9 @@
 """The command line as a client of the API: over the control socket, over the network, and with no engine running."""
 import json
 import os
+import pty
+import select
+import signal
 import subprocess
 
 import pytest
@@ -62,6 +65,42 @@ def test_providers_come_and_go(binary, own, way):
     assert "my-discord" in call("provider", "list").stdout
     assert call("provider", "remove", "my-discord").returncode == 0
     assert call("provider", "show", "my-discord").returncode == 1
+
+
+def at_a_terminal(argv, typed):
+    """Types a line as soon as the prompt stands; what a person saw, and the exit status."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(argv[0], argv)
+    seen, said = b"", False
+    try:
+        while select.select([fd], [], [], BOUND)[0]:
+            try:
+                more = os.read(fd, 4096)
+            except OSError:  # the terminal is gone: so is the command
+                break
+            seen += more
+            if seen.endswith(b": ") and not said:
+                os.write(fd, typed.encode() + b"\n")
+                said = True
+    finally:
+        if not said:
+            os.kill(pid, signal.SIGKILL)
+        status = os.waitpid(pid, 0)[1]
+    return seen.decode(), os.waitstatus_to_exitcode(status)
+
+
+@pytest.mark.parametrize("argv", [
+    ["provider", "add", "my-discord", "--type", "discord", "--client-id", "1", "--client-secret-file"],
+    ["user", "add", "alice@example.com", "--password-file"],
+    ["secret", "set", "KEY", "--value-file"],
+    ["server", "add", "box", "https://tools.example.com", "--secret-file"],
+    ["server", "add", "remote", "https://tools.example.com/mcp", "--type", "mcp", "--header", "X-Key: ${secret:KEY}", "--header-secret-file"],
+], ids=lambda a: " ".join(a[:2]))
+def test_a_dash_at_a_terminal_asks_and_shows_nothing(binary, own, argv):
+    last = "KEY=-" if argv[-1] == "--header-secret-file" else "-"
+    seen, status = at_a_terminal([binary, *argv, last, "--data", str(own.data)], "hush-hush-hush")
+    assert status == 0 and "hush" not in seen, seen
 
 
 def test_accounts_are_the_operators(binary, own):

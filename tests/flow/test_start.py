@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 
@@ -143,3 +144,49 @@ def test_plain_http_to_others_needs_development(binary, tmp_path):
     argv = ["--data", tmp_path / "data", "--listen", "127.0.0.1:0", "--public-url", "http://engine.example.com"]
     r = serve(binary, *argv, cwd=tmp_path)
     assert r.returncode == 3 and "https" in r.stderr
+
+
+def test_a_provider_that_cannot_be_understood_stops_nobody(binary, tmp_path):
+    """One was made under api.development with an http endpoint, another's row is damaged: both are out of use, with cause and mend."""
+    def endpoint(scheme, port):
+        return {"authorize_request": {"endpoint": f"{scheme}://localhost:{port}/authorize"},
+                "token_request": {"endpoint": f"{scheme}://localhost:{port}/token"}}
+
+    with Engine(binary, tmp_path) as e, e.client() as c:
+        for name, scheme in (("local", "http"), ("broken", "https"), ("good", "https")):
+            made = c.post("/v1/admin/auth_providers", json={"id": name, "oauth2": {"client_id": "c", "client_secret": "hush", **endpoint(scheme, 9199)}})
+            assert made.status_code == 201, made.text
+    with sqlite3.connect(tmp_path / "data" / "store.sqlite3") as db:
+        (row,) = db.execute("SELECT id FROM providers WHERE unique_id = 'broken'").fetchone()
+        db.execute("UPDATE providers SET config = 'no json' WHERE id = ?", (row,))
+        assert db.execute("UPDATE provider_revisions SET definition = 'no json' WHERE provider_id = ?", (row,)).rowcount == 1
+    with Engine(binary, tmp_path, config="api:\n  development: false\n") as e, e.client() as c:
+        want = {"local": ("authorize.url must be an https address", "api.development: true"), "broken": ("", "provider remove broken")}
+        rows = {p["id"]: p for p in c.get("/v1/admin/auth_providers").json()["items"]}
+        assert rows["good"]["status"] == "active" and "reason" not in rows["good"]
+        for name, (cause, fix) in want.items():
+            assert rows[name]["status"] == "inactive" and rows[name]["reason"]["code"] == "out_of_use", rows[name]
+            assert cause in rows[name]["reason"]["cause"] and rows[name]["reason"]["cause"] and fix in rows[name]["reason"]["fix"]
+            said = c.post("/v1/auth/authorize", json={"user_id": "alice", "auth_requirement": {"provider_id": name}})
+            assert said.status_code == 400 and f"{name} is out of use" in said.json()["message"] and fix in said.json()["message"]
+            tested = c.post(f"/tb/v1/providers/{name}/test").json()
+            assert tested["ok"] is False and tested["checks"][0]["fix"] == rows[name]["reason"]["fix"]
+        assert rows["local"]["oauth2"]["token_request"]["endpoint"] == "http://localhost:9199/token"
+        asked = c.post("/v1/auth/authorize", json={"user_id": "alice", "auth_requirement": {"provider_id": "good"}})
+        assert asked.status_code == 200 and asked.json()["url"]
+        health = c.get("/v1/health")
+        assert health.status_code == 200 and [k["status"] for k in health.json()["checks"] if k["name"] == "providers"] == ["warn"]
+        log = e.log().splitlines()
+        assert all(any("provider.out_of_use" in r and f'provider="{name}"' in r for r in log) for name in want), log
+        assert all(any("provider.not_redefined" in r and f'provider="{name}"' in r for r in log) for name in want), log
+        listed, shown, looked = e.cli("provider", "list"), e.cli("provider", "show", "local"), e.cli("doctor")
+        assert listed.stdout.count("out_of_use") == 2 and "api.development: true" in shown.stdout
+        assert looked.returncode == 1 and "provider local: it is out of use" in looked.stdout
+        patched = c.patch("/v1/admin/auth_providers/local", json={"oauth2": {"client_secret": "hush", **endpoint("https", 9199)}})
+        assert patched.status_code == 200 and patched.json()["status"] == "active" and "reason" not in patched.json(), patched.text
+        again = c.patch("/v1/admin/auth_providers/broken", json={"oauth2": {"client_secret": "hush", **endpoint("https", 9200)}})
+        assert again.status_code == 200 and again.json()["status"] == "active", again.text
+        assert e.cli("provider", "remove", "broken").returncode == 0
+        assert c.get("/v1/admin/auth_providers/broken").status_code == 404
+    with Engine(binary, tmp_path, config="api:\n  development: false\n") as e, e.client() as c:
+        assert {p["id"]: p["status"] for p in c.get("/v1/admin/auth_providers").json()["items"]} == {"good": "active", "local": "active"}
