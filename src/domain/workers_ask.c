@@ -43,7 +43,8 @@ static struct err tell(struct ctx *cx, struct engine *en, const struct worker_ro
 		return OK;
 	TRY(store_worker_catalogue(cx, en->store, w->id, &before));
 	*other = w->told_at == 0 || !sv_eq(a.text, before);
-	return *other ? store_worker_told(cx, en->store, &(struct worker_told){ store_worker_as(w), a.text, SV("") }) : OK;
+	return *other ? store_worker_told(cx, en->store, &(struct worker_told){ store_worker_as(w), a.text, SV("") })
+		      : OK;
 }
 /* In memory of its own, and whatever goes wrong is this worker's: *why says it, and others are asked all the same. */
 static struct err ask(struct ctx *cx, struct engine *en, const struct worker_row *w, char why[static 240], bool *other)
