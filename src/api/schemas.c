@@ -50,12 +50,12 @@ static const struct schema all[] = {
 	  "client_id*:text<=1000 client_secret:str<=1000 scope_delimiter:(,| ) pkce:PKCEConfig"
 	  " authorize_request:OAuth2RequestConfigCreateRequest token_request:OAuth2RequestConfigCreateRequest"
 	  " refresh_request:OAuth2RequestConfigCreateRequest user_info_request:UserInfoRequestConfigCreateRequest"
-	  " token_introspection_request:TokenIntrospectionCreateRequest" },
+	  " token_introspection_request:TokenIntrospectionCreateRequest variables:map<str> environment:str" },
 	{ "OAuth2ConfigPatchRequest",
 	  "client_id:str<=1000 client_secret:str<=1000 scope_delimiter:(,| ) pkce:PKCEConfig"
 	  " authorize_request:OAuth2RequestConfigPatchRequest token_request:OAuth2RequestConfigPatchRequest"
 	  " refresh_request:OAuth2RequestConfigPatchRequest user_info_request:UserInfoRequestConfigPatchRequest"
-	  " token_introspection_request:TokenIntrospectionPatchRequest" },
+	  " token_introspection_request:TokenIntrospectionPatchRequest variables:map<str> environment:str" },
 	{ "SecretResponse", "binding:(static|tenant|project|account) editable:bool exists:bool hint:str" },
 	{ "OAuth2ConfigResponse",
 	  "client_id:str client_secret:SecretResponse redirect_uri:str scope_delimiter:str pkce:PKCEConfig"

@@ -140,7 +140,10 @@ struct err registry_merge(struct ctx *cx, const struct registry *r, const struct
 				     &merged));
 	if (merged == NULL || how.id == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "definition");
-	TRY(pdef_load(cx, merged, &how, &def));
+	struct err e = pdef_load(cx, merged, &how, &def);
+	if (e.code == E_CONFIG) /* the definition was looked at when it was loaded: what is wrong is the instance's */
+		cx->cause.code = e.code = E_BAD_INPUT;
+	TRY(e);
 	return pdef_text(cx, merged, json);
 }
 

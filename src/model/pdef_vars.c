@@ -107,6 +107,15 @@ static bool used(const struct node *n, const char *name)
 	return false;
 }
 
+/* Not the definition is wrong, but the instance that gives no value to it. */
+static struct err lacking(struct ctx *cx, struct sv key)
+{
+	char field[PDEF_FIELD];
+
+	pdef_decode_field("oauth2.variables", key, field);
+	return bad_field(cx, field, "required", "is required");
+}
+
 struct some {
 	const struct node *tree, *values;
 	bool partial;
@@ -126,7 +135,7 @@ static struct err one(struct ctx *cx, const struct some *s, const struct node *d
 		return pdef_decode_wrong(cx, decl, field, "needs a pattern, an enum or a fixed value");
 	TRY(value_of(cx, &v, given, field, &value));
 	if (value.p == NULL)
-		return s->partial || !used(s->tree, name) ? OK : pdef_decode_wrong(cx, decl, field, "needs a value");
+		return s->partial || !used(s->tree, name) ? OK : lacking(cx, decl->key);
 	return node_set(cx->arena, out, decl->key, node_new_text(cx->arena, value)) ? OK : no_memory(cx);
 }
 

@@ -68,6 +68,15 @@ def test_bad_providers_name_the_field(api, change, field):
     assert any(f["field"].startswith(field) for f in answer["field_errors"]), answer
 
 
+def test_what_a_type_needs_is_asked_for_by_name(api):
+    body = {"id": "any-server", "provider_id": "oauth2", "oauth2": {"client_id": "a", "client_secret": "b"}}
+    answer = error(api.post("/v1/admin/auth_providers", json=body), 400, "malformed_request")
+    assert "oauth2.variables.authorize_url is required" in answer["message"], answer
+    body["oauth2"]["variables"] = {"authorize_url": "https://any.example/authorize", "token_url": "https://any.example/token"}
+    assert api.post("/v1/admin/auth_providers", json=body).status_code == 201
+    assert api.delete("/v1/admin/auth_providers/any-server").status_code == 200
+
+
 def test_unknown_built_in_type(api):
     r = api.post("/v1/admin/auth_providers", json={"id": "x1", "provider_id": "no-such-type", "oauth2": {"client_id": "a"}})
     error(r, 400, "malformed_request")

@@ -2,6 +2,7 @@
 """An edit of a provider that would send what is stored for one host to another: its client secret, which nobody can read, the tokens of
 its users, and what an attempt brings that was begun before."""
 import base64
+import itertools
 import json
 import urllib.parse
 
@@ -11,7 +12,14 @@ from peer import Peer, answer
 from world import Engine, query, until
 
 ID, SECRET, NEW = "client-of-the-test", "written-once-client-secret-7f3a", "the-secret-of-the-new-host-91c2"
-GIVEN = {"access_token": "at-of-the-old-host", "refresh_token": "rt-of-the-old-host", "token_type": "Bearer", "expires_in": 3600}
+ACCESS, REFRESH = "at-of-the-old-host", "rt-of-the-old-host"
+COUNT = itertools.count()
+
+
+def tokens(c, request):
+    """Each its own: a token that another connection holds is not revoked."""
+    n = next(COUNT)
+    return answer(body={"access_token": f"{ACCESS}-{n}", "refresh_token": f"{REFRESH}-{n}", "token_type": "Bearer", "expires_in": 3600})(c, request)
 
 
 def seen(peer, *what):
@@ -26,7 +34,7 @@ def world(binary, tmp_path_factory):
     """Two hosts, a definition that is at the old one or, as another environment, at the new one, and the engine."""
     with Peer() as old, Peer() as new:
         for peer in (old, new):
-            peer.rules = {"/token": answer(body=GIVEN), "/me": answer(body={"id": "7"}), "/revoke": answer(503, {"error": "busy"})}
+            peer.rules = {"/token": tokens, "/me": answer(body={"id": "7"}), "/revoke": answer(503, {"error": "busy"})}
         there = definition(new, revoke={"url": f"{new.url}/revoke", "ends": "token"})
         acme = definition(old, revoke={"url": f"{old.url}/revoke", "ends": "token"}, environments={"new": {k: there[k] for k in ("authorize", "token", "revoke")}})
         config = f"api:\n  development: true\nprovider_definitions: {json.dumps({'acme': acme})}\n"
@@ -65,7 +73,7 @@ def test_attack_a_secret_nobody_can_read_is_not_moved(world, what):
     assert r.status_code == 400 and "oauth2.client_secret must be sent again" in r.text, r.text
     user = Attempt(engine, id, "alice@example.com")
     user.connect()
-    assert not seen(new, SECRET, GIVEN["access_token"])
+    assert not seen(new, SECRET, ACCESS)
     assert edit(api, id, **MOVES[what](old)).status_code == 200  # on its own host all of it may change
     # Brought again it is its owner who asks.  Where what is stored goes elsewhere the grants end, with their reason; user info only sees new ones.
     assert edit(api, id, client_secret=SECRET, **MOVES[what](new)).status_code == 200
@@ -96,7 +104,7 @@ def test_attack_an_attempt_does_not_outlive_a_move(world, stage):
         r = api.post("/v1/auth/confirm_user", json={"flow_id": flow, "user_id": user.user})
         assert r.status_code == 400, r.text
         until("the end of its tokens", lambda: [e for e in user.events("revoke") if "moved" in json.dumps(e)])
-    assert not seen(old, NEW) and not seen(new, SECRET, GIVEN["access_token"], GIVEN["refresh_token"]), (old.calls, new.calls)
+    assert not seen(old, NEW) and not seen(new, SECRET, ACCESS, REFRESH), (old.calls, new.calls)
     assert any(e["reason"] == "provider_changed" for e in user.shown()["events"]), user.shown()
     user.connect()  # the same link, at the new host
     assert seen(new, NEW) and user.authorize().json()["status"] == "completed"

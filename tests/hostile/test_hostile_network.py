@@ -2,6 +2,7 @@
 """What is wrong before a single byte is sent: a name server that never answers, names and notations that lead into our own network,
 TLS that cannot be trusted.  Nothing is spent, nothing leaves, the step says so, others are served meanwhile."""
 import datetime
+import itertools
 import json
 import shutil
 import socket
@@ -156,7 +157,13 @@ def fortress(binary, names, tmp_path_factory):
     _, _, cert, key = certificate(folder, "good", ["good.example"], ca)
     listener = Listener()
     with Peer(server_tls(cert, key)) as peer:
-        peer.rules["/token"] = answer(200, {"access_token": "good", "token_type": "Bearer", "expires_in": 4, "refresh_token": "again"})
+        count = itertools.count()  # each its own: a token that another connection holds is not revoked
+
+        def token(c, request):
+            n = next(count)
+            return answer(200, {"access_token": f"good-{n}", "token_type": "Bearer", "expires_in": 4, "refresh_token": f"again-{n}"})(c, request)
+
+        peer.rules["/token"] = token
         kinds = {f"{where}-{name}": inward(where, f"https://{name}:{listener.port}/x", "https://good.example") for where, name in PLACES}
         config = f"api: {{}}\nnetwork:\n  connect_to: ['good.example:443:127.0.0.1:{peer.port}']\n  ca_file: {ca[2]}\nprovider_definitions: {json.dumps(kinds)}\n"
         with Engine(binary, folder, config=config, prefix=names[0]) as engine:

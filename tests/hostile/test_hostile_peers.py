@@ -155,7 +155,8 @@ class Row:
             return self.hostile(c, request)
         self.given += 1
         life = 4 if self.phase == "refresh" and "refresh_token" not in request.form else 3600
-        return answer(200, {**GOOD, "access_token": f"good-{self.given}", "refresh_token": f"refresh-{self.given}", "expires_in": life})(c, request)
+        n = f"{self.given}-of-{self.id}" if self.phase == "revoke" else self.given  # a token that another connection holds is not revoked
+        return answer(200, {**GOOD, "access_token": f"good-{n}", "refresh_token": f"refresh-{n}", "expires_in": life})(c, request)
 
     def side(self, phase, good):
         def run(c, request):
