@@ -49,7 +49,10 @@ struct err provider_move_find(struct ctx *cx, struct sv before, struct sv after,
 
 	*out = (struct provider_move){ .secret = false };
 	TRY(jdoc_parse(cx, after, "definition", &now));
-	if (IS_ERR(jdoc_parse(cx, before, "definition", &was))) { /* nobody can say where it went to */
+	struct err e = jdoc_parse(cx, before, "definition", &was);
+	if (e.code == E_INTERNAL)
+		return e;
+	if (IS_ERR(e)) { /* nobody can say where it went to */
 		*out = (struct provider_move){ .secret = true, .stored = true };
 		return forgive(cx);
 	}

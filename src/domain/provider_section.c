@@ -65,7 +65,10 @@ struct err provider_section_changed(struct ctx *cx, const struct provider_change
 	const struct node *was = NULL, *now = NULL;
 	struct jout w = JOUT(&data);
 
-	if (IS_ERR(config_of(cx, c->was, &was))) /* of a provider out of use: all of it is new */
+	struct err e = config_of(cx, c->was, &was);
+	if (e.code == E_INTERNAL)
+		return e;
+	if (IS_ERR(e)) /* of a provider out of use: all of it is new */
 		(void)forgive(cx);
 	TRY(config_of(cx, c->now, &now));
 	jout_open(&w, NULL);

@@ -283,6 +283,7 @@ static const struct pdef *same_definition(const struct registry *r, const struct
 
 static struct err entry_meaning(struct ctx *cx, const struct registry_make *how, struct registry_entry *e)
 {
+	assert(e->p.type_id != NULL && e->p.unique_id != NULL); /* entry_texts */
 	const struct pdef_how meant = { e->p.type_id[0] != '\0' ? e->p.type_id : e->p.unique_id,
 					how->en->config->development };
 	struct err bad = entry_secret(cx, how, e);
