@@ -18,7 +18,7 @@ static size_t step(struct sv v, bool *ok)
 
 void term_plain(struct buf *b, struct sv v)
 {
-	while (v.n > 0) {
+	while (v.p != NULL && v.n > 0) {
 		bool ok;
 		size_t n = step(v, &ok);
 
@@ -48,7 +48,7 @@ static bool put_bad(FILE *to, struct sv one, enum term_as as)
 
 bool term_write(FILE *to, struct sv text, enum term_as as)
 {
-	while (text.n > 0) {
+	while (text.p != NULL && text.n > 0) {
 		size_t clean = 0, n = 0;
 
 		while (clean < text.n && goes_as_it_is(sv_from(text, clean), as, &n))
