@@ -90,6 +90,25 @@ struct err providers_secret(struct ctx *cx, struct engine *en, const struct prov
 	return store_provider_unseal(cx, en->store, &row, out);
 }
 
+struct err providers_stored(struct ctx *cx, struct engine *en, struct sv row_id, struct provider_row *out)
+{
+	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
+
+	TRY(store_read(cx, en->store, &rd));
+	struct err e = store_provider_get(cx, rd.db, row_id, out);
+	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && out->deleted_at > 0))
+		return refuse(cx, E_NOT_FOUND, "auth provider not found");
+	return e;
+}
+
+struct err providers_may_write(struct ctx *cx, const struct provider *p)
+{
+	if (p->binding == BIND_STATIC)
+		return refuse(cx, E_FORBIDDEN, "auth provider %s is declared in engine.yaml; change it there",
+			      p->unique_id);
+	return OK;
+}
+
 struct err providers_revision_full(struct ctx *cx, struct engine *en, struct sv revision_id, struct revision *out)
 {
 	return registry_revision(cx, en, revision_id, out);

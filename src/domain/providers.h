@@ -52,6 +52,12 @@ const struct provider *providers_by_id(struct engine *en, struct sv project_id, 
 /* Opens the client secret for one use; *out NULL: a public client. */
 struct err providers_secret(struct ctx *cx, struct engine *en, const struct provider *p, struct secret **out) MUST_USE
     NONNULL(1, 2, 3, 4);
+/* The stored row of what is shown now; E_NOT_FOUND when it has been deleted meanwhile. */
+struct provider_row;
+struct err providers_stored(struct ctx *cx, struct engine *en, struct sv row_id, struct provider_row *out) MUST_USE
+    NONNULL(1, 2, 4);
+/* E_FORBIDDEN for one of engine.yaml. */
+struct err providers_may_write(struct ctx *cx, const struct provider *p) MUST_USE NONNULL(1, 2);
 /* The definition of an old revision (an open flow keeps its own); loaded once, kept. */
 struct err providers_revision(struct ctx *cx, struct engine *en, struct sv revision_id,
 			      const struct pdef **out) MUST_USE NONNULL(1, 2, 4);

@@ -25,16 +25,6 @@ static struct err note(struct ctx *cx, struct tx *tx, const struct ending *c)
 
 	return store_event_add(cx, tx, &ev);
 }
-static struct err row_now(struct ctx *cx, struct engine *en, struct sv row_id, struct provider_row *out)
-{
-	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
-
-	TRY(store_read(cx, en->store, &rd));
-	struct err e = store_provider_get(cx, rd.db, row_id, out);
-	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && out->deleted_at > 0))
-		return refuse(cx, E_NOT_FOUND, "auth provider not found");
-	return e;
-}
 static struct err act_delete(struct ctx *cx, struct tx *tx, const void *in, void *out)
 {
 	const struct ending *c = in;
@@ -82,7 +72,7 @@ static struct err end(struct ctx *cx, struct ending *c, const struct provider *p
 	CLEANUP(registry_unmake) struct registry_entry *e = NULL;
 
 	if (p != NULL) {
-		TRY(row_now(cx, en, sv_of(p->row_id), &c->row));
+		TRY(providers_stored(cx, en, sv_of(p->row_id), &c->row));
 		c->row.deleted_at = clock_now(); /* of the object only; the act has its own */
 		TRY(registry_make(cx, &how, &e));
 	}
@@ -96,9 +86,7 @@ struct err providers_delete(struct ctx *cx, struct engine *en, const struct prov
 	struct ending c = { .en = en, .by = by };
 
 	registry_lock(en->registry);
-	if (p->binding == BIND_STATIC)
-		return refuse(cx, E_FORBIDDEN, "auth provider %s is declared in engine.yaml; change it there",
-			      p->unique_id);
+	TRY(providers_may_write(cx, p));
 	return end(cx, &c, p, act_delete);
 }
 struct err providers_leave_worker(struct ctx *cx, struct engine *en, const struct provider_leave *in)

@@ -259,26 +259,6 @@ struct err providers_create(struct ctx *cx, struct engine *en, struct sv project
 	return commit(cx, &c, act_create, out);
 }
 
-/* The stored row of what is shown now. */
-static struct err row_now(struct ctx *cx, struct engine *en, struct sv row_id, struct provider_row *out)
-{
-	CLEANUP(store_read_done) struct reader rd = { .st = NULL };
-
-	TRY(store_read(cx, en->store, &rd));
-	struct err e = store_provider_get(cx, rd.db, row_id, out);
-	if (e.code == E_NOT_FOUND || (!IS_ERR(e) && out->deleted_at > 0))
-		return refuse(cx, E_NOT_FOUND, "auth provider not found");
-	return e;
-}
-
-static struct err may_write(struct ctx *cx, const struct provider *p)
-{
-	if (p->binding == BIND_STATIC)
-		return refuse(cx, E_FORBIDDEN, "auth provider %s is declared in engine.yaml; change it there",
-			      p->unique_id);
-	return OK;
-}
-
 static struct err check_patch(struct ctx *cx, const struct provider *was, const struct provider_write *in)
 {
 	struct err e = check(cx, in);
@@ -300,13 +280,13 @@ struct err providers_patch(struct ctx *cx, struct engine *en, const struct provi
 
 	registry_lock(en->registry);
 	*out = NULL;
-	TRY(may_write(cx, was));
+	TRY(providers_may_write(cx, was));
 	TRY(check_patch(cx, was, in));
 	const struct provider *now = providers_by_row(en, sv_of(was->row_id));
 	if (now == NULL)
 		return refuse(cx, E_NOT_FOUND, "auth provider %s not found", was->unique_id);
 	struct shape s = { .en = en, .in = in, .was_config = now->config, .keep_secret = true };
-	TRY(row_now(cx, en, sv_of(was->row_id), &row));
+	TRY(providers_stored(cx, en, sv_of(was->row_id), &row));
 	c.row = row;
 	if (in->description.p != NULL)
 		c.row.description = in->description;
