@@ -19,7 +19,8 @@ static const char head[] =
     "fault. What a\n"
     "  repetition cannot mend says `x-should-retry: false`; 429 and 503 say `Retry-After`.\n"
     "- **Lists** take `limit` (25, at most 100) and `offset`, and answer\n"
-    "  `{\"items\", \"limit\", \"offset\", \"page_count\", \"total_count\"}`.\n"
+    "  `{\"items\", \"limit\", \"offset\", \"page_count\", \"total_count\"}`. The next page begins at `offset` +\n"
+    "  `page_count`: a page of tools ends early when it has 6 MB.\n"
     "- **Times** are RFC 3339 in UTC. `*` marks what is required or always there;\n"
     "  `text` is a `str` that is not empty.\n";
 

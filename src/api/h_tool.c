@@ -11,7 +11,9 @@
 #include "domain/tool_filter.h"
 #include "http/route.h"
 
-enum { QUERY_MOST = 4096, KEY_MOST = 32768 };
+/* PAGE_BYTES: a page ends before the next tool when it has these, so that one more of the largest fits into the answer.
+ */
+enum { QUERY_MOST = 4096, KEY_MOST = 32768, PAGE_BYTES = 6 << 20 };
 
 /* ---- what is asked ---- */
 struct look {
@@ -122,13 +124,15 @@ static struct err many(struct request *rq, const struct look *k, const struct to
 	struct jout w = JOUT(rq->out);
 	int64_t seen = 0;
 	size_t n = 0;
+	bool full = false;
 
 	page_list_open(&w);
 	for (size_t i = 0; i < of.n; i++) {
 		bool in;
 
 		TRY(belongs(rq, k, &of.v[i], &in));
-		if (in && seen >= k->page.offset && n < (size_t)k->page.limit) {
+		full = full || n == (size_t)k->page.limit || rq->out->n > PAGE_BYTES;
+		if (in && seen >= k->page.offset && !full) {
 			TRY(show(rq, &w, k, &of.v[i]));
 			n++;
 		}

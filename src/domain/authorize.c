@@ -9,9 +9,10 @@
 #include "domain/scopes.h"
 #include "domain/state.h"
 #include "domain/timeline.h"
+#include "model/pdef_apart.h"
 #include "store/store_connection.h"
 
-enum { USER_MOST = 256, URI_MOST = 2048, SCOPE_MOST = 512, SCOPES_MOST = 100, LOOKS_MOST = 3 };
+enum { USER_MOST = 256, URI_MOST = 2048, SCOPE_MOST = 512, SCOPES_MOST = 100, LOOKS_MOST = 3, SHOWN = 35 };
 static const int64_t life = HOUR(24), extend_below = HOUR(1); /* design 8 */
 
 uint64_t authorize_topic(struct sv authorization_id) { return hub_topic("authorization", authorization_id); }
@@ -61,6 +62,24 @@ static struct err check(struct ctx *cx, const struct auth_ask *ask, struct sv *u
 		e = (struct err){ E_BAD_INPUT };
 	TRY(e);
 	return scopes_clean(cx, ask->scopes, scopes);
+}
+
+/* A consent to scopes of two tokens would be asked for again and again: one of the tokens is kept.  had: what a live
+ * connection holds and the consent would ask for along with the new ones. */
+static struct err one_token(struct ctx *cx, const struct pdef *d, struct sv_list asked, struct sv_list had)
+{
+	static const char *const field = "auth_requirement.oauth2.scopes";
+	struct pdef_apart two;
+
+	if (pdef_apart(d, asked, asked, &two))
+		return bad_field(cx, field, "one_token",
+				 "has %.*s and %.*s, which are of two tokens: make two providers",
+				 SV_FMT(sv_upto(two.one, SHOWN)), SV_FMT(sv_upto(two.other, SHOWN)));
+	if (pdef_apart(d, asked, had, &two))
+		return bad_field(cx, field, "one_token",
+				 "has %.*s, and the connection's token %.*s: make a second provider",
+				 SV_FMT(sv_upto(two.one, SHOWN)), SV_FMT(sv_upto(two.other, SHOWN)));
+	return OK;
 }
 
 /* ---- a pending one, found or made ---- */
@@ -244,6 +263,7 @@ struct err authorize_start(struct ctx *cx, struct engine *en, const struct auth_
 	struct provider_ask who = ask->provider;
 	who.project_id = ask->project_id;
 	TRY(providers_resolve(cx, en, &who, &q.provider, &q.asked_as));
+	TRY(one_token(cx, q.provider->def, q.scopes, (struct sv_list){ .n = 0 }));
 	struct access_ask look = { .project_id = ask->project_id,
 				   .user_id = q.user,
 				   .provider = q.provider,
@@ -257,6 +277,7 @@ struct err authorize_start(struct ctx *cx, struct engine *en, const struct auth_
 			return completed(cx, &q, out);
 		if (ask->lane == ACCESS_INLINE)
 			return (struct err){ E_TAKE_POOL };
+		TRY(one_token(cx, q.provider->def, q.scopes, out->access.granted));
 		e = pending(cx, en, ask, &q, out);
 		access_clear(&out->access);
 		if (e.code != E_STALE)

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "domain/scopes.h"
 #include "domain/secret_names.h"
+#include "model/pdef_apart.h"
 #include "store/grant_cache.h"
 #include <assert.h>
 #include <stdio.h>
@@ -97,9 +98,15 @@ static struct err authorization(struct ctx *cx, struct engine *en, const struct 
 		return forgive(cx);
 	}
 	TRY(e);
-	out->provider_active = out->provider->active;
-	if (!out->provider_active)
+	struct pdef_apart two;
+	bool apart = pdef_apart(out->provider->def, t->auth.scopes, t->auth.scopes, &two);
+	out->provider_active = out->provider->active && !apart;
+	if (!out->provider->active)
 		(void)snprintf(out->provider_reason, sizeof out->provider_reason, "the provider is inactive");
+	else if (apart)
+		(void)snprintf(out->provider_reason, sizeof out->provider_reason,
+			       "one token cannot have both %.*s and %.*s: make two providers, one for each",
+			       SV_FMT(sv_upto(two.one, 40)), SV_FMT(sv_upto(two.other, 40)));
 	return ask->user_id.n == 0 ? OK : consent(cx, en, ask, t, out);
 }
 

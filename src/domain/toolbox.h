@@ -43,6 +43,8 @@ struct toolbox_note {
 };
 /* A worker's share of the catalogue: tools, and bytes of what it tells of them. */
 enum { TOOLBOX_TOOLS_MOST = 10000, TOOLBOX_BYTES_MOST = 16 << 20 };
+/* A project's, of all its workers together: older workers come first. */
+enum { TOOLBOX_PROJECT_TOOLS_MOST = 25000, TOOLBOX_PROJECT_BYTES_MOST = 64 << 20 };
 struct tool_set {
 	const struct tool *v; /* by project, toolkit, name, newest version first */
 	size_t n;

@@ -15,6 +15,11 @@
 
 enum { ROWS_BYTES = 256 << 20, PARSE_BYTES = 256 << 20, TOOLS_MOST = 50000 };
 
+/* What a project's workers have told of so far. */
+struct share {
+	struct sv project_id; /* of the rows */
+	size_t tools, bytes;
+};
 struct loading {
 	struct engine *en;
 	struct arena *arena; /* of what lasts */
@@ -23,11 +28,14 @@ struct loading {
 	size_t n, room;
 	struct toolbox_note *notes;
 	size_t n_notes;
+	struct share *shares;
+	size_t n_shares;
 };
 /* The worker whose tools are read now. */
 struct teller {
 	const struct worker_row *w; /* as it is kept */
 	struct toolbox_note *note;
+	struct share *share; /* its project's */
 	struct mcp_auth auth;
 	struct sv provider; /* mcp_auth_name; p NULL: its server wants no token */
 	struct ctx parse;   /* with memory of its own */
@@ -208,27 +216,51 @@ static struct err what_it_told(struct loading *l, struct teller *of, const struc
 	if (text.n > TOOLBOX_BYTES_MOST)
 		return refuse(cx, E_TOO_LARGE, "its catalogue has %zu bytes; %d are the most", text.n,
 			      TOOLBOX_BYTES_MOST);
+	if (text.n > TOOLBOX_PROJECT_BYTES_MOST - of->share->bytes)
+		return refuse(cx, E_TOO_LARGE, "its project's servers tell of more than %d bytes together",
+			      TOOLBOX_PROJECT_BYTES_MOST);
+	of->share->bytes += text.n;
 	return jdoc_parse(cx, text, "its catalogue", list);
+}
+/* NULL: there is room for one more, the worker's nth. */
+static const char *no_room(const struct loading *l, const struct teller *of, size_t n)
+{
+	if (n >= TOOLBOX_TOOLS_MOST)
+		return "it has more tools than a server may have";
+	if (of->share->tools >= TOOLBOX_PROJECT_TOOLS_MOST)
+		return "its project has more tools than a project may have";
+	return l->n < TOOLS_MOST ? NULL : "there are more tools than the engine holds";
 }
 static struct err add_all(struct ctx *cx, struct loading *l, struct teller *of, const struct node *list)
 {
 	size_t n = 0;
 
 	for (const struct node *e = list == NULL ? NULL : list->first; e != NULL; e = e->next) {
-		if (n++ < TOOLBOX_TOOLS_MOST && l->n < TOOLS_MOST)
-			TRY(add(cx, l, of, e));
-		else
-			toolbox_leave_out(l->arena, of->note, "%s",
-					  l->n < TOOLS_MOST ? "it has more tools than a server may have"
-							    : "there are more tools than the engine holds");
+		const char *full = no_room(l, of, n++);
+
+		if (full != NULL) {
+			toolbox_leave_out(l->arena, of->note, "%s", full);
+			continue;
+		}
+		TRY(add(cx, l, of, e));
+		of->share->tools++;
 	}
 	return OK;
+}
+static struct share *share_of(struct loading *l, struct sv project_id)
+{
+	for (size_t i = 0; i < l->n_shares; i++)
+		if (sv_eq(l->shares[i].project_id, project_id))
+			return &l->shares[i];
+	l->shares[l->n_shares] = (struct share){ .project_id = project_id };
+	return &l->shares[l->n_shares++];
 }
 static struct err add_worker(struct ctx *cx, struct loading *l, const struct worker_row *w)
 {
 	CLEANUP(arena_drop) struct arena *a = arena_new(PARSE_BYTES);
 	struct teller of = { .w = keep_worker(l, w),
 			     .note = &l->notes[l->n_notes],
+			     .share = share_of(l, w->project_id),
 			     .parse = { .request_id = cx->request_id, .arena = a, .now = cx->now } };
 	const struct node *list = NULL;
 	struct err e = OK;
@@ -305,7 +337,8 @@ static struct err fill(struct ctx *cx, struct loading *l, struct tool_set *out)
 	cx->cause = own.cause;
 	TRY(e);
 	l->notes = arena_array(l->arena, rows.n + 1, sizeof *l->notes);
-	if (l->notes == NULL)
+	l->shares = arena_array(a, rows.n + 1, sizeof *l->shares);
+	if (l->notes == NULL || l->shares == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "tools");
 	for (size_t i = 0; i < rows.n; i++)
 		if (rows.v[i].enabled)

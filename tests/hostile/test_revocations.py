@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 from hostile import Attempt, instance
+from test_contract import error
 from vendor import PATHS, Vendor, slack
 from world import Engine
 
@@ -101,12 +102,26 @@ def test_slack_counts_the_scopes_of_the_token_it_hands_out(vendor, attempt):
     """One answer with the user's token and the bot's: the user's is kept, and what the bot may do is not said to be granted."""
     bot = {"access_token": "xoxb-1", "token_type": "bot", "scope": "chat:write", "bot_user_id": "B1"}
     vendor.codes = {"two": slack("search:read", access_token="xoxp-two", token_type="user", top=bot), "bot": slack("", top=bot)}
-    a = attempt("slack", "two@example.com", ("search:read", "bot:chat:write"))
+    a = attempt("slack", "two@example.com", ("search:read",))
     a.connect("two")
-    a.scopes = ["search:read"]
     assert a.authorize().json()["context"]["token"] == "xoxp-two"
-    a.scopes = ["bot:chat:write"]
-    assert a.authorize().json()["status"] == "pending"
+    a.scopes = ["bot:chat:write"]  # a consent would be for both tokens, and give the user's again
+    said = error(a.authorize(), 400, "malformed_request")["message"]
+    assert "search:read" in said and "bot:chat:write" in said and "second provider" in said
+    assert disconnect(a) == "done" and a.authorize().json()["status"] == "pending"
     only = attempt("slack", "bot@example.com", ("bot:chat:write",))
     only.connect("bot")
     assert only.authorize().json()["context"]["token"] == "xoxb-1"
+
+
+def test_scopes_of_two_tokens_are_refused_before_anybody_is_sent_to_consent(attempt, engine):
+    """One token is kept of an answer, so a request for the scopes of two would never be completed, however often its link is opened."""
+    a = attempt("slack", "groups@example.com", ("bot:chat:write",))
+    a.scopes = ["search:read", "channels:read", "bot:chat:write"]
+    told = error(a.authorize(), 400, "malformed_request")
+    assert [f["field"] for f in told["field_errors"]] == ["auth_requirement.oauth2.scopes"]
+    assert "search:read" in told["message"] and "bot:chat:write" in told["message"] and "two providers" in told["message"]
+    a.scopes = ["bot:chat:write", "bot:users:read"]
+    assert a.authorize().json()["status"] == "pending"
+    a.scopes = ["search:read", "channels:read"]
+    assert a.authorize().json()["status"] == "pending"

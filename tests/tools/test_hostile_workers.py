@@ -6,8 +6,10 @@ import socket
 import threading
 import time
 
+import arcadepy
 import pytest
 from conftest import real_worker, register
+from people import Person
 from serving import Handler, Server
 from test_contract import error
 from world import Engine, free_port, until
@@ -227,6 +229,28 @@ def test_ten_thousand_tools(api, odd):
     assert api.get("/v1/tools/Odd.Tool7777").json()["name"] == "Tool7777"
 
 
+def test_a_project_has_a_share_of_the_catalogue(binary, tmp_path):
+    """Three servers with as many tools as one may have: the last one's end where their project's share does, and another project has its own."""
+    odds = [Odd() for _ in range(4)]
+    for n, odd in enumerate(odds):
+        odd.tools = [{**TOOL, "name": f"T{k}", "toolkit": {"name": f"Kit{n}", "version": "1.0.0"}} for k in range(10000)]
+    with Engine(binary, tmp_path) as eng:
+        owner = Person(eng)
+        owner.set_up(eng.ready["setup_url"], "owner@example.com")
+        other = owner.call("POST", "/tb/v1/projects", {"name": "Other"}).json()["id"]
+        key = owner.call("POST", f"/tb/v1/orgs/default/projects/{other}/api_keys", {"name": "other"}).json()["key"]
+        with eng.client() as c, eng.client(key=key) as o:
+            for n, odd in enumerate(odds):
+                assert register(o if n == 3 else c, odd.uri, id=f"w{n}", timeout=30).status_code == 201
+            count = lambda who, kit: who.get("/v1/tools", params={"toolkit": kit, "limit": 1}).json()["total_count"]
+            assert [count(c, f"Kit{n}") for n in range(3)] == [10000, 10000, 5000]
+            message = c.get("/v1/workers/w2/health").json()["message"]
+            assert "5000 of its tools are left out" in message and "than a project may have" in message, message
+            assert count(o, "Kit3") == 10000
+    for odd in odds:
+        odd.close()
+
+
 def test_a_private_address_is_refused_unless_it_is_allowed(binary, tmp_path, odd):
     with Engine(binary, tmp_path, config="api:\n  development: false\n") as strict, strict.client() as c:
         assert c.post("/v1/workers/test", json={"type": "http", "http": {"uri": odd.uri}}).json()["success"] is False
@@ -271,6 +295,11 @@ def test_what_is_too_large_is_left_out_and_costs_nobody_else(binary, tmp_path):
             r = register(c, odd.uri, id=id)
             assert r.status_code == 201, r.text
         assert listed(c) == {"good", "bad", "big1", "big2", "big3", "late"}
+        told = [f"{id.capitalize()}.Do" for id in ("bad", "good", "late")] + [f"Big{k}.Do{n}" for k in (1, 2, 3) for n in ("", *range(20))]
+        sdk = arcadepy.Arcade(base_url=engine.url, api_key=engine.key)
+        assert sorted(t.qualified_name for t in sdk.tools.list(limit=100)) == sorted(told)  # pages end early, and the SDK goes on
+        page = c.get("/v1/tools", params={"limit": 100, "include_format": "openai,anthropic,arcade"}).json()
+        assert 0 < page["page_count"] == len(page["items"]) < 10 and page["total_count"] == len(told) and page["limit"] == 100
         health = c.get("/v1/workers/bad/health").json()
         assert health["healthy"] and health["message"].startswith("ok; 1 of its tools are left out: Drowns: "), health
         health = c.get("/v1/workers/large/health").json()
