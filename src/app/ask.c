@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { PART_BYTES = 4096 };
+
 /* Opens the way, makes the one call. */
 struct err ask_once(struct cli *cli, const char *method, const struct client_path *at, struct sv body,
 		    struct client_answer *out)
@@ -16,6 +18,28 @@ struct err ask_once(struct cli *cli, const char *method, const struct client_pat
 	if (path == NULL)
 		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
 	return client_call(cli, c, &(struct client_ask){ method, path, body }, out);
+}
+
+bool ask_true(const struct node *n, const char *key)
+{
+	const struct node *v = node_get(n, key);
+
+	return v != NULL && v->kind == NODE_BOOL && v->b;
+}
+
+struct err ask_part(struct cli *cli, struct client *c, const struct ask_part *p, struct client_answer *out)
+{
+	CLEANUP(buf_free) struct buf b = BUF(PART_BYTES);
+
+	buf_printf(&b, "%s/", p->rest);
+	enc_pct(&b, p->id);
+	buf_printf(&b, "/%s", p->part);
+	TRY(buf_done(cli->cx, &b, "the path"));
+	const char *rest = arena_text(cli->cx->arena, buf_view(&b));
+	const char *path = rest == NULL ? NULL : client_path(cli, &(struct client_path){ p->base, rest, NULL });
+	if (path == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
+	return client_call(cli, c, &(struct client_ask){ p->method, path, SV_NONE }, out);
 }
 
 struct err ask_say(struct cli *cli, const char *fmt, ...)

@@ -7,6 +7,15 @@
 /* Opens the way, makes the one call. */
 struct err ask_once(struct cli *cli, const char *method, const struct client_path *at, struct sv body,
 		    struct client_answer *out) MUST_USE NONNULL(1, 2, 3, 5);
+bool ask_true(const struct node *n, const char *key) NONNULL(2); /* the key is there and says true */
+/* Over a way that is open: of rest/ID/part. */
+struct ask_part {
+	const char *method, *base, *rest;
+	struct sv id;
+	const char *part;
+};
+struct err ask_part(struct cli *cli, struct client *c, const struct ask_part *p, struct client_answer *out) MUST_USE
+    NONNULL(1, 2, 3, 4);
 struct err ask_list(struct cli *cli, const char *base, const char *rest, const struct show_table *t) MUST_USE
     NONNULL(1, 2, 3, 4);
 /* DELETE of rest/ARG, and "Removed the WHAT ARG." */

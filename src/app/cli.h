@@ -62,6 +62,9 @@
 	X(OPT_VALUE, "value-file", 0, "FILE", "file with the value, - for standard input; else it is asked for")       \
 	X(OPT_TOOLKIT, "toolkit", 0, "NAME", "only this toolkit's")                                                    \
 	X(OPT_INPUT, "input", 0, "NAME=VALUE", "an input of the tool; may be repeated")                                \
+	X(OPT_STATUS, "status", 0, "STATUS", "active or inactive")                                                     \
+	X(OPT_TRY_CREDENTIALS, "try-credentials", 0, NULL,                                                             \
+	  "let the engine send each provider's client id and secret to it, with a made-up code")                       \
 	X(OPT_HELP, "help", 'h', NULL, "this text")
 enum cli_option {
 #define X(id, name, brief, value, doc) id,

@@ -9,7 +9,7 @@ struct conf_how cmd_conf_how(const struct cli *cli) NONNULL(1);
 typedef struct err cmd_fn(struct cli *cli) MUST_USE;
 cmd_fn cmd_serve, cmd_init, cmd_version, cmd_docs;
 cmd_fn cmd_key_create, cmd_key_list, cmd_key_revoke;
-cmd_fn cmd_provider_add, cmd_provider_list, cmd_provider_show, cmd_provider_remove;
+cmd_fn cmd_provider_add, cmd_provider_list, cmd_provider_set, cmd_provider_show, cmd_provider_remove;
 cmd_fn cmd_authorization_list, cmd_authorization_show;
 cmd_fn cmd_connection_list, cmd_connection_show, cmd_connection_delete;
 cmd_fn cmd_server_add, cmd_server_test, cmd_server_list, cmd_server_show, cmd_server_remove, cmd_server_authorize;

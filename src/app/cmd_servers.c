@@ -9,6 +9,8 @@
 #include "core/text.h"
 #include <string.h>
 
+/* Before what its health does not show (workers_health). */
+static const struct sv OK_AND = SV_INIT("ok; ");
 enum { BODY_BYTES = 256 << 10, QUERY_BYTES = 4096, TIMEOUT_S = 30, RETRY = 3 };
 
 static struct err number(struct cli *cli, enum cli_option o, const char *name, int64_t otherwise, int64_t *out)
@@ -87,8 +89,37 @@ static struct err section(struct cli *cli, struct jout *w, bool mcp)
 	jout_close(w);
 	return OK;
 }
+/* How the first contact went: the engine has asked the server while it was added. */
+static struct err first_contact(struct cli *cli, struct client *c)
+{
+	struct sv id = sv_of(cli->args[0]), says;
+	struct client_answer h, t;
+	int64_t n = 0;
+
+	TRY(ask_part(cli, c, &(struct ask_part){ "GET", "/v1", "workers", id, "health" }, &h));
+	TRY(ask_part(cli, c, &(struct ask_part){ "GET", "/v1", "workers", id, "tools?limit=1" }, &t));
+	const struct node *total = node_get(t.json, "total_count");
+	if (total != NULL && total->kind == NODE_INT)
+		n = total->i;
+	says = node_text_at(h.json, "message");
+	if (!ask_true(h.json, "healthy"))
+		return ask_say(
+		    cli,
+		    "Added the server %s, but it does not answer: %.*s.\nStart it, or remove it and add it "
+		    "with another address; the engine goes on asking.  How it stands: tokenbooth server show "
+		    "%s\n",
+		    cli->args[0], SV_FMT(says), cli->args[0]);
+	if (says.n > OK_AND.n && sv_eq(sv_upto(says, OK_AND.n), OK_AND))
+		return ask_say(cli,
+			       "Added the server %s.  It answers, but %.*s.\nTools found: %lld.  How it stands: "
+			       "tokenbooth server show %s\n",
+			       cli->args[0], SV_FMT(sv_from(says, OK_AND.n)), (long long)n, cli->args[0]);
+	return ask_say(cli, "Added the server %s.  It answers; tools found: %lld (tokenbooth tool list).\n",
+		       cli->args[0], (long long)n);
+}
 struct err cmd_server_add(struct cli *cli)
 {
+	CLEANUP(client_drop) struct client *c = NULL;
 	CLEANUP(buf_free) struct buf b = BUF(BODY_BYTES);
 	struct jout w = JOUT(&b);
 	struct client_answer a;
@@ -101,16 +132,21 @@ struct err cmd_server_add(struct cli *cli)
 	TRY(section(cli, &w, mcp));
 	jout_close(&w);
 	TRY(jout_done(cli->cx, &w));
-	TRY(ask_once(cli, "POST", &(struct client_path){ "/v1", "workers", NULL }, buf_view(&b), &a));
+	TRY(client_open(cli, &c));
+	const char *path = client_path(cli, &(struct client_path){ "/v1", "workers", NULL });
+	if (path == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
+	TRY(client_call(cli, c, &(struct client_ask){ "POST", path, buf_view(&b) }, &a));
 	if (cli_has(cli, OPT_JSON))
 		return show_json(cli, &a);
-	TRY(ask_say(cli, "Added the server %s.  Its tools: tokenbooth tool list\n", cli->args[0]));
-	return !mcp ? OK
-		    : ask_say(
-			  cli,
-			  "If it wants OAuth, agree first, so that its tools can be read: tokenbooth server authorize "
-			  "%s --user YOU\n",
-			  cli->args[0]);
+	TRY(first_contact(cli, c));
+	return ask_true(node_get(a.json, "requirements"), "met")
+		   ? OK
+		   : ask_say(
+			 cli,
+			 "It wants OAuth: agree first, so that its tools can be read: tokenbooth server authorize %s "
+			 "--user YOU\n",
+			 cli->args[0]);
 }
 
 /* ---- authorize ---- */
@@ -178,6 +214,19 @@ struct err cmd_server_list(struct cli *cli)
 	    cli, "/v1", "workers",
 	    &(struct show_table){ columns, ARRAY_LEN(columns), "No servers.  Add one: tokenbooth server add ID URI" });
 }
+/* As the engine finds it now; titles as wide as those above. */
+static struct err state_of(struct cli *cli, struct client *c)
+{
+	static const struct show_column now[] = { { "answers", "healthy" }, { "state", "message" } };
+	static const struct show_column tools[] = { { "tools  ", "total_count" } };
+	struct sv id = sv_of(cli->args[0]);
+	struct client_answer a;
+
+	TRY(ask_part(cli, c, &(struct ask_part){ "GET", "/v1", "workers", id, "health" }, &a));
+	TRY(show_one(cli, &a, &(struct show_table){ now, ARRAY_LEN(now), "" }));
+	TRY(ask_part(cli, c, &(struct ask_part){ "GET", "/v1", "workers", id, "tools?limit=1" }, &a));
+	return show_one(cli, &a, &(struct show_table){ tools, ARRAY_LEN(tools), "" });
+}
 struct err cmd_server_show(struct cli *cli)
 {
 	static const struct show_column columns[] = { { "id", "id" },
@@ -191,7 +240,14 @@ struct err cmd_server_show(struct cli *cli)
 						      { "headers", "mcp.headers" } };
 	struct client_answer a;
 
-	TRY(ask_once(cli, "GET", &(struct client_path){ "/v1", "workers", cli->args[0] }, SV_NONE, &a));
-	return show_one(cli, &a, &(struct show_table){ columns, ARRAY_LEN(columns), "" });
+	CLEANUP(client_drop) struct client *c = NULL;
+
+	TRY(client_open(cli, &c));
+	const char *path = client_path(cli, &(struct client_path){ "/v1", "workers", cli->args[0] });
+	if (path == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
+	TRY(client_call(cli, c, &(struct client_ask){ "GET", path, SV_NONE }, &a));
+	TRY(show_one(cli, &a, &(struct show_table){ columns, ARRAY_LEN(columns), "" }));
+	return cli_has(cli, OPT_JSON) ? OK : state_of(cli, c);
 }
 struct err cmd_server_remove(struct cli *cli) { return ask_remove(cli, "workers", "server"); }

@@ -37,6 +37,15 @@ const struct cli_command cmd_table[] = {
 	  "The client secret is read from --client-secret-file, or asked for.  A provider without --type is described "
 	  "whole by\n"
 	  "--oauth2-file." },
+	{ "provider set", "ID", 1, 1,
+	  CLIENT | B(TYPE) | B(CLIENT_ID) | B(CLIENT_SECRET) | B(DESCRIPTION) | B(STATUS) | B(OAUTH2_FILE),
+	  cmd_provider_set, "Changes a provider: what is given here, and nothing else.",
+	  "A new client secret is read from --client-secret-file, or asked for with --client-secret-file -.  The "
+	  "section "
+	  "of\n"
+	  "--oauth2-file is laid over the one that is there.  Another client id ends the provider's connections: their "
+	  "tokens\n"
+	  "belong to the old one.  A provider of engine.yaml is changed there." },
 	{ "provider list", "", 0, 0, CLIENT | PAGED, cmd_provider_list, "Lists providers.", NULL },
 	{ "provider show", "ID", 1, 1, CLIENT, cmd_provider_show, "Shows one provider.", NULL },
 	{ "provider remove", "ID", 1, 1, CLIENT, cmd_provider_remove, "Removes a provider and its connections.", NULL },
@@ -82,7 +91,17 @@ const struct cli_command cmd_table[] = {
 	  "The password is read from --password-file, or asked for.  With --role it may do more: the first owner of "
 	  "an\n"
 	  "engine whose set-up address was lost is made with --role owner." },
-	{ "doctor", "", 0, 0, CLIENT, doctor_run, "Says in words what is wrong with the set-up, and the mend.", NULL },
+	{ "doctor", "", 0, 0, CLIENT | B(TRY_CREDENTIALS), doctor_run,
+	  "Says in words what is wrong with the set-up, and the mend.",
+	  "It looks at the configuration of --config (else the one that is found), not at the one a running engine was "
+	  "started\n"
+	  "with: name the same.  With --url, or ARCADE_BASE_URL, it sees only what the engine tells.  With "
+	  "--try-credentials the\n"
+	  "engine sends each provider its client id and client secret with a code that cannot be good: what the "
+	  "provider "
+	  "then\n"
+	  "finds wrong tells whether it believes them.  Whether a redirect address is registered there only a first "
+	  "consent shows." },
 	{ "backup", "FILE", 1, 1, CLIENT | B(FORCE), cmd_backup, "Copies the store to a file while the engine runs.",
 	  "The copy is consistent, checked, and readable by this user only.  Everything secret in it stays sealed: the "
 	  "root "

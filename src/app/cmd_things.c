@@ -84,17 +84,22 @@ static struct err put_oauth2(struct cli *cli, struct jout *w, const struct node 
 	return OK;
 }
 
-static struct err provider_secrets(struct cli *cli, const struct node **file, struct secret **secret)
+/* NULL: none was named. */
+static struct err oauth2_file(struct cli *cli, const struct node **file)
 {
 	CLEANUP(secret_drop) struct secret *text = NULL;
 
 	*file = NULL;
-	if (cli_has(cli, OPT_OAUTH2_FILE)) {
-		TRY(secretin_text(cli, OPT_OAUTH2_FILE, &text));
-		TRY(jdoc_parse(cli->cx, secret_view(text), "--oauth2-file", file));
-		if ((*file)->kind != NODE_MAP)
-			return cli_usage(cli, "--oauth2-file must hold a JSON object");
-	}
+	if (!cli_has(cli, OPT_OAUTH2_FILE))
+		return OK;
+	TRY(secretin_text(cli, OPT_OAUTH2_FILE, &text));
+	TRY(jdoc_parse(cli->cx, secret_view(text), "--oauth2-file", file));
+	return (*file)->kind == NODE_MAP ? OK : cli_usage(cli, "--oauth2-file must hold a JSON object");
+}
+
+static struct err provider_secrets(struct cli *cli, const struct node **file, struct secret **secret)
+{
+	TRY(oauth2_file(cli, file));
 	if (!cli_has(cli, OPT_CLIENT_ID) && node_get(*file, "client_id") == NULL)
 		return cli_usage(cli, "--client-id is missing");
 	if (cli_has(cli, OPT_PUBLIC_CLIENT) ||
@@ -132,6 +137,48 @@ struct err cmd_provider_add(struct cli *cli)
 	    "Added the provider %s.\n\nRegister this redirect address at the provider, exactly as it is:\n\n    "
 	    "%.*s\n\n",
 	    cli->args[0], SV_FMT(node_text(node_path(a.json, SV("oauth2.redirect_uri")))));
+}
+
+/* ---- what of a provider is changed ---- */
+static struct err set_body(struct cli *cli, struct jout *w, const struct node *file, const struct secret *secret)
+{
+	static const struct {
+		enum cli_option o;
+		const char *key;
+	} plain[] = { { OPT_TYPE, "provider_id" }, { OPT_DESCRIPTION, "description" }, { OPT_STATUS, "status" } };
+
+	jout_open(w, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+		if (cli_has(cli, plain[i].o))
+			jout_strz(w, plain[i].key, cli->opt[plain[i].o]);
+	if (file != NULL || secret != NULL || cli_has(cli, OPT_CLIENT_ID))
+		TRY(put_oauth2(cli, w, file, secret));
+	jout_close(w);
+	return jout_done(cli->cx, w);
+}
+
+struct err cmd_provider_set(struct cli *cli)
+{
+	static const enum cli_option settings[] = { OPT_TYPE,      OPT_DESCRIPTION,   OPT_STATUS,
+						    OPT_CLIENT_ID, OPT_CLIENT_SECRET, OPT_OAUTH2_FILE };
+	CLEANUP(buf_free) struct buf b = BUF(BODY_BYTES);
+	CLEANUP(secret_drop) struct secret *secret = NULL;
+	struct jout w = JOUT(&b);
+	struct client_answer a;
+	const struct node *file;
+	size_t given = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
+		given += cli_has(cli, settings[i]) ? 1 : 0;
+	if (given == 0)
+		return cli_usage(cli, "say what to set: --client-secret-file - asks for a new secret");
+	TRY(oauth2_file(cli, &file));
+	if (cli_has(cli, OPT_CLIENT_SECRET))
+		TRY(secretin_read(cli, OPT_CLIENT_SECRET, "Client secret", &secret));
+	TRY(set_body(cli, &w, file, secret));
+	TRY(ask_once(cli, "PATCH", &(struct client_path){ "/v1", "admin/auth_providers", cli->args[0] }, buf_view(&b),
+		     &a));
+	return cli_has(cli, OPT_JSON) ? show_json(cli, &a) : ask_say(cli, "Changed the provider %s.\n", cli->args[0]);
 }
 
 struct err cmd_provider_list(struct cli *cli)

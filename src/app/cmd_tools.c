@@ -10,6 +10,35 @@
 enum { BODY_BYTES = 64 << 10 };
 
 /* ---- tools ---- */
+/* Of servers that do not answer, or whose tools are not all there: a list alone looks whole. */
+static struct err say_missing(struct cli *cli, struct client *c, struct sv server)
+{
+	struct client_answer a;
+
+	TRY(ask_part(cli, c, &(struct ask_part){ "GET", "/v1", "workers", server, "health" }, &a));
+	struct sv says = node_text_at(a.json, "message");
+	if (!ask_true(a.json, "enabled") || (ask_true(a.json, "healthy") && sv_eqz(says, "ok")))
+		return OK;
+	return ask_say(cli, "Server %.*s: %.*s\n", SV_FMT(server), SV_FMT(says));
+}
+static struct err servers_state(struct cli *cli)
+{
+	CLEANUP(client_drop) struct client *c = NULL;
+	struct client_answer a;
+	const struct node *items;
+
+	TRY(client_open(cli, &c));
+	const char *path = client_path(cli, &(struct client_path){ "/v1", "workers?limit=100", NULL });
+	if (path == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
+	TRY(client_call(cli, c, &(struct client_ask){ "GET", path, SV_NONE }, &a));
+	items = node_get(a.json, "items");
+	if (items != NULL && items->n == 0)
+		return ask_say(cli, "No servers.  Add one: tokenbooth server add ID URI\n");
+	for (const struct node *s = items == NULL ? NULL : items->first; s != NULL; s = s->next)
+		TRY(say_missing(cli, c, node_text_at(s, "id")));
+	return OK;
+}
 struct err cmd_tool_list(struct cli *cli)
 {
 	static const struct show_column columns[] = { { "TOOL", "qualified_name" },
@@ -17,9 +46,8 @@ struct err cmd_tool_list(struct cli *cli)
 						      { "READY", "requirements.met" },
 						      { "WHAT IT DOES", "description" } };
 
-	return ask_list(cli, "/v1", "tools",
-			&(struct show_table){ columns, ARRAY_LEN(columns),
-					      "No tools.  Add a server: tokenbooth server add ID URI" });
+	TRY(ask_list(cli, "/v1", "tools", &(struct show_table){ columns, ARRAY_LEN(columns), "No tools." }));
+	return cli_has(cli, OPT_JSON) ? OK : servers_state(cli);
 }
 static struct err inputs_of(struct cli *cli, const struct node *tool)
 {

@@ -66,7 +66,7 @@ static void check_issuer(struct doctor *d, const struct oidc_conf *o)
 }
 void doctor_issuers(struct doctor *d)
 {
-	if (d->config == NULL || d->config->n_oidc == 0 || !doctor_net(d))
+	if (!doctor_here(d, "issuers") || d->config->n_oidc == 0 || !doctor_net(d))
 		return;
 	for (size_t i = 0; i < d->config->n_oidc; i++)
 		check_issuer(d, &d->config->oidc[i]);

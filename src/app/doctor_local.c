@@ -24,8 +24,9 @@ void doctor_config(struct doctor *d)
 	d->remote = cli_has(d->cli, OPT_URL) || (!cli_has(d->cli, OPT_DATA) && base != NULL && base[0] != '\0');
 	if (d->remote) {
 		doctor_say(d, "configuration", DOCTOR_SKIPPED, "",
-			   "the engine is asked over the network; run this on its own machine "
-			   "with --data DIR to look at its files");
+			   "none was looked at: %s names an engine, which is asked over the network; run this on its "
+			   "own machine with --data DIR, and the --config it was started with, to look at its files",
+			   cli_has(d->cli, OPT_URL) ? "--url" : "ARCADE_BASE_URL");
 		return;
 	}
 	if (IS_ERR(conf_load(d->cli->cx, &how, &d->conf))) {
@@ -36,18 +37,21 @@ void doctor_config(struct doctor *d)
 	d->config = conf_get(d->conf);
 	d->data = d->config->data_dir;
 	d->public_url = d->config->public_url;
+	if (conf_file(d->conf) == NULL)
+		doctor_say(d, "configuration", DOCTOR_OK, "",
+			   "no file (none was found, or named with --config): all defaults; data folder %s", d->data);
+	else
+		doctor_say(d, "configuration", DOCTOR_OK, "", "%s; data folder %s", conf_file(d->conf), d->data);
 	const struct sv_list *w = conf_warnings(d->conf);
 	for (size_t i = 0; i < w->n; i++)
 		doctor_say(d, "configuration", DOCTOR_WARNING, "", "%.*s", SV_FMT(w->v[i]));
-	doctor_say(d, "configuration", DOCTOR_OK, "", "%s",
-		   conf_file(d->conf) == NULL ? "none, all defaults" : conf_file(d->conf));
 }
 
 /* ---- the data folder ---- */
 static bool look_at(struct doctor *d, const char *path, bool may_lack, bool is_folder)
 {
 	struct stat st;
-	char mend[300];
+	const char *mend;
 
 	if (lstat(path, &st) != 0) {
 		if (errno == ENOENT && may_lack)
@@ -66,10 +70,9 @@ static bool look_at(struct doctor *d, const char *path, bool may_lack, bool is_f
 		return false;
 	}
 	if ((st.st_mode & 077) != 0) {
-		int n = snprintf(mend, sizeof mend, "chmod %s %s", is_folder ? "700" : "600", path);
-
-		doctor_say(d, "data folder", DOCTOR_FAILED, n < 0 ? "" : mend, "%s can be read by others (mode %03o)",
-			   path, (unsigned)st.st_mode & 0777);
+		mend = arena_printf(d->cli->cx->arena, "chmod %s %s", is_folder ? "700" : "600", path);
+		doctor_say(d, "data folder", DOCTOR_FAILED, mend == NULL ? "" : mend,
+			   "%s can be read by others (mode %03o)", path, (unsigned)st.st_mode & 0777);
 		return false;
 	}
 	return true;
@@ -86,7 +89,7 @@ void doctor_folder(struct doctor *d)
 {
 	const char *control;
 
-	if (d->config == NULL)
+	if (!doctor_here(d, "data folder"))
 		return;
 	bool good = look_at(d, d->data, false, true);
 	if (!good && access(d->data, F_OK) != 0)
@@ -133,15 +136,22 @@ static void learn_public_url(struct doctor *d)
 		return;
 	}
 	struct sv template = node_text(node_path(a.json, SV("oauth2.callback_url_template")));
-	if (sv_find(template, SV("/api/v1/oauth/"), &at))
-		d->public_url = arena_text(d->cli->cx->arena, sv_upto(template, at));
+	if (!sv_find(template, SV("/api/v1/oauth/"), &at))
+		return;
+	d->public_url = arena_text(d->cli->cx->arena, sv_upto(template, at));
+	if (d->config != NULL && d->public_url != NULL && strcmp(d->public_url, d->config->public_url) != 0)
+		doctor_say(d, "configuration", DOCTOR_WARNING,
+			   "if the engine was started with a --config, name the same file here; if with --listen or "
+			   "--public-url, all is well",
+			   "the engine that runs goes by %s, and this configuration says %s", d->public_url,
+			   d->config->public_url);
 }
 
 void doctor_engine(struct doctor *d)
 {
 	struct client_answer a;
 
-	if (!d->remote && d->config == NULL)
+	if (!d->remote && !doctor_here(d, "engine"))
 		return;
 	if (IS_ERR(client_open(d->cli, &d->client))) {
 		doctor_say(d, "engine", DOCTOR_FAILED, d->remote ? "" : "start it: tokenbooth serve", "%s",
@@ -238,7 +248,7 @@ void doctor_address(struct doctor *d)
 {
 	struct url u;
 
-	if (d->config == NULL || d->public_url == NULL)
+	if (!doctor_here(d, "public address") || d->public_url == NULL)
 		return;
 	if (!d->running) {
 		check_port(d);

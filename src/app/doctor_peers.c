@@ -127,7 +127,9 @@ void doctor_providers(struct doctor *d)
 	}
 	if (d->remote) {
 		doctor_say(d, "providers", DOCTOR_SKIPPED, "",
-			   "%zu; whether the engine reaches them is seen on its own machine only", items->n);
+			   "not looked at: whether the engine reaches its %zu is seen on its own machine only, or with "
+			   "--try-credentials",
+			   items->n);
 		return;
 	}
 	if (!doctor_net(d))
@@ -151,7 +153,9 @@ void doctor_verifier(struct doctor *d)
 		return;
 	}
 	if (d->remote || IS_ERR(url_parse(d->cli->cx, url, "url", &u)) || !doctor_net(d)) {
-		doctor_say(d, "verifier", DOCTOR_SKIPPED, "", "%.*s", SV_FMT(url));
+		doctor_say(d, "verifier", DOCTOR_SKIPPED, "",
+			   "%.*s was not called: only the engine's own machine, with its configuration, does that",
+			   SV_FMT(url));
 		return;
 	}
 	/* The browser calls it, not the engine: from here it is looked at without the egress guard. */
@@ -180,7 +184,7 @@ void doctor_clock(struct doctor *d)
 {
 	int64_t off_s = d->clock_off / SEC(1);
 
-	if (d->remote)
+	if (!doctor_here(d, "clock"))
 		return;
 	if (!d->clock_known)
 		doctor_say(d, "clock", DOCTOR_SKIPPED, "", "nobody answered who could tell the time");

@@ -4,15 +4,19 @@
 
 #define LINK_AGAIN "Open the same link again and finish at once."
 #define ASK_AGAIN  "Let the app ask for authorization again and open the new link."
-#define SECRET_FIX "Make or copy the secret at the provider and set it here again (client_secret of the provider)."
-#define REDIR_FIX  "Register the redirect address that `tokenbooth provider show` prints at the provider, to the letter."
-#define SCOPE_FIX  "Ask only for scopes that the provider's documentation lists and that are enabled for the app there."
-#define CLIENT_FIX "Compare the client id, and the kind of app, with the app's page at the provider."
-#define DEF_FIX    "Compare the provider's definition with its documentation, or tell its maintainer."
-#define WAIT_FIX   "Wait a little and try again; the provider's status page tells more."
-#define SLOW_FIX   "Wait as long as the answer says; if it goes on, ask the provider for a higher limit."
-#define ADMIN_FIX  "Let an administrator of the user's organisation allow the app, then open the link again."
-#define SIGN_FIX   "Let the user sign in at the provider and do what it asks, then open a new link."
+#define SECRET_FIX                                                                                    \
+	"Make or copy the secret at the provider and set it here again: `tokenbooth provider set ID " \
+	"--client-secret-file -`, the provider's page of the dashboard, or engine.yaml if it is declared there."
+#define REDIR_FIX "Register the redirect address that `tokenbooth provider show` prints at the provider, to the letter."
+#define SCOPE_FIX "Ask only for scopes that the provider's documentation lists and that are enabled for the app there."
+#define CLIENT_FIX                                                                                                     \
+	"Compare the client id (here: `tokenbooth provider set ID --client-id`), and the kind of app, with the app's " \
+	"page at the provider."
+#define DEF_FIX   "Compare the provider's definition with its documentation, or tell its maintainer."
+#define WAIT_FIX  "Wait a little and try again; the provider's status page tells more."
+#define SLOW_FIX  "Wait as long as the answer says; if it goes on, ask the provider for a higher limit."
+#define ADMIN_FIX "Let an administrator of the user's organisation allow the app, then open the link again."
+#define SIGN_FIX  "Let the user sign in at the provider and do what it asks, then open a new link."
 #define NO_GRANT                                                                                                     \
 	"The provider does not take the code or refresh token: unknown, expired, used before, revoked, or made for " \
 	"another "                                                                                                   \

@@ -13,7 +13,7 @@ from world import BOUND, Browser, Engine, Form
 
 
 @pytest.mark.parametrize("group,names", [
-    ("key", ["key create", "key list", "key revoke"]), ("provider", ["provider add", "provider list", "provider show", "provider remove"]),
+    ("key", ["key create", "key list", "key revoke"]), ("provider", ["provider add", "provider set", "provider list", "provider show", "provider remove"]),
     ("connection", ["connection list", "connection show", "connection delete"]), ("user", ["user add"]),
 ])
 def test_help_of_a_group_of_commands(binary, group, names):

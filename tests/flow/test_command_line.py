@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from test_discord import connect
-from world import BOUND, Engine
+from world import BOUND, Engine, free_port
 
 WAYS = ["socket", "network", "here"]
 
@@ -218,6 +218,84 @@ def test_doctor_names_what_is_wrong(binary, own):
     config.write_text("network:\n  nothing: 1\n")
     found = checks(run(binary, "doctor", "--json", "--data", own.data, "--config", config))
     assert found["configuration"]["status"] == "failed" and "other.yaml:2" in found["configuration"]["message"]
+
+
+def test_doctor_over_the_network_says_what_it_did_not_look_at(binary, own):
+    own.add_discord()
+    r = caller(binary, own, "network")("doctor")
+    first, last = r.stdout.splitlines()[0], r.stdout.split("\n\n")[-1]
+    assert r.returncode == 0 and first.startswith("skipped  configuration: ") and "ARCADE_BASE_URL" in first, r.stdout
+    for check in ("data folder", "public address", "providers", "credentials", "issuers", "clock", "verifier"):
+        assert f"skipped  {check}: " in r.stdout, (check, r.stdout)
+    assert "Nothing is wrong in what was looked at." in last and "8 checks were not made" in last, r.stdout
+
+
+def test_doctor_says_first_which_configuration_it_looked_at(binary, own):
+    other = run(binary, "doctor", "--data", own.data, env={"HOME": str(own.folder)})
+    assert "configuration: no file" in other.stdout.splitlines()[0] and str(own.data) in other.stdout.splitlines()[0], other.stdout
+    assert f"the engine that runs goes by {own.url}, and this configuration says http://localhost:9099" in other.stdout
+    same = run(binary, "doctor", "--data", own.data, "--config", own.config)
+    assert str(own.config) in same.stdout.splitlines()[0], same.stdout
+
+
+def test_doctor_leaves_no_finding_out(binary, own):
+    config = own.folder / "other.yaml"
+    config.write_text("network:\n  connect_to: ['discord.com:443:127.0.0.1:9']\n")
+    for i in range(90):
+        own.add_discord(f"discord-{i}")
+    r = run(binary, "doctor", "--json", "--data", own.data, "--config", config)
+    found = checks(r)
+    assert all(found[f"provider discord-{i}"]["status"] == "failed" for i in range(90)) and "clock" in found
+    assert json.loads(r.stdout)["skipped"] == len([c for c in found.values() if c["status"] == "skipped"]) > 0
+
+
+def test_doctor_tries_credentials_when_it_is_told_to(binary, engine, simulator):
+    engine.add_discord("believed")
+    engine.add_discord("not-believed")
+    assert engine.cli("provider", "set", "not-believed", "--client-secret-file", "-", stdin="not-the-secret\n").returncode == 0
+    untried = engine.cli("doctor", "--config", str(engine.config))
+    assert "skipped  credentials: " in untried.stdout and "--try-credentials" in untried.stdout and "believed: credentials" not in untried.stdout
+    tried = engine.cli("doctor", "--config", str(engine.config), "--try-credentials").stdout
+    assert "ok       provider believed: credentials" in tried and "skipped  credentials" not in tried, tried
+    assert "failed   provider not-believed: credentials" in tried and "tokenbooth provider set" in tried, tried
+    assert "not-the-secret" not in tried
+    for id in ("believed", "not-believed"):
+        assert engine.cli("provider", "remove", id).returncode == 0
+
+
+def test_a_server_that_does_not_answer_is_told_of_wherever_it_is_shown(binary, own):
+    added = own.cli("server", "add", "gone", f"http://127.0.0.1:{free_port()}", "--secret-file", "-", stdin="worker-secret\n")
+    assert added.returncode == 0 and "Added the server gone, but it does not answer: " in added.stdout and "worker-secret" not in added.stdout
+    assert "answers  no" in own.cli("server", "show", "gone").stdout
+    assert "Server gone: " in own.cli("tool", "list").stdout
+    found = checks(own.cli("doctor", "--json", "--config", str(own.config)))
+    assert found["server gone"]["status"] == "failed" and found["server gone"]["mend"], found
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_provider_is_changed(binary, own, way):
+    call = caller(binary, own, way)
+    made = call("provider", "add", "mine", "--type", "discord", "--client-id", "123", "--client-secret-file", "-", stdin="secret-of-then\n")
+    assert made.returncode == 0, made.stderr
+    before = json.loads(call("provider", "show", "mine", "--json").stdout)
+    changed = call("provider", "set", "mine", "--client-id", "456", "--client-secret-file", "-", "--description", "Ours", stdin="secret-of-now2\n")
+    assert changed.returncode == 0 and "Changed the provider mine" in changed.stdout and "secret" not in changed.stdout, changed.stderr
+    after = json.loads(call("provider", "show", "mine", "--json").stdout)
+    assert (after["oauth2"]["client_id"], after["description"]) == ("456", "Ours")
+    assert after["oauth2"]["client_secret"] != before["oauth2"]["client_secret"], "the hint is the new secret's"
+    assert after["oauth2"]["redirect_uri"] == before["oauth2"]["redirect_uri"]
+    assert call("provider", "set", "mine", "--status", "inactive").returncode == 0
+    shown = json.loads(call("provider", "show", "mine", "--json").stdout)
+    assert shown["status"] == "inactive" and shown["oauth2"]["client_secret"] == after["oauth2"]["client_secret"]
+    for argv, status, words in ((["mine"], 2, "say what to set"), (["nobody", "--status", "active"], 1, "not found"), (["mine", "--status", "off"], 1, "status")):
+        wrong = call("provider", "set", *argv)
+        assert wrong.returncode == status and words in wrong.stderr, wrong.stderr
+
+
+def test_a_new_client_secret_is_asked_for_and_not_shown(binary, own):
+    own.add_discord()
+    seen, status = at_a_terminal([binary, "provider", "set", "my-discord", "--client-secret-file", "-", "--data", str(own.data)], "hush-hush-hush")
+    assert status == 0 and "hush" not in seen, seen
 
 
 def test_connections_are_shown_and_deleted(binary, engine, simulator, api):

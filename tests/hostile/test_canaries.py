@@ -279,6 +279,8 @@ auth:
         for argv, stdin in ((("provider", "add", f"{what}-cli", "--type", "canary", "--client-id", "app", "--client-secret-file", "-"), self.canaries.make("client secret") + "\n"),
                             (("provider", "add", f"{what}-cli", "--type", "canary", "--client-id", "app", "--client-secret-file", "-"), self.canaries.make("client secret") + "\n"),
                             (("provider", "add", f"{what}-bad", "--type", "canary", "--client-id", "app", "--client-secret-file", "-"), self.canaries.make("client secret") * 50),
+                            (("provider", "set", f"{what}-cli", "--client-secret-file", "-"), self.canaries.make("client secret") + "\n"),
+                            (("provider", "set", f"{what}-cli", "--client-secret-file", "-"), self.canaries.make("client secret") * 50),
                             (("provider", "add", "x", "--client-secret", wrong), None), (("provider", "add", "x", f"--client-secret={wrong}"), None),
                             (("user", "add", f"cli-{what}@example.com", "--password-file", "-"), self.canaries.make("password") + "\n"),
                             (("user", "add", f"{what}@example.com", "--password-file", "-"), self.canaries.make("password") + "\n"),

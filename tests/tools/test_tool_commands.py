@@ -18,7 +18,7 @@ from world import BOUND, free_port, until
 @pytest.fixture()
 def server(engine, worker):
     added = engine.cli("server", "add", "custom", worker.uri, "--secret-file", "-", "--timeout", "20", stdin=SECRET + "\n")
-    assert added.returncode == 0 and "Added the server custom" in added.stdout and SECRET not in added.stdout, added.stderr
+    assert added.returncode == 0 and re.search(r"Added the server custom\.  It answers; tools found: [1-9]", added.stdout) and SECRET not in added.stdout, added.stderr
     yield
     removed = engine.cli("server", "remove", "custom")
     assert removed.returncode == 0 and "Removed the server custom" in removed.stdout, removed.stderr
@@ -55,6 +55,13 @@ def test_servers(engine, server, worker):
     assert json.loads(engine.cli("server", "list", "--json").stdout)["items"][0]["id"] == "custom"
     shown = engine.cli("server", "show", "custom")
     assert worker.uri in shown.stdout and SECRET not in shown.stdout
+    assert re.search(r"answers +yes\nstate +ok\ntools +[1-9]", shown.stdout), shown.stdout
+    assert "Server " not in engine.cli("tool", "list").stdout
+    assert "ok       server custom: it answers" in engine.cli("doctor").stdout
+    wrong = engine.cli("server", "add", "wrong", worker.uri, "--secret-file", "-", stdin="another-secret\n")
+    assert wrong.returncode == 0 and "Added the server wrong.  It answers, but its tools could not be read: " in wrong.stdout, wrong.stdout
+    assert "Server wrong: " in engine.cli("tool", "list").stdout and "warning  server wrong: " in engine.cli("doctor").stdout
+    assert engine.cli("server", "remove", "wrong").returncode == 0
     assert json.loads(engine.cli("server", "show", "custom", "--json", key=True).stdout)["http"]["timeout"] == 20
     assert engine.cli("server", "test", worker.uri).returncode == 0
     dead = engine.cli("server", "test", "http://127.0.0.1:%d" % free_port())
