@@ -19,6 +19,7 @@ struct reader {
 	size_t level;
 	const char *why, *wrong; /* what is wrong, and the end of it; the first time counts */
 	bool too_deep, starved;
+	bool as_written; /* numbers and booleans keep their text */
 };
 
 static void *no(struct reader *r, const char *why, const char *wrong)
@@ -139,13 +140,15 @@ static struct node *number(struct reader *r, struct node *n)
 	if (!number_shape(r, &real))
 		return unfit(r);
 	text.n = (size_t)(r->at - text.p);
+	const char *z = real || r->as_written ? arena_text(r->arena, text) : "";
+	if (z == NULL)
+		return starved(r);
+	if (r->as_written)
+		n->text = (struct sv){ z, text.n };
 	if (!real) {
 		n->kind = NODE_INT;
 		return sv_i64(text, INT64_MIN, INT64_MAX, &n->i) ? n : no(r, too_large, r->at);
 	}
-	const char *z = arena_text(r->arena, text);
-	if (z == NULL)
-		return starved(r);
 	n->kind = NODE_REAL;
 	n->r = strtod(z, NULL); /* the process never leaves the locale "C" */
 	return isfinite(n->r) ? n : no(r, too_large, r->at);
@@ -160,6 +163,8 @@ static struct node *word(struct reader *r, struct node *n, const char *z)
 	r->at += len;
 	n->kind = *z == 'n' ? NODE_NULL : NODE_BOOL;
 	n->b = *z == 't';
+	if (r->as_written && n->kind == NODE_BOOL)
+		n->text = sv_of(z);
 	return n;
 }
 
@@ -289,9 +294,9 @@ static struct err not_json(struct ctx *cx, const char *what, struct sv text, con
 	return refuse(cx, E_BAD_INPUT, "%s is not valid JSON: line %d column %d: %s", what, line, column, r->why);
 }
 
-struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const struct node **out)
+static struct err parse(struct ctx *cx, struct reader r, const char *what, const struct node **out)
 {
-	struct reader r = { .arena = cx->arena, .at = text.p, .end = text.p + text.n };
+	struct sv text = { r.at, (size_t)(r.end - r.at) };
 
 	*out = NULL;
 	if (text.n == 0)
@@ -308,4 +313,16 @@ struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const st
 		return not_json(cx, what, text, &r);
 	*out = n;
 	return OK;
+}
+
+struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const struct node **out)
+{
+	return parse(cx, (struct reader){ .arena = cx->arena, .at = text.p, .end = text.p + text.n }, what, out);
+}
+
+struct err jdoc_parse_written(struct ctx *cx, struct sv text, const char *what, const struct node **out)
+{
+	const struct reader r = { .arena = cx->arena, .at = text.p, .end = text.p + text.n, .as_written = true };
+
+	return parse(cx, r, what, out);
 }

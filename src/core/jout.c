@@ -177,6 +177,17 @@ static void put_real(struct jout *w, const char *key, double v)
 		buf_str(w->b, ".0"); /* a real stays one when read again */
 }
 
+/* A number of YAML is written as it stands there, since it may be read as text: 2.10 is not 2.1. */
+static void put_number(struct jout *w, const char *key, const struct node *n)
+{
+	if (n->text.p != NULL)
+		jout_raw(w, key, n->text);
+	else if (n->kind == NODE_INT)
+		jout_i64(w, key, n->i);
+	else
+		put_real(w, key, n->r);
+}
+
 void jout_node(struct jout *w, const char *key, const struct node *n)
 {
 	if (n == NULL || w->broken) {
@@ -185,8 +196,8 @@ void jout_node(struct jout *w, const char *key, const struct node *n)
 	}
 	switch (n->kind) {
 	case NODE_BOOL: jout_bool(w, key, n->b); return;
-	case NODE_INT: jout_i64(w, key, n->i); return;
-	case NODE_REAL: put_real(w, key, n->r); return;
+	case NODE_INT:
+	case NODE_REAL: put_number(w, key, n); return;
 	case NODE_TEXT: jout_str(w, key, n->text); return;
 	case NODE_LIST:
 		jout_list(w, key);

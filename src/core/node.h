@@ -19,7 +19,7 @@ struct node {
 	bool b;
 	int64_t i;
 	double r;
-	struct sv text;            /* TEXT; for YAML scalars the plain text as written, whatever the kind */
+	struct sv text;            /* TEXT; for scalars of YAML, and of jdoc_parse_written, the text as written */
 	const char *file;          /* borrowed name for messages; may be NULL */
 	struct sv key;             /* inside a map */
 	struct node *first, *next; /* children in order; next sibling */

@@ -19,7 +19,7 @@ struct err registry_load(struct ctx *cx, struct sv json, struct pdef_how how, st
 	const struct node *tree = NULL;
 	struct sv id;
 
-	TRY(jdoc_parse(cx, json, "provider definition", &tree));
+	TRY(jdoc_parse_written(cx, json, "provider definition", &tree));
 	id = node_text_at(tree, "id");
 	if (id.n > 0)
 		how.id = id.p;

@@ -14,7 +14,7 @@ static void again(struct ctx *cx, const struct node *merged, const struct pdef_h
 	struct sv json, json2;
 
 	MUST(!IS_ERR(pdef_text(cx, merged, &json)));
-	MUST(!IS_ERR(jdoc_parse(cx, json, "definition", &copy)));
+	MUST(!IS_ERR(jdoc_parse_written(cx, json, "definition", &copy)));
 	MUST(!IS_ERR(pdef_load(cx, copy, how, &d)));
 	MUST(!IS_ERR(pdef_text(cx, copy, &json2)) && sv_eq(json, json2));
 }
