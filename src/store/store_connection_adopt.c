@@ -10,6 +10,7 @@
 /* What the row will hold. */
 struct values {
 	struct sv id, requested, granted, access, refresh, user_info;
+	struct held_macs macs;
 	bool has_refresh, kept; /* kept: the old refresh token */
 	int64_t refresh_expires_at, due_at;
 };
@@ -33,28 +34,27 @@ static void bind(struct db_stmt *q, const struct connection_adopt *in, const str
 	db_bind_i64(q, 16, v->due_at);
 	db_bind_i64(q, 17, now);
 	db_bind_i64(q, 18, now);
-	db_bind_sv(q, 19, v->id);
+	db_bind_blob(q, 19, v->macs.access);
 }
 static struct err insert(struct ctx *cx, struct tx *tx, const struct connection_adopt *in, const struct values *v)
 {
 	static const char sql[] =
-	    "INSERT INTO connections(client_id, revision_id, authorization_id, stored, requested_scopes, "
-	    "granted_scopes,"
-	    " scope_known, has_refresh, access_box, refresh_box, user_info_box, account_hash, token_issued_at,"
-	    " token_expires_at, refresh_expires_at, due_at, refreshed_at, updated_at, id, project_id, user_id, "
-	    "provider_id,"
-	    " created_at, status, generation)"
-	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
-	    "$22,"
-	    " $23, 'live', 1)";
+	    "INSERT INTO connections(client_id, revision_id, authorization_id, stored, requested_scopes,"
+	    " granted_scopes, scope_known, has_refresh, access_box, refresh_box, user_info_box, account_hash,"
+	    " token_issued_at, token_expires_at, refresh_expires_at, due_at, refreshed_at, updated_at,"
+	    " access_mac, refresh_mac, id, project_id, user_id, provider_id, created_at, status, generation)"
+	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,"
+	    " $22, $23, $24, $25, 'live', 1)";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	bind(q, in, v, tx_now(tx));
-	db_bind_sv(q, 20, in->project_id);
-	db_bind_sv(q, 21, in->user_id);
-	db_bind_sv(q, 22, in->provider_id);
-	db_bind_i64(q, 23, tx_now(tx));
+	db_bind_blob(q, 20, v->macs.refresh);
+	db_bind_sv(q, 21, v->id);
+	db_bind_sv(q, 22, in->project_id);
+	db_bind_sv(q, 23, in->user_id);
+	db_bind_sv(q, 24, in->provider_id);
+	db_bind_i64(q, 25, tx_now(tx));
 	return db_run(cx, q);
 }
 static struct err update(struct ctx *cx, struct tx *tx, const struct connection_adopt *in, const struct values *v)
@@ -62,16 +62,18 @@ static struct err update(struct ctx *cx, struct tx *tx, const struct connection_
 	static const char sql[] =
 	    "UPDATE connections SET client_id = $1, revision_id = $2, authorization_id = $3, stored = $4,"
 	    " requested_scopes = $5, granted_scopes = $6, scope_known = $7, has_refresh = $8, access_box = $9,"
-	    " refresh_box = $10, user_info_box = $11, account_hash = $12, token_issued_at = $13, token_expires_at = "
-	    "$14,"
-	    " refresh_expires_at = $15, due_at = $16, refreshed_at = $17, updated_at = $18, generation = generation + "
-	    "1,"
-	    " lease_owner = '', lease_until = 0, sent_generation = 0, uncertain = 0, tries = 0, next_try_at = 0,"
-	    " force_refresh = 0, reason = '' WHERE id = $19";
+	    " refresh_box = $10, user_info_box = $11, account_hash = $12, token_issued_at = $13,"
+	    " token_expires_at = $14, refresh_expires_at = $15, due_at = $16, refreshed_at = $17, updated_at = $18,"
+	    " access_mac = $19, refresh_mac = CASE WHEN $20 THEN refresh_mac ELSE $21 END,"
+	    " generation = generation + 1, lease_owner = '', lease_until = 0, sent_generation = 0, uncertain = 0,"
+	    " tries = 0, next_try_at = 0, force_refresh = 0, reason = '' WHERE id = $22";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
 	bind(q, in, v, tx_now(tx));
+	db_bind_i64(q, 20, v->kept);
+	db_bind_blob(q, 21, v->macs.refresh);
+	db_bind_sv(q, 22, v->id);
 	return db_run(cx, q);
 }
 
@@ -142,6 +144,7 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_ad
 
 	TRY(scopes(cx, in, of_old ? old : NULL, v));
 	TRY(boxes(cx, tx, in, v));
+	TRY(store_held_macs(cx, tx_store(tx), in->access, in->refresh_json, &v->macs));
 	TRY(store_connection_refresh_token(cx, in->refresh_json, &token));
 	v->has_refresh = token.n > 0;
 	v->refresh_expires_at = in->by_access ? in->token_expires_at : in->refresh_expires_at;
@@ -195,11 +198,6 @@ struct err store_connection_adopt(struct ctx *cx, struct tx *tx, const struct co
 	TRY(fill(cx, tx, in, old, &v));
 	TRY(close_ended(cx, tx, &key));
 	TRY(old == NULL ? insert(cx, tx, in, &v) : update(cx, tx, in, &v));
-	TRY(store_held_set(cx, tx,
-			   &(struct held_pair){ .connection_id = v.id,
-						.access = in->access,
-						.refresh_json = in->refresh_json,
-						.keep_refresh = v.kept }));
 	if (old != NULL && !v.kept)
 		TRY(displace(cx, tx, old, in));
 	out->generation = old == NULL ? 1 : old->generation + 1;
@@ -212,7 +210,8 @@ struct err store_connection_account_shared(struct ctx *cx, struct tx *tx, struct
 					   bool *shared)
 {
 	static const char sql[] =
-	    "SELECT EXISTS(SELECT 1 FROM connections WHERE account_hash = $1 AND status = 'live' AND id <> $2)"
+	    "SELECT EXISTS(SELECT 1 FROM connections WHERE substr(account_hash, 1, 8) = substr($1, 1, 8)"
+	    "   AND account_hash = $1 AND status = 'live' AND id <> $2)"
 	    " OR EXISTS(SELECT 1 FROM flows WHERE account_hash = $1 AND status = 'unverified' AND id <> $2)";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 

@@ -10,6 +10,7 @@
  * displaced it (design 8, Refresh). */
 struct values {
 	struct sv access, refresh, granted, stored;
+	struct held_macs macs;
 	bool has_refresh, scope_known;
 	int64_t refresh_expires_at, due_at;
 };
@@ -31,6 +32,7 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_re
 								    : c->refresh_expires_at,
 	};
 	TRY(store_connection_seal(cx, tx_store(tx), &at, in->access, &v->access));
+	TRY(store_held_macs(cx, tx_store(tx), in->access, in->refresh_json, &v->macs));
 	if (in->refresh_json != NULL) {
 		at.which = BOX_REFRESH;
 		TRY(store_connection_seal(cx, tx_store(tx), &at, in->refresh_json, &v->refresh));
@@ -50,10 +52,10 @@ static struct err whole(struct ctx *cx, struct tx *tx, const struct connection_r
 	static const char sql[] =
 	    "UPDATE connections SET access_box = $1, refresh_box = $2, has_refresh = $3, granted_scopes = $4,"
 	    " scope_known = $5, stored = $6, token_issued_at = $7, token_expires_at = $8, refresh_expires_at = $9,"
-	    " due_at = $10, refreshed_at = $7, updated_at = $7, generation = generation + 1, status = 'live', reason = "
-	    "'',"
+	    " due_at = $10, access_mac = $11, refresh_mac = CASE WHEN $12 THEN refresh_mac ELSE $13 END,"
+	    " refreshed_at = $7, updated_at = $7, generation = generation + 1, status = 'live', reason = '',"
 	    " ended_at = 0, lease_owner = '', lease_until = 0, sent_generation = 0, uncertain = 0, tries = 0,"
-	    " next_try_at = 0, force_refresh = 0 WHERE id = $11 AND generation = $12";
+	    " next_try_at = 0, force_refresh = 0 WHERE id = $14 AND generation = $15";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
@@ -67,8 +69,11 @@ static struct err whole(struct ctx *cx, struct tx *tx, const struct connection_r
 	db_bind_i64(q, 8, in->token_expires_at);
 	db_bind_i64(q, 9, v->refresh_expires_at);
 	db_bind_i64(q, 10, v->due_at);
-	db_bind_sv(q, 11, in->id);
-	db_bind_i64(q, 12, in->generation);
+	db_bind_blob(q, 11, v->macs.access);
+	db_bind_i64(q, 12, in->refresh_json == NULL);
+	db_bind_blob(q, 13, v->macs.refresh);
+	db_bind_sv(q, 14, in->id);
+	db_bind_i64(q, 15, in->generation);
 	return db_run(cx, q);
 }
 /* The refresh token is safe; the access token stays the old one until the exchange is done. */
@@ -76,9 +81,8 @@ static struct err half(struct ctx *cx, struct tx *tx, const struct connection_re
 {
 	static const char sql[] =
 	    "UPDATE connections SET refresh_box = $1, has_refresh = $2, refresh_expires_at = $3, updated_at = $4,"
-	    " generation = generation + 1, status = 'live', reason = '', ended_at = 0, sent_generation = 0, uncertain "
-	    "= 0"
-	    " WHERE id = $5 AND generation = $6";
+	    " refresh_mac = CASE WHEN $5 THEN refresh_mac ELSE $6 END, generation = generation + 1, status = 'live',"
+	    " reason = '', ended_at = 0, sent_generation = 0, uncertain = 0 WHERE id = $7 AND generation = $8";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
 	TRY(db_prepare(cx, tx_db(tx), sql, &q));
@@ -86,8 +90,10 @@ static struct err half(struct ctx *cx, struct tx *tx, const struct connection_re
 	db_bind_i64(q, 2, v->has_refresh);
 	db_bind_i64(q, 3, v->refresh_expires_at);
 	db_bind_i64(q, 4, tx_now(tx));
-	db_bind_sv(q, 5, in->id);
-	db_bind_i64(q, 6, in->generation);
+	db_bind_i64(q, 5, in->refresh_json == NULL);
+	db_bind_blob(q, 6, v->macs.refresh);
+	db_bind_sv(q, 7, in->id);
+	db_bind_i64(q, 8, in->generation);
 	return db_run(cx, q);
 }
 
@@ -175,12 +181,6 @@ static struct err renew_act(struct ctx *cx, struct tx *tx, const void *in_, void
 		return stray(cx, tx, in, &c, out);
 	TRY(fill(cx, tx, in, &c, &v));
 	TRY(in->half ? half(cx, tx, in, &v) : whole(cx, tx, in, &v));
-	TRY(store_held_set(cx, tx,
-			   &(struct held_pair){ .connection_id = c.id,
-						.access = in->access,
-						.refresh_json = in->refresh_json,
-						.keep_access = in->half,
-						.keep_refresh = in->refresh_json == NULL }));
 	if (!in->half)
 		TRY(store_event_add(cx, tx, in->event));
 	out->fate = sv_eqz(c.status, "live") ? RENEW_STORED : RENEW_REVIVED;

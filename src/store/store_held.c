@@ -35,9 +35,12 @@ struct err store_held_macs(struct ctx *cx, const struct store *st, const struct 
 /* ---- who holds it ---- */
 struct err store_held(struct ctx *cx, struct tx *tx, const struct held_macs *macs, bool *held)
 {
-	static const char sql[] = "SELECT EXISTS(SELECT 1 FROM connections WHERE access_mac = $1 AND status = 'live')"
+	/* The first eight bytes find the row (migration 0013). */
+	static const char sql[] = "SELECT EXISTS(SELECT 1 FROM connections WHERE substr(access_mac, 1, 8) ="
+				  "   substr($1, 1, 8) AND access_mac = $1 AND status = 'live')"
 				  " OR EXISTS(SELECT 1 FROM flows WHERE access_mac = $1 AND status = 'unverified')"
-				  " OR EXISTS(SELECT 1 FROM connections WHERE refresh_mac = $2 AND status = 'live')"
+				  " OR EXISTS(SELECT 1 FROM connections WHERE substr(refresh_mac, 1, 8) ="
+				  "   substr($2, 1, 8) AND refresh_mac = $2 AND status = 'live')"
 				  " OR EXISTS(SELECT 1 FROM flows WHERE refresh_mac = $2 AND status = 'unverified')";
 	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
@@ -47,22 +50,6 @@ struct err store_held(struct ctx *cx, struct tx *tx, const struct held_macs *mac
 	TRY(db_one(cx, q));
 	*held = db_col_i64(q, 0) != 0;
 	return OK;
-}
-struct err store_held_set(struct ctx *cx, struct tx *tx, const struct held_pair *in)
-{
-	static const char sql[] = "UPDATE connections SET access_mac = CASE WHEN $1 THEN access_mac ELSE $2 END,"
-				  " refresh_mac = CASE WHEN $3 THEN refresh_mac ELSE $4 END WHERE id = $5";
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-	struct held_macs macs;
-
-	TRY(store_held_macs(cx, tx_store(tx), in->access, in->refresh_json, &macs));
-	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_i64(q, 1, in->keep_access);
-	db_bind_blob(q, 2, macs.access);
-	db_bind_i64(q, 3, in->keep_refresh);
-	db_bind_blob(q, 4, macs.refresh);
-	db_bind_sv(q, 5, in->connection_id);
-	return db_run(cx, q);
 }
 
 /* ---- rows of before ---- */
@@ -85,12 +72,19 @@ static struct err unmarked(struct ctx *cx, struct tx *tx, const char *after, str
 }
 static struct err fill_one(struct ctx *cx, struct tx *tx, const struct connection *c)
 {
+	static const char sql[] = "UPDATE connections SET access_mac = $1, refresh_mac = $2 WHERE id = $3";
 	CLEANUP(secret_drop) struct secret *access = NULL;
 	CLEANUP(secret_drop) struct secret *refresh = NULL;
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+	struct held_macs macs;
 
 	TRY(store_connection_open(cx, tx_store(tx), c, &access, &refresh));
-	return store_held_set(cx, tx,
-			      &(struct held_pair){ .connection_id = c->id, .access = access, .refresh_json = refresh });
+	TRY(store_held_macs(cx, tx_store(tx), access, refresh, &macs));
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_blob(q, 1, macs.access);
+	db_bind_blob(q, 2, macs.refresh);
+	db_bind_sv(q, 3, c->id);
+	return db_run(cx, q);
 }
 /* A box that does not open is told of wherever it is read; the others must not wait for it. */
 static struct err fill_act(struct ctx *cx, struct tx *tx, const void *in_, void *out_)

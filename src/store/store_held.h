@@ -17,13 +17,6 @@ struct err store_held_macs(struct ctx *cx, const struct store *st, const struct 
 /* Does a live connection or an unverified flow hold one of the two?  The caller has ended its own row before. */
 struct err store_held(struct ctx *cx, struct tx *tx, const struct held_macs *macs, bool *held) MUST_USE
     NONNULL(1, 2, 3, 4);
-/* The macs of a connection whose boxes were just written. */
-struct held_pair {
-	struct sv connection_id;
-	const struct secret *access, *refresh_json;
-	bool keep_access, keep_refresh; /* that box was left as it is */
-};
-struct err store_held_set(struct ctx *cx, struct tx *tx, const struct held_pair *in) MUST_USE NONNULL(1, 2, 3);
 /* At start: those of live connections that were made before there were macs. */
 struct err store_held_fill(struct ctx *cx, struct store *st) MUST_USE NONNULL(1, 2);
 #endif
