@@ -20,6 +20,8 @@ void db_close(struct db *db);
 struct err db_open(struct ctx *cx, const char *path, enum db_mode mode, struct db **out) MUST_USE NONNULL(1, 2, 4);
 bool db_in_tx(const struct db *db)
     NONNULL(1); /* a full disk or an I/O error may have ended the transaction by itself */
+/* Rows written so far, in whatever way; only to be compared.  A statement counts when it was given back. */
+int64_t db_changes(const struct db *db) NONNULL(1);
 bool db_damaged(const struct db *db) NONNULL(1); /* a page was read that cannot be right; stays so */
 bool db_idle(const struct db *db) NONNULL(1);    /* every statement was given back, so no snapshot is held */
 struct err db_exec(struct ctx *cx, struct db *db, const char *sql) MUST_USE

@@ -120,6 +120,7 @@ struct err db_open(struct ctx *cx, const char *path, enum db_mode mode, struct d
 	return OK;
 }
 bool db_in_tx(const struct db *db) { return sqlite3_get_autocommit(db->h) == 0; }
+int64_t db_changes(const struct db *db) { return sqlite3_total_changes(db->h); }
 const char *db_trouble(struct db *db) { return TAKE(db->trouble); }
 bool db_damaged(const struct db *db) { return db->damaged; }
 bool db_idle(const struct db *db) { return db->lent == 0; }

@@ -5,7 +5,7 @@
 #include "core/metric.h"
 #include "core/os_thread.h"
 #include "core/workq.h"
-#include "store/store_inner.h"
+#include "store/store_group.h"
 #include <assert.h>
 #include <errno.h>
 
@@ -14,19 +14,6 @@ enum { GROUP_MOST = 256, CHECKPOINT_ACTS = 4096 };
 #define IDLE   MSEC(250)
 #define GATHER MSEC(20)
 #define SETTLE SEC(5)
-struct act {
-	struct ctx *cx;
-	act_fn *fn;
-	const void *in;
-	void *out;
-	struct err result;
-	bool done;
-	bool patient; /* its caller went on: it may wait for others to share a COMMIT with */
-	pthread_cond_t wake;
-	struct commit_hook *hooks;
-	struct said *said;
-	struct act *next;
-};
 struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -42,141 +29,6 @@ struct writer {
 	size_t since_checkpoint;
 };
 
-/* One of the statements that are the same for every act: prepared once. */
-static struct err run_sql(struct ctx *cx, struct db *db, const char *sql)
-{
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
-
-	TRY(db_prepare(cx, db, sql, &q));
-	return db_run(cx, q);
-}
-static const char begin_sql[] = "BEGIN IMMEDIATE", commit_sql[] = "COMMIT";
-
-/* The transaction may have been ended by SQLite itself (full disk, I/O error). */
-static void roll_back(struct writer *w)
-{
-	if (db_in_tx(w->db) && IS_ERR(db_exec(&w->cx, w->db, "ROLLBACK"))) {
-		log_cause(&w->cx, LOG_ERROR, "store.rollback_failed");
-		(void)forgive(&w->cx);
-	}
-}
-static void drop_hooks(struct act *a)
-{
-	while (a->hooks != NULL) {
-		struct commit_hook *h = a->hooks;
-
-		a->hooks = h->next;
-		h->drop(h);
-	}
-}
-void store_on_commit(struct tx *tx, struct commit_hook *h)
-{
-	h->next = NULL;
-	*tx->hooks = h;
-	tx->hooks = &h->next;
-}
-/* What is durable is made known before its caller goes on. */
-static void run_hooks(struct writer *w, struct act *list)
-{
-	for (struct act *a = list; a != NULL; a = a->next) {
-		for (struct commit_hook *h = IS_ERR(a->result) ? NULL : a->hooks; h != NULL; h = h->next)
-			h->done(w->st, h);
-		drop_hooks(a);
-	}
-}
-static struct err run_in_savepoint(struct writer *w, struct act *a)
-{
-	struct tx tx = { .st = w->st, .db = w->db, .now = clock_now(), .hooks = &a->hooks, .said = &a->said };
-
-	drop_hooks(a);
-	a->said = NULL;
-	TRY(run_sql(a->cx, w->db, "SAVEPOINT act"));
-	struct err e = a->fn(a->cx, &tx, a->in, a->out);
-	assert(db_idle(w->db)); /* an act gives its statements back */
-	if (!IS_ERR(e)) {
-		e = run_sql(a->cx, w->db, "RELEASE act");
-		if (IS_ERR(e))
-			roll_back(w); /* else the next COMMIT would make durable what its caller is told has failed */
-		return e;
-	}
-	if (db_in_tx(w->db) && IS_ERR(db_exec(&w->cx, w->db, "ROLLBACK TO act; RELEASE act"))) {
-		log_cause(&w->cx, LOG_ERROR, "store.rollback_failed");
-		(void)forgive(&w->cx);
-		roll_back(w);
-	}
-	return e;
-}
-static void refuse_act(struct act *a, const struct writer *w)
-{
-	a->cx->cause = w->cx.cause;
-	a->result = (struct err){ w->cx.cause.code };
-}
-static struct err commit(struct writer *w, int64_t acts)
-{
-	int64_t from = clock_mono();
-	struct err e = run_sql(&w->cx, w->db, commit_sql);
-
-	metric_add(M_STORE_COMMITS, METRIC_AT(IS_ERR(e) ? METRIC_FAILED : METRIC_OK), 1);
-	if (IS_ERR(e))
-		return e;
-	metric_observe(M_STORE_COMMIT_DURATION, METRIC_HERE, clock_mono() - from);
-	metric_observe(M_STORE_GROUP, METRIC_HERE, acts);
-	return OK;
-}
-/* All acts of the list in one transaction.  False: nothing of it is in the store. */
-static bool run_group(struct writer *w, struct act *list)
-{
-	int64_t n = 0;
-
-	for (struct act *a = list; a != NULL; a = a->next, n++) {
-		a->result = run_in_savepoint(w, a);
-		if (!db_in_tx(w->db))
-			return false;
-	}
-	if (!IS_ERR(commit(w, n)))
-		return true;
-	roll_back(w);
-	return false;
-}
-/* After a group failed: each act alone, so that one act's trouble is told to its caller only. */
-static void run_alone(struct writer *w, struct act *a)
-{
-	(void)forgive(a->cx);
-	struct err e = run_sql(&w->cx, w->db, begin_sql);
-	if (!IS_ERR(e)) {
-		a->result = run_in_savepoint(w, a);
-		if (IS_ERR(a->result)) {
-			roll_back(w);
-			return;
-		}
-		e = commit(w, 1);
-	}
-	if (!IS_ERR(e))
-		return;
-	refuse_act(a, w);
-	(void)forgive(&w->cx);
-	roll_back(w);
-}
-static void run_list(struct writer *w, struct act *list)
-{
-	if (IS_ERR(run_sql(&w->cx, w->db,
-			   begin_sql))) { /* locked by another process for 5 s: nobody waits as long again */
-		log_cause(&w->cx, LOG_ERROR, "store.begin_failed");
-		for (struct act *a = list; a != NULL; a = a->next)
-			refuse_act(a, w);
-		(void)forgive(&w->cx);
-		return;
-	}
-	if (run_group(w, list))
-		return;
-	if (w->cx.cause.code != E_OK) {
-		log_cause(&w->cx, LOG_WARN, "store.group_failed");
-		(void)forgive(&w->cx);
-	}
-	(void)db_trouble(w->db); /* what counts is how they fare alone */
-	for (struct act *a = list; a != NULL; a = a->next)
-		run_alone(w, a);
-}
 static void checkpoint(struct writer *w)
 {
 	w->since_checkpoint = 0;
@@ -254,6 +106,7 @@ static void answer(struct writer *w, struct act *list)
 static void *writer_main(void *arg)
 {
 	struct writer *w = arg;
+	const struct group_of g = { w->st, w->db, &w->cx };
 
 	for (;;) {
 		size_t n = 0;
@@ -264,10 +117,10 @@ static void *writer_main(void *arg)
 			break;
 		if (list != NULL) {
 			atomic_store(&w->st->writing_since, clock_mono());
-			run_list(w, list);
+			store_group_run(&g, list);
 			note(w, list);
 		}
-		run_hooks(w, list);
+		store_group_hooks(w->st, list);
 		if (db_damaged(w->db))
 			w->st->damaged = true;
 		atomic_store(&w->st->writing_since, 0);

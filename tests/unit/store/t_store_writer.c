@@ -301,3 +301,85 @@ TEST(acts_that_nobody_waits_for_share_commits_and_keep_their_order)
 	for (int i = 0; i < N; i++)
 		CHECK(!IS_ERR(store_act_end(w.st, a[i])));
 }
+
+/* ---- one that fails after it wrote, among others ---- */
+struct step {
+	const char *name;
+	int *runs;
+};
+static struct err step_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	const struct step *s = in;
+
+	(void)out;
+	(*s->runs)++;
+	return put(cx, tx, s->name);
+}
+static struct err refusing_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	(void)tx;
+	(void)out;
+	(*((const struct step *)in)->runs)++;
+	return refuse(cx, E_CONFLICT, "not now");
+}
+static struct err half_step_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+{
+	TRY(step_act(cx, tx, in, out));
+	return refuse(cx, E_FORBIDDEN, "no");
+}
+/* Queued in this order while the writer is held, so in one group. */
+static void in_a_group(struct store *st, act_fn *const *fn, int n, int *runs, struct err *result)
+{
+	struct gate g = { .lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER };
+	struct caller door = { .out = &g };
+	struct step step[8];
+	struct act *a[8];
+
+	assert(n <= 8);
+	start(&door, st, gate_act);
+	gate_wait(&g);
+	for (int i = 0; i < n; i++) {
+		struct ctx *cx = tt_ctx();
+
+		runs[i] = 0;
+		step[i] = (struct step){ arena_printf(cx->arena, "step-%d", i), &runs[i] };
+		a[i] = store_act_begin(cx, st, fn[i], &step[i]);
+		assert(a[i] != NULL);
+	}
+	gate_open(&g);
+	(void)pthread_join(door.thread, NULL);
+	for (int i = 0; i < n; i++)
+		result[i] = store_act_end(st, a[i]);
+}
+TEST(an_act_that_fails_after_it_wrote_takes_nobody_with_it)
+{
+	static act_fn *const fn[] = { step_act, half_step_act, step_act, refusing_act, half_step_act, step_act };
+	enum { N = ARRAY_LEN(fn) };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
+	struct err result[N];
+	int runs[N];
+	int64_t before = commits();
+
+	in_a_group(w.st, fn, N, runs, result);
+	for (int i = 0; i < N; i++)
+		CHECK(result[i].code == (fn[i] == step_act ? E_OK : fn[i] == refusing_act ? E_CONFLICT : E_FORBIDDEN));
+	CHECK(runs[0] == 2 && runs[1] == 2 && runs[2] == 1 && runs[5] == 1); /* again from the first that had written */
+	CHECK(commits() - before == 2);                                      /* the gate's, and one for all of these */
+	CHECK(count(cx, w.st, "SELECT count(*) FROM settings") == 3);
+	CHECK(count(cx, w.st, "SELECT count(*) FROM settings WHERE name IN ('step-0', 'step-2', 'step-5')") == 3);
+}
+TEST(an_act_that_refuses_before_it_wrote_makes_no_other_run_again)
+{
+	static act_fn *const fn[] = { step_act, refusing_act, step_act };
+	enum { N = ARRAY_LEN(fn) };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_store_end) struct tt_store w = tt_store_begin(cx);
+	struct err result[N];
+	int runs[N];
+
+	in_a_group(w.st, fn, N, runs, result);
+	CHECK(result[0].code == E_OK && result[1].code == E_CONFLICT && result[2].code == E_OK);
+	CHECK(runs[0] == 1 && runs[1] == 1 && runs[2] == 1);
+	CHECK(count(cx, w.st, "SELECT count(*) FROM settings") == 2);
+}
