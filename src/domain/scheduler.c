@@ -17,7 +17,7 @@
 
 /* A worker that is slow holds a quarter of the threads, a project that has several of them three quarters. */
 enum { THREADS = 32, OF_WORKER = THREADS / 4, OF_PROJECT = THREADS / 4 * 3 };
-enum { STACK = 256 << 10, ARENA = 128 << 20, OUTPUT_MOST = 1 << 20, OWNER = 96 };
+enum { STACK = 256 << 10, ARENA = 128 << 20, ENDS = 8 << 20, OUTPUT_MOST = 1 << 20, OWNER = 96 };
 #define PREPARE    MIN(1)  /* until the tool is called; a refresh may be among it */
 #define CALL_SPARE SEC(30) /* on top of what the worker may take */
 #define NOT_NOW    SEC(1)
@@ -39,6 +39,8 @@ struct scheduler {
 /* ---- one run ---- */
 struct turn {
 	struct engine *en;
+	struct ctx
+	    *ends; /* with memory of its own: what came of a run is recorded even when its answer filled the rest */
 	char owner[OWNER];
 	struct schedule_claimed c;
 	bool sent, stale;
@@ -73,10 +75,10 @@ static int64_t retry_at(const struct turn *turn, const struct run_done *d)
 		pause = told->i > PAUSE_MOST / MSEC(1) ? PAUSE_MOST : MSEC(told->i);
 	return clock_now() + pause;
 }
-static struct err finish(struct ctx *cx, struct turn *turn, const struct run_done *d, const struct event *ev,
-			 struct sv error)
+static struct err finish(struct turn *turn, const struct run_done *d, const struct event *ev, struct sv error)
 {
 	CLEANUP(buf_free) struct buf output = BUF(OUTPUT_MOST);
+	struct ctx *cx = turn->ends;
 	struct schedule_done done = {
 		.of = &turn->c, .success = d->success, .error = error, .retry_at = retry_at(turn, d), .event = ev
 	};
@@ -98,11 +100,16 @@ static struct err finish(struct ctx *cx, struct turn *turn, const struct run_don
 }
 static struct err record(struct ctx *cx, void *arg, const struct run_done *d, const struct event *ev)
 {
-	return finish(cx, arg, d, ev, SV(""));
+	struct turn *turn = arg;
+	struct err e = finish(turn, d, ev, SV(""));
+
+	cx->cause = turn->ends->cause;
+	return e;
 }
 /* It did not run, or nobody will know: the refusal is what came of it. */
-static struct err refused(struct ctx *cx, struct turn *turn, enum err_code code)
+static struct err refused(struct turn *turn, enum err_code code, const char *say)
 {
+	struct ctx *cx = turn->ends;
 	CLEANUP(buf_free) struct buf data = BUF(4096);
 	bool ours = code == E_INTERNAL, later = code == E_PROVIDER_DOWN || code == E_BUSY || ours;
 	struct run_done d = { .error_kind = ours ? "UNKNOWN" : "TOOL_REQUIREMENTS_NOT_MET",
@@ -110,9 +117,8 @@ static struct err refused(struct ctx *cx, struct turn *turn, enum err_code code)
 			      .can_retry = later };
 	struct jout w = JOUT(&data);
 
-	(void)snprintf(d.error_message, sizeof d.error_message, "%.280s", cx->cause.say);
-	struct sv said = arena_sv(cx->arena, sv_of(d.error_message));
-	(void)forgive(cx);
+	(void)snprintf(d.error_message, sizeof d.error_message, "%.280s", say);
+	struct sv said = sv_of(d.error_message);
 	jout_open(&w, NULL);
 	jout_strz(&w, "tool",
 		  arena_printf(cx->arena, "%.*s.%.*s", SV_FMT(turn->c.row.toolkit), SV_FMT(turn->c.row.tool)));
@@ -127,7 +133,7 @@ static struct err refused(struct ctx *cx, struct turn *turn, enum err_code code)
 				  .resource_id = turn->c.row.id,
 				  .outcome = "failed",
 				  .data = buf_view(&data) };
-	return finish(cx, turn, &d, &ev, ours ? said : SV(""));
+	return finish(turn, &d, &ev, ours ? said : SV(""));
 }
 static struct err back(struct ctx *cx, struct turn *turn)
 {
@@ -166,7 +172,11 @@ static struct err one(struct ctx *cx, struct turn *turn)
 		e = run_it(cx, turn, input);
 	if (!IS_ERR(e) || turn->stale)
 		return OK;
-	return e.code == E_PARK ? back(cx, turn) : refused(cx, turn, e.code);
+	if (e.code == E_PARK)
+		return back(cx, turn);
+	e = refused(turn, e.code, cx->cause.say);
+	cx->cause = turn->ends->cause;
+	return e;
 }
 
 /* ---- which one ---- */
@@ -235,17 +245,18 @@ static void give_back(struct scheduler *s, const struct held *h)
 /* False: nothing was due that may run now. */
 static bool next(struct scheduler *s)
 {
-	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
+	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA), *b = arena_new(ENDS);
 	struct trace trace;
-	struct ctx cx = { .request_id = "schedule", .trace = &trace, .arena = a, .now = clock_now() };
-	struct turn turn = { .en = s->en };
+	struct ctx cx = { .request_id = "schedule", .trace = &trace, .arena = a, .now = clock_now() }, ends = cx;
+	struct turn turn = { .en = s->en, .ends = &ends };
 	struct held held = { .worker = 0 };
 	char nonce[TOKEN_TEXT];
 
 	trace_new(&trace);
 	id_token(nonce);
 	(void)snprintf(turn.owner, sizeof turn.owner, "%.40s/%.43s", s->en->owner, nonce);
-	if (a == NULL)
+	ends.arena = b;
+	if (a == NULL || b == NULL)
 		return false;
 	struct err e = take(&cx, s, &turn, &held);
 	if (turn.c.got)

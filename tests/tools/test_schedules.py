@@ -229,6 +229,16 @@ def test_an_answer_that_is_too_large_to_be_kept_ends_its_run(api, odd):
     assert done["execution_status"] == "completed" and "larger than 1 MB" in attempt["system_error_message"] and odd.calls == 1
 
 
+def test_what_came_of_a_run_is_kept_when_its_answer_took_all_memory(api, odd):
+    """Two million numbers in 4 MB: nothing of it fits, and that the tool may have run is in the record all the same."""
+    body = b'{"success": true, "output": {"value": [' + b"1," * 2000000 + b"1]}}"
+    odd.invoke = lambda h: h.raw(body, headers=[("Content-Type", "application/json")])
+    done = ended(api, put_off(api, tool_name="Odd.Do")["id"])
+    [attempt] = done["attempts"]
+    assert done["execution_status"] == "failed" and odd.calls == 1
+    assert "may have run" in attempt["output"]["error"]["message"] and attempt["system_error_message"] == "", attempt
+
+
 def test_an_input_that_is_too_large_to_be_kept_is_named(api, odd):
     body = {"tool_name": "Odd.Do", "input": {"t": "x" * 1200000}, "run_at": "2099-01-01T00:00:00"}
     r = api.post("/v1/tools/execute", json=body)
