@@ -221,7 +221,7 @@ static const struct route rows[] = {
 	  .id = "members-list", .out = "OffsetPage-Member", .query = PAGED, .doc = "The project's members and their roles." },
 	{ M_PUT, "/tb/v1/members/{account_id}", LANE_POOL, PEOPLE, "members:write", BODY_JSON, .tagged = true, .scoped = true,
 	  .handle = h_member_put, .id = "members-put", .in = "MemberPut", .out = "Member",
-	  .doc = "Makes an account a member, or changes its role." },
+	  .doc = "Changes a member's role; an owner of the default project also makes any account a member, others invite it." },
 	{ M_DELETE, "/tb/v1/members/{account_id}", LANE_POOL, PEOPLE, "members:write", .tagged = true, .scoped = true,
 	  .handle = h_member_remove, .id = "members-remove", .ok = 204, .doc = "Takes a member out of the project." },
 	{ M_POST, "/tb/v1/members/leave", LANE_POOL, ACCOUNT, "auth:self", .scoped = true, .handle = h_member_leave,

@@ -126,7 +126,8 @@ struct member_change {
 	const struct actor *by;
 	enum role by_role;
 };
-/* Adds or changes; E_NOT_FOUND: no such account; E_FORBIDDEN: above the actor; E_CONFLICT: the last owner. */
+/* Adds or changes; E_NOT_FOUND: no such account; E_FORBIDDEN: above the actor, or added by another than the operator or
+ * an owner of the default project, whom everybody else asks in by an invitation; E_CONFLICT: the last owner. */
 struct err people_member_put(struct ctx *cx, struct engine *en, const struct member_change *in,
 			     struct member *out) MUST_USE NONNULL(1, 2, 3, 4);
 struct err people_member_remove(struct ctx *cx, struct engine *en, const struct member_change *in) MUST_USE

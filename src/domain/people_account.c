@@ -155,7 +155,13 @@ static struct err set(struct ctx *cx, struct engine *en, const struct member_cha
 				  .resource_id = in->account_id,
 				  .outcome = "ok" };
 	struct member_edit edit = {
-		.project = in->project_id, .account = in->account_id, .role = role, .by_role = in->by_role, .event = &ev
+		.project = in->project_id,
+		.account = in->account_id,
+		.role = role,
+		.by_role = in->by_role,
+		.event = &ev,
+		.adder = strcmp(in->by->type, "operator") == 0 ? SV_NONE : sv_of(in->by->id),
+		.whole = sv_of(store_default_project(en->store)),
 	};
 	struct err e = store_member_set(cx, en->store, &edit, out);
 	if (e.code != E_NOT_FOUND)

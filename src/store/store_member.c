@@ -127,6 +127,22 @@ static struct err check_edit(struct ctx *cx, struct tx *tx, const struct member_
 			    in->project, &owners));
 	return owners > 1 ? OK : refuse(cx, E_CONFLICT, "the last owner of a project can not be removed or changed");
 }
+/* An account's email is what somebody in some project typed, and its password may be his: nobody else's project is
+ * opened to it by that name alone.  An invitation needs both, the account and the link. */
+static struct err check_adder(struct ctx *cx, struct tx *tx, const struct member_edit *in, enum role was)
+{
+	enum role whole;
+
+	if (was != ROLE_NONE || in->role == ROLE_NONE || in->adder.n == 0)
+		return OK;
+	TRY(role_in(cx, tx_db(tx), in->whole, in->adder, &whole));
+	return whole == ROLE_OWNER
+		   ? OK
+		   : refuse(
+			 cx, E_FORBIDDEN,
+			 "this account is no member yet: invite its email (POST /tb/v1/invitations); only an owner of "
+			 "the default project may add an account as it is");
+}
 /* Who it was about and what he was: both may be gone when it is read. */
 static struct err tell(struct ctx *cx, struct tx *tx, const struct member_edit *in, const struct member *was)
 {
@@ -157,6 +173,7 @@ static struct err set_act(struct ctx *cx, struct tx *tx, const void *in, void *o
 				&(struct store_version){ "the member", sv_of(was.account.email), "account",
 							 edit->project, edit->account, was.version }));
 	TRY(check_edit(cx, tx, edit, was.role));
+	TRY(check_adder(cx, tx, edit, was.role));
 	TRY(edit->role == ROLE_NONE ? remove_row(cx, tx, edit) : store_member_insert(cx, tx, edit));
 	TRY(store_invitation_lower(cx, tx, edit));
 	TRY(now_of(cx, tx_db(tx), edit, m));

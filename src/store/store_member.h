@@ -15,11 +15,13 @@ struct member_page {
 struct err store_member_list(struct ctx *cx, struct store *st, struct sv project, const struct page *page,
 			     struct member_page *out) MUST_USE NONNULL(1, 2, 4, 5);
 /* by_role: E_FORBIDDEN when the new or the present role is above it.  E_NOT_FOUND: no such account (or, to remove,
- * member). */
+ * member).  adder: who makes a member of somebody that is none: E_FORBIDDEN unless an owner of the project `whole`; n
+ * 0: the operator. */
 struct member_edit {
 	struct sv project, account;
 	enum role role, by_role;
 	const struct event *event;
+	struct sv adder, whole;
 }; /* ROLE_NONE removes */
 struct err store_member_set(struct ctx *cx, struct store *st, const struct member_edit *in, struct member *out) MUST_USE
     NONNULL(1, 2, 3, 4);

@@ -120,6 +120,32 @@ def test_an_admin_does_not_rise(home, as_role):
     assert home.owner.call("DELETE", f"/tb/v1/members/{owner}").status_code in (400, 403, 409)  # the last owner stays
 
 
+def test_attack_an_account_in_somebody_elses_name(home):
+    """A project's admin makes an account for an address that is not his, and waits until another project trusts the address."""
+    owner, base, admins = home.owner, {}, {}
+    for name in ("mallorys", "bobs"):
+        base[name] = f"/tb/v1/orgs/default/projects/{owner.call('POST', '/tb/v1/projects', {'name': name}).json()['id']}"
+        assert owner.call("POST", base[name] + "/accounts", {"email": f"admin@{name}.example", "password": PASSWORD, "role": "admin"}).status_code == 201
+        admins[name] = Person(home)
+        admins[name].sign_in(f"admin@{name}.example")
+    carol, known = "carol@names.example", "known to mallory"
+    made = admins["mallorys"].call("POST", base["mallorys"] + "/accounts", {"email": carol, "password": known}).json()
+    r = admins["bobs"].call("PUT", f"{base['bobs']}/members/{made['id']}", {"role": "admin"})
+    assert r.status_code == 403 and "invite" in r.json()["message"], r.text
+    link = admins["bobs"].call("POST", base["bobs"] + "/invitations", {"email": carol, "role": "admin"}).json()["url"].replace(home.url, "")
+    mallory, bob = Person(home), Person(home)
+    mallory.sign_in(carol, known)  # the password, and not the link
+    assert mallory.call("GET", base["bobs"] + "/members").status_code == 403
+    bob.page(link)  # the link, and not the password: it makes him nobody else
+    page = bob.page("/invite")
+    assert "/sign-in" in page.text and "<form" not in page.text and bob.call("GET", base["mallorys"] + "/members").status_code == 401
+    # whoever has both is in, and Mallory can set that password no more
+    mallory.page(link)
+    assert mallory.send(mallory.page("/invite"), "/invite").status_code == 303
+    assert mallory.call("GET", base["bobs"] + "/members").status_code == 200
+    assert admins["mallorys"].call("PUT", f"{base['mallorys']}/accounts/{made['id']}/password", {"password": PASSWORD}).status_code == 403
+
+
 def test_a_key_is_not_a_person(home):
     with home.client() as c:
         for method, path, body in (("GET", "/tb/v1/accounts", None), ("POST", "/tb/v1/accounts", {"email": "k@example.com", "password": PASSWORD}),

@@ -326,7 +326,7 @@ TEST(members_change_within_the_actors_role_and_one_owner_stays)
 		{ "lower the first", ada.id, ROLE_ADMIN, ROLE_OWNER, E_OK },
 		{ "remove the first", ada.id, ROLE_NONE, ROLE_OWNER, E_OK },
 		{ "remove again", ada.id, ROLE_NONE, ROLE_OWNER, E_NOT_FOUND },
-		{ "add again", ada.id, ROLE_VERIFY, ROLE_OWNER, E_OK },
+		{ "add again, in charge of nothing else", ada.id, ROLE_VERIFY, ROLE_OWNER, E_FORBIDDEN },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct member_change in = { project, sv_of(t[i].id), t[i].role, &admin, t[i].by };
@@ -338,6 +338,15 @@ TEST(members_change_within_the_actors_role_and_one_owner_stays)
 		(void)forgive(cx);
 		CHECK(!IS_ERR(people_role(cx, en, project, sv_of(t[i].id), &now)));
 		CHECK_ROW(t[i].row, t[i].want != E_OK || now == t[i].role);
+	}
+	/* Who is no member yet is added as he is by an owner of the default project, and by the operator. */
+	const struct actor in_charge[] = { { "account", bob.id, "DASHBOARD", { "127.0.0.1", 9 } },
+					   { "operator", "operator", "CLI", { "127.0.0.1", 9 } } };
+	for (size_t i = 0; i < ARRAY_LEN(in_charge); i++) {
+		struct member_change in = { project, sv_of(ada.id), ROLE_VERIFY, &in_charge[i], ROLE_OWNER };
+
+		CHECK_ROW(in_charge[i].type, !IS_ERR(people_member_put(cx, en, &in, &m)));
+		CHECK_ROW(in_charge[i].type, !IS_ERR(people_member_remove(cx, en, &in)));
 	}
 }
 
