@@ -135,7 +135,9 @@ struct err cmd_provider_add(struct cli *cli)
 	return ask_say(
 	    cli,
 	    "Added the provider %s.\n\nRegister this redirect address at the provider, exactly as it is:\n\n    "
-	    "%.*s\n\n",
+	    "%.*s\n\nOnly a first consent shows whether it is: with another one registered the provider shows the user "
+	    "an "
+	    "error of its own.\n",
 	    cli->args[0], SV_FMT(node_text(node_path(a.json, SV("oauth2.redirect_uri")))));
 }
 

@@ -86,6 +86,14 @@ static void check_provider(struct doctor *d, const struct node *p)
 			   "it is out of use: %.*s", SV_FMT(node_text(node_path(p, SV("reason.cause")))));
 		return;
 	}
+	if (d->remote) {
+		doctor_say(
+		    d, name, DOCTOR_SKIPPED, "",
+		    "not called from here: only the engine's own machine does, or --try-credentials; registered there "
+		    "must be %.*s",
+		    SV_FMT(redirect));
+		return;
+	}
 	if (url.p == NULL)
 		return;
 	if (sv_find(url, SV("{"), &at)) {
@@ -93,7 +101,9 @@ static void check_provider(struct doctor *d, const struct node *p)
 		return;
 	}
 	if (doctor_reach(d, url, &r))
-		doctor_say(d, name, DOCTOR_OK, "", "its token endpoint answers; registered there must be %.*s",
+		doctor_say(d, name, DOCTOR_OK, "",
+			   "its token endpoint answers; registered there must be %.*s (only a first consent shows "
+			   "whether it is)",
 			   SV_FMT(redirect));
 	else
 		doctor_say(d, name, DOCTOR_FAILED, doctor_mend(r.fate), "its token endpoint cannot be reached: %s",
@@ -125,14 +135,7 @@ void doctor_providers(struct doctor *d)
 			   "there is no provider yet");
 		return;
 	}
-	if (d->remote) {
-		doctor_say(d, "providers", DOCTOR_SKIPPED, "",
-			   "not looked at: whether the engine reaches its %zu is seen on its own machine only, or with "
-			   "--try-credentials",
-			   items->n);
-		return;
-	}
-	if (!doctor_net(d))
+	if (!d->remote && !doctor_net(d))
 		return;
 	for (const struct node *p = items->first; p != NULL; p = p->next)
 		check_provider(d, p);

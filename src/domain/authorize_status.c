@@ -77,6 +77,12 @@ static struct err head(struct ctx *cx, const struct authorization *a, struct aut
 	return scopes_from_json(cx, a->scopes, &out->scopes);
 }
 
+/* Why the token is over though its row lives; p NULL: deleted, and that is the reason. */
+static enum reason not_renewed(const struct provider *p)
+{
+	return p != NULL && p->def->refresh == REFRESH_NONE ? REASON_NO_REFRESH_REQUEST : REASON_NO_REFRESH;
+}
+
 /* The token of exactly this connection.  It may die in the very moment (refresh refused): then the row tells why. */
 static struct err token(struct ctx *cx, struct engine *en, const struct auth_status_ask *ask,
 			const struct authorization *a, struct auth_view *out)
@@ -103,7 +109,7 @@ static struct err token(struct ctx *cx, struct engine *en, const struct auth_sta
 		TRY(standing_of(cx, en, a, &now));
 	}
 	out->status = AUTH_FAILED;
-	out->reason = (int)(now.reason == REASON_NONE ? REASON_NO_REFRESH : now.reason);
+	out->reason = (int)(now.reason == REASON_NONE ? not_renewed(p) : now.reason);
 	return OK;
 }
 

@@ -52,6 +52,11 @@ struct err connect_notice_answer(struct ctx *cx, struct tx *tx, const struct con
 		TRY(say(cx, tx, in, REASON_NO_REFRESH_TOKEN,
 			arena_printf(cx->arena, "the access token ends at %s", ends)));
 	}
+	if (set->refresh != NULL && set->expires_at != 0 && in->v->rev.def->refresh == REFRESH_NONE) {
+		time_text(set->expires_at, ends);
+		TRY(say(cx, tx, in, REASON_NO_REFRESH_REQUEST,
+			arena_printf(cx->arena, "a refresh token came; the access token ends at %s", ends)));
+	}
 	if (in->how->clock_skew_s == 0)
 		return OK;
 	return say(cx, tx, in, REASON_CLOCK_SKEW,

@@ -48,7 +48,7 @@ static void words(struct ctx *cx, struct journal_entry *e)
 	if (e->cause.p == NULL)
 		e->cause = sv_of(reason_cause(r));
 	if (e->fix.p == NULL)
-		e->fix = sv_of(reason_fix(r));
+		e->fix = sv_of(sv_eqz(e->step, "refresh") ? reason_fix_refresh(r) : reason_fix(r));
 }
 
 struct reason_words journal_words(const struct journal_list *timeline, enum reason r)

@@ -54,10 +54,14 @@ static struct err redirect(struct ctx *cx, const struct provider *p, struct prov
 
 	TRY(url_look(cx, sv_of(p->redirect_uri), &u, &good));
 	good = good && (u.https || u.loopback);
-	struct provider_check *c = add(out, "redirect_uri", good ? CHECK_PASSED : CHECK_FAILED);
+	struct provider_check *c = add(out, "redirect_uri", good ? CHECK_UNKNOWN : CHECK_FAILED);
+	const char *fix = arena_printf(cx->arena, "Register exactly this redirect address there: %s", p->redirect_uri);
 
 	c->asked = sv_of(p->redirect_uri);
-	if (!good)
+	if (good)
+		why(c, "Only a first consent shows whether the provider knows the redirect address.",
+		    fix == NULL ? "" : fix);
+	else
 		why(c, "The engine's public address is neither https nor loopback: providers refuse such redirects.",
 		    "Serve it over https and set api.public_host.");
 	return OK;

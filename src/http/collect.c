@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/clock.h"
+#include "core/logf.h"
 #include "core/text.h"
 #include "http/inside.h"
 #include <string.h>
+
+enum { UNTRUSTED_AGAIN_MS = 600000 };
 
 /* The client's X-Request-Id if it is harmless, else one of ours: 16 random hex digits of the loop and a count. */
 static void give_id(struct work *w)
@@ -49,6 +52,23 @@ static bool parse(struct conn *c, struct work *w, struct refusal *why)
 	return true;
 }
 
+/* Behind a proxy that is not named everybody shares its address, and nothing else would tell. */
+static void say_untrusted(struct conn *c, const struct work *w)
+{
+	struct loop *l = c->loop;
+	uint64_t now = uv_now(&l->uv);
+
+	if (c->control || (l->untrusted_ms != 0 && now - l->untrusted_ms < UNTRUSTED_AGAIN_MS))
+		return;
+	for (size_t i = 0; i < w->rq.n_headers; i++) {
+		if (!sv_ieq(w->rq.headers[i].name, SV("X-Forwarded-For")))
+			continue;
+		l->untrusted_ms = now == 0 ? 1 : now;
+		log_event(NULL, LOG_WARN, "http.forwarded_for_ignored", LOG_STR("peer", &c->ip[0]),
+			  LOG_STR("mend", "if it is a proxy of yours, name it in api.trusted_proxies"));
+		return;
+	}
+}
 /* A proxy may add its entry to the client's line or a line of its own below it (RFC 9110 section 5.3: both mean the
  * same), so the lines are read from the last. */
 static void client_of(struct conn *c, struct work *w)
@@ -56,6 +76,8 @@ static void client_of(struct conn *c, struct work *w)
 	const struct proxies *p = c->loop->server->proxies;
 	bool go_on = proxies_client(p, c->ip, SV_NONE, w->ip);
 
+	if (!go_on)
+		say_untrusted(c, w);
 	for (size_t i = w->rq.n_headers; go_on && i > 0; i--) {
 		char from[IP_TEXT];
 

@@ -119,7 +119,8 @@ struct loop {
 	char date[32]; /* the Date header of that second */
 	char id_prefix[20];
 	uint32_t id_next;
-	uint64_t crowded_ms; /* when that was last said in the log; 0: never */
+	uint64_t untrusted_ms; /* when a peer was last said to send X-Forwarded-For without being trusted; 0: never */
+	uint64_t crowded_ms;   /* when that was last said in the log; 0: never */
 	struct trace_source traces;
 	_Atomic uint64_t requests, refused;
 	size_t woken_at_lanes; /* works that hold a parked record and are on a lane */

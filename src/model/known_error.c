@@ -12,17 +12,23 @@
 #define CLIENT_FIX                                                                                                     \
 	"Compare the client id (here: `tokenbooth provider set ID --client-id`), and the kind of app, with the app's " \
 	"page at the provider."
-#define DEF_FIX   "Compare the provider's definition with its documentation, or tell its maintainer."
-#define WAIT_FIX  "Wait a little and try again; the provider's status page tells more."
-#define SLOW_FIX  "Wait as long as the answer says; if it goes on, ask the provider for a higher limit."
-#define ADMIN_FIX "Let an administrator of the user's organisation allow the app, then open the link again."
-#define SIGN_FIX  "Let the user sign in at the provider and do what it asks, then open a new link."
+#define DEF_FIX  "Compare the provider's definition with its documentation, or tell its maintainer."
+#define WAIT_FIX "Wait a little and try again; the provider's status page tells more."
+#define SLOW_FIX "Wait as long as the answer says; if it goes on, ask the provider for a higher limit."
+#define ADMIN_FIX                                                                                                  \
+	"Let an administrator of the user's organisation allow the app, then let the app ask again and open that " \
+	"link."
+#define SIGN_FIX "Let the user sign in at the provider and do what it asks, then open a new link."
 #define NO_GRANT                                                                                                     \
 	"The provider does not take the code or refresh token: unknown, expired, used before, revoked, or made for " \
 	"another "                                                                                                   \
 	"redirect address."
+#define NO_REFRESH_GRANT                                                                                             \
+	"The provider does not take the refresh token: unknown, expired, used before, revoked, or made for another " \
+	"app."
 #define EITHER_FIX "Open the link again, or let the app ask for a new one."
 #define TOKEN      (PAT_CODE | PAT_REFRESH | PAT_EXCHANGE)
+#define OF_CODE    (PAT_CODE | PAT_EXCHANGE) /* its link still works; the link of a grant that is refreshed does not */
 #define CB         PAT_CALLBACK
 
 /* clang-format off */
@@ -39,15 +45,17 @@ static const struct known_error rows[] = {
 	{ "Microsoft", 0, NULL, "AADSTS90094", PERR_ACCOUNT, "The organisation wants an administrator's consent first.", ADMIN_FIX },
 	{ "Microsoft", 0, NULL, "AADSTS50076", PERR_ACCOUNT, "The organisation wants a second factor.", SIGN_FIX },
 	{ "Microsoft", 0, NULL, "AADSTS53003", PERR_ACCOUNT, "A conditional access policy of the organisation blocks the app.", ADMIN_FIX },
-	{ "Microsoft", TOKEN, NULL, "AADSTS54005", PERR_REAUTH, "The code was redeemed already.", LINK_AGAIN },
-	{ "Microsoft", TOKEN, NULL, "AADSTS501481", PERR_REAUTH, "The PKCE verifier does not belong to the code.", LINK_AGAIN },
+	{ "Microsoft", OF_CODE, NULL, "AADSTS54005", PERR_REAUTH, "The code was redeemed already.", LINK_AGAIN },
+	{ "Microsoft", OF_CODE, NULL, "AADSTS501481", PERR_REAUTH, "The PKCE verifier does not belong to the code.", LINK_AGAIN },
 	{ "Microsoft", TOKEN, NULL, "AADSTS700082", PERR_REAUTH, "The refresh token was not used for too long.", ASK_AGAIN },
 	{ "Microsoft", TOKEN, NULL, "AADSTS50173", PERR_REAUTH, "The user's password was changed, which ended the grant.", ASK_AGAIN },
 	{ "Microsoft", TOKEN, NULL, "AADSTS70008", PERR_REAUTH, "The code or refresh token has expired.", ASK_AGAIN },
 
 	/* ---- one word, several meanings: where the description tells, it is heard; RFC 6749's own sentence tells all and so nothing ---- */
-	{ "Doorkeeper (GitLab) and others", TOKEN, "invalid_grant", "issued to another client", PERR_REAUTH, NO_GRANT, EITHER_FIX },
-	{ "Okta and others", TOKEN, "invalid_grant", "invalid or has expired", PERR_REAUTH, NO_GRANT, EITHER_FIX },
+	{ "Doorkeeper (GitLab) and others", OF_CODE, "invalid_grant", "issued to another client", PERR_REAUTH, NO_GRANT, EITHER_FIX },
+	{ "Doorkeeper (GitLab) and others", PAT_REFRESH, "invalid_grant", "issued to another client", PERR_REAUTH, NO_REFRESH_GRANT, ASK_AGAIN },
+	{ "Okta and others", OF_CODE, "invalid_grant", "invalid or has expired", PERR_REAUTH, NO_GRANT, EITHER_FIX },
+	{ "Okta and others", PAT_REFRESH, "invalid_grant", "invalid or has expired", PERR_REAUTH, NO_REFRESH_GRANT, ASK_AGAIN },
 	{ "RFC 7636", PAT_CODE, "invalid_grant", "pkce", PERR_REAUTH, "The PKCE verifier does not belong to the code.", LINK_AGAIN " If it happens again, the provider mixes up attempts, or its definition must say that it does no PKCE." },
 	{ "RFC 7636", PAT_CODE, "invalid_grant", "verifier", PERR_REAUTH, "The PKCE verifier does not belong to the code.", LINK_AGAIN " If it happens again, the provider mixes up attempts, or its definition must say that it does no PKCE." },
 	{ "Keycloak and others", PAT_CODE, "invalid_grant", "redirect", PERR_CONFIG, "The redirect address is not the one the code was made for.", REDIR_FIX },
@@ -83,8 +91,9 @@ static const struct known_error rows[] = {
 	{ "Google", 0, "admin_policy_enforced", NULL, PERR_ACCOUNT, "An administrator of the user's organisation does not allow a scope that was asked for.", ADMIN_FIX },
 
 	/* ---- the token endpoint: RFC 6749 5.2 and what is in common use beside it ---- */
+	{ "RFC 6749 5.2", PAT_REFRESH, "invalid_grant", NULL, PERR_REAUTH, NO_REFRESH_GRANT, ASK_AGAIN },
 	{ "RFC 6749 5.2", 0, "invalid_grant", NULL, PERR_REAUTH, NO_GRANT, EITHER_FIX },
-	{ "GitHub", TOKEN, "bad_verification_code", NULL, PERR_REAUTH, "The code is wrong, used or older than ten minutes.", LINK_AGAIN },
+	{ "GitHub", OF_CODE, "bad_verification_code", NULL, PERR_REAUTH, "The code is wrong, used or older than ten minutes.", LINK_AGAIN },
 	{ "GitHub", TOKEN, "bad_refresh_token", NULL, PERR_REAUTH, "The refresh token is wrong, used or older than six months.", ASK_AGAIN },
 	{ "GitHub", TOKEN, "unverified_user_email", NULL, PERR_ACCOUNT, "The user has not verified his mail address at the provider.", SIGN_FIX },
 	{ "Zoho", TOKEN, "invalid_code", NULL, PERR_REAUTH, "The code or refresh token is not good (any more).", ASK_AGAIN },

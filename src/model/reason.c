@@ -36,7 +36,7 @@ static const struct {
 				   "Wait a little. " LINK_AGAIN },
 	[REASON_ACCOUNT] = { "The provider wants the user, or an administrator of his organisation, to do something "
 			     "first.",
-			     "Let him do what the provider asks, then open the link again." },
+			     "Let him do what the provider asks; then let the app ask again and open that link." },
 	[REASON_RATE_LIMITED] = { "The provider asks to call less often.", "Wait a minute. " LINK_AGAIN },
 	[REASON_BAD_ANSWER] = { "The provider's answer could not be used.",
 				LINK_AGAIN " If it happens again, the provider's definition does not fit what the "
@@ -65,6 +65,14 @@ static const struct {
 				 "came, or the store was restored from a backup older than the last refresh.",
 				 ASK_AGAIN },
 	[REASON_NO_REFRESH] = { "The access token is over and the provider never gave a refresh token.", ASK_AGAIN },
+	[REASON_NO_REFRESH_REQUEST] = { "The provider's settings here have no refresh_request: when the access token "
+					"ends, "
+					"nothing renews it.",
+					"Give the provider its refresh_request (`tokenbooth provider set ID "
+					"--oauth2-file "
+					"FILE`, the dashboard, or engine.yaml); a refresh token that was given is used "
+					"then, "
+					"and without one let the app ask for authorization again." },
 	[REASON_CLIENT_CHANGED] = { "The provider's client id was changed, and the tokens belong to the old one.",
 				    ASK_AGAIN },
 	[REASON_DISCONNECTED] = { "The connection was deleted by API or by an administrator.", ASK_AGAIN },
@@ -78,6 +86,20 @@ static size_t at(enum reason r) { return (size_t)r < REASON__COUNT ? (size_t)r :
 const char *reason_code(enum reason r) { return codes[at(r)]; }
 const char *reason_cause(enum reason r) { return words[at(r)].cause; }
 const char *reason_fix(enum reason r) { return words[at(r)].fix; }
+const char *reason_fix_refresh(enum reason r)
+{
+	static const char *const own[REASON__COUNT] = {
+		[REASON_PROVIDER_DOWN] = "Nothing: the engine tries again by itself.",
+		[REASON_RATE_LIMITED] = "Nothing: the engine tries again by itself.",
+		[REASON_BAD_ANSWER] =
+		    "Nothing at first: the engine tries again by itself. If it goes on, the provider's "
+		    "definition does not fit what the provider sends.",
+		[REASON_MISCONFIGURED] =
+		    "Compare client id, client secret and scopes " IN_PROVIDER "; the engine tries again by itself.",
+	};
+
+	return own[at(r)] != NULL ? own[at(r)] : reason_fix(r);
+}
 enum reason reason_of(struct sv code)
 {
 	for (size_t i = 1; i < REASON__COUNT; i++)

@@ -31,10 +31,12 @@
 	X(REASON_REVOKED, "revoked_or_expired")         /* refresh said invalid_grant: connection */                   \
 	X(REASON_ANSWER_LOST, "refresh_answer_lost")    /* invalid_grant after an uncertain send: connection */        \
 	X(REASON_NO_REFRESH, "expired_without_refresh") /* token over, no refresh token ever came: connection */       \
-	X(REASON_CLIENT_CHANGED, "client_changed")      /* provider's client_id changed: connection */                 \
-	X(REASON_DISCONNECTED, "disconnected")          /* deleted by API or admin: connection */                      \
-	X(REASON_REPLACED, "replaced")                  /* a newer consent took its place: connection */               \
-	X(REASON_PROVIDER_DELETED, "provider_deleted")  /* authorization, flow, connection */
+	X(REASON_NO_REFRESH_REQUEST, "refresh_not_configured") /* the definition lacks what a refresh token is sent    \
+								  with: notice, authorization */                       \
+	X(REASON_CLIENT_CHANGED, "client_changed")             /* provider's client_id changed: connection */          \
+	X(REASON_DISCONNECTED, "disconnected")                 /* deleted by API or admin: connection */               \
+	X(REASON_REPLACED, "replaced")                         /* a newer consent took its place: connection */        \
+	X(REASON_PROVIDER_DELETED, "provider_deleted")         /* authorization, flow, connection */
 enum reason {
 	REASON_NONE,
 #define X(e, w) e,
@@ -45,5 +47,7 @@ enum reason {
 const char *reason_code(enum reason r) RETURNS_NONNULL;  /* wire name; "" for REASON_NONE */
 const char *reason_cause(enum reason r) RETURNS_NONNULL; /* what happened, one sentence for a person */
 const char *reason_fix(enum reason r) RETURNS_NONNULL;   /* what to do now, one sentence */
-enum reason reason_of(struct sv code);                   /* REASON_NONE when unknown */
+/* The same when it was a refresh: its link is over, and the engine tries again by itself. */
+const char *reason_fix_refresh(enum reason r) RETURNS_NONNULL;
+enum reason reason_of(struct sv code); /* REASON_NONE when unknown */
 #endif

@@ -225,8 +225,9 @@ def test_doctor_over_the_network_says_what_it_did_not_look_at(binary, own):
     r = caller(binary, own, "network")("doctor")
     first, last = r.stdout.splitlines()[0], r.stdout.split("\n\n")[-1]
     assert r.returncode == 0 and first.startswith("skipped  configuration: ") and "ARCADE_BASE_URL" in first, r.stdout
-    for check in ("data folder", "public address", "providers", "credentials", "issuers", "clock", "verifier"):
+    for check in ("data folder", "public address", "provider my-discord", "credentials", "issuers", "clock", "verifier"):
         assert f"skipped  {check}: " in r.stdout, (check, r.stdout)
+    assert own.cli("provider", "list").stdout.split("http://")[1].split()[0] in r.stdout, "the redirect address to register"
     assert "Nothing is wrong in what was looked at." in last and "8 checks were not made" in last, r.stdout
 
 
@@ -290,6 +291,19 @@ def test_a_provider_is_changed(binary, own, way):
     for argv, status, words in ((["mine"], 2, "say what to set"), (["nobody", "--status", "active"], 1, "not found"), (["mine", "--status", "off"], 1, "status")):
         wrong = call("provider", "set", *argv)
         assert wrong.returncode == status and words in wrong.stderr, wrong.stderr
+
+
+def test_an_unknown_type_of_provider_names_the_known_ones(binary, own):
+    r = own.cli("provider", "add", "x", "--type", "dicsord", "--client-id", "1", "--public-client")
+    assert r.returncode == 1 and all(f in r.stderr for f in ("clickup", "discord", "dropbox", "github", "google", "oauth2", "slack", "oauth2.authorize_request")), r.stderr
+
+
+def test_a_proxy_that_is_not_trusted_is_told_of_once_in_the_log(binary, own):
+    with own.client() as c:
+        for i in range(20):
+            assert c.get("/v1/health", headers={"X-Forwarded-For": f"198.51.100.{i}"}).status_code == 200
+    lines = [line for line in own.log().splitlines() if "http.forwarded_for_ignored" in line]
+    assert len(lines) == 1 and 'peer="127.0.0.1"' in lines[0] and "api.trusted_proxies" in lines[0] and "198.51" not in lines[0], lines
 
 
 def test_a_new_client_secret_is_asked_for_and_not_shown(binary, own):

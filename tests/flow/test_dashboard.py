@@ -102,7 +102,8 @@ def checks(owner, id):
 
 def test_a_provider_is_tried_without_a_user(house, simulator, owner):
     ok, c = checks(owner, "my-discord")
-    assert ok and {n: x["outcome"] for n, x in c.items()} == dict.fromkeys(("status", "redirect_uri", "authorize_url", "token_url", "credentials"), "passed"), c
+    assert ok and {n: x["outcome"] for n, x in c.items()} == {**dict.fromkeys(("status", "authorize_url", "token_url", "credentials"), "passed"), "redirect_uri": "unknown"}, c
+    assert "first consent" in c["redirect_uri"]["cause"] and c["redirect_uri"]["asked"] in c["redirect_uri"]["fix"]
     assert "invalid_grant" in str(simulator.calls(path="/api/oauth2/token")) or c["credentials"]["answered"].startswith("400")
     log = owner.call("GET", "/tb/v1/events?kind=provider.tested").json()["items"]
     assert log[0]["resource_id"] == "my-discord" and log[0]["outcome"] == "ok"
@@ -121,6 +122,6 @@ def test_a_provider_that_is_down_or_off_is_told(house, owner):
                                                                "token_request": {"endpoint": "http://127.0.0.1:9/t"}}}
     assert owner.call("POST", "/v1/admin/auth_providers", body).status_code == 201
     ok, c = checks(owner, "nowhere")
-    assert not ok and {n: x["outcome"] for n, x in c.items()} == {"status": "failed", "redirect_uri": "passed", "authorize_url": "failed", "token_url": "failed", "credentials": "unknown"}
+    assert not ok and {n: x["outcome"] for n, x in c.items()} == {"status": "failed", "redirect_uri": "unknown", "authorize_url": "failed", "token_url": "failed", "credentials": "unknown"}
     assert all(x["cause"] and x["fix"] for x in c.values() if x["outcome"] != "passed")
     assert owner.call("POST", "/tb/v1/providers/nobody/test").status_code == 404

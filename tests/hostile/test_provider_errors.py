@@ -9,7 +9,7 @@ import pytest
 
 from hostile import Attempt, at_once, definition, instance, result
 from peer import Peer, answer
-from world import Engine
+from world import Engine, until
 
 DENIED, CONFIG, ACCOUNT, REFUSED = "denied", "provider_misconfigured", "account_action_needed", "exchange_refused"
 DOWN, RATE, BAD, REVOKED = "provider_unavailable", "rate_limited", "bad_answer", "revoked_or_expired"
@@ -196,6 +196,7 @@ def test_a_known_error_is_told_by_reason_cause_and_fix(driven, name):
     assert event["reason"] == reason, event
     assert cause in event["cause"], event
     assert len(event["fix"]) > 20 and event["fix"].endswith("."), event
+    assert where != "refresh" or not re.search("(the|same) link again", event["fix"]), "that link answers 410"
     word = what["error"] if where == "callback" else what[1].get("ECODE") or what[1].get("error")
     assert word is None or event["data"]["error"] == word[:63], event
     ended = reason in (DEAD if where == "refresh" else ENDS)
@@ -205,6 +206,23 @@ def test_a_known_error_is_told_by_reason_cause_and_fix(driven, name):
         assert gone.status_code == 410 and event["cause"] in gone.json()["message"], gone.text
     else:
         assert shown["reason"] is None and gone.status_code in (200, 503), (shown["reason"], gone.status_code, gone.text)
+
+
+def test_a_refresh_token_that_the_settings_cannot_use_is_told_from_none(engine):
+    like = instance(engine, "like-acme", "acme")["oauth2"]
+    with engine.client() as api:
+        r = api.post("/v1/admin/auth_providers", json={"id": "unrenewed", "oauth2": {"client_id": "a", "client_secret": "b", "scope_delimiter": " ", "authorize_request": {
+            "endpoint": like["authorize_request"]["endpoint"]}, "token_request": {"endpoint": like["token_request"]["endpoint"]}}})
+    assert r.status_code == 201, r.text
+    a = Attempt(engine, "unrenewed", "unrenewed@example.com")
+    try:
+        a.connect("refresh invalid_grant")  # a token of three seconds, and a refresh token
+        (notice,) = a.events("notice")
+        assert notice["reason"] == "refresh_not_configured" and "refresh_request" in notice["cause"] and "a refresh token came" in notice["data"]["note"], notice
+        gone = until("the token's end", lambda: (s := a.api.get("/v1/auth/status", params={"id": a.id, "wait": 1})).status_code != 200 and s)
+        assert gone.status_code == 410 and "refresh_request" in gone.json()["message"] and "never gave" not in gone.json()["message"], gone.text
+    finally:
+        a.close()
 
 
 def test_at_least_thirty_errors_lead_to_at_most_twelve_reasons(driven):

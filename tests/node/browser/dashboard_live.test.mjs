@@ -72,7 +72,7 @@ test('a grant that died: Connected Users names the reason; its page the cause an
   await row.getByRole('link', { name: 'dead@example.com' }).click()
   const note = page.locator('#main .note.bad')
   await page.getByRole('heading', { name: 'Timeline' }).waitFor()
-  const [cause, mend] = [/^The provider does not take the code or refresh token: [^]*revoked/, 'How to mend it: Open the link again, or let the app ask for a new one.']
+  const [cause, mend] = [/^The provider does not take the refresh token: [^]*revoked/, 'How to mend it: Let the app ask for authorization again and open the new link.']
   await note.getByText(cause).waitFor()
   await note.getByText(mend).waitFor()
   const why = page.locator('.timeline li.bad .why')
@@ -127,6 +127,29 @@ test('a server that takes long: the test of it, its registration and its state s
   await page.getByRole('link', { name: /Greet/ }).first().waitFor()
   worker.release()
   await page.getByText('Healthy').waitFor()
+  await close()
+})
+
+// What brings the engine to it (a definition that a stricter setting refuses at the next start) is tests/flow/test_start.py's.
+test('an app that is out of use says why and what mends it, in the list and on its page', async () => {
+  const { page, open, close } = await w.person()
+  const reason = { code: 'out_of_use', cause: 'authorize.url must be an https address.', fix: 'Set api.development: true, or give it another address.' }
+  await page.route('**/admin/auth_providers**', async (route) => {
+    const answer = await route.fetch(), body = await answer.json()
+    for (const p of body.items ?? [body]) if (p.id === 'my-discord') Object.assign(p, { status: 'inactive', reason })
+    await route.fulfill({ response: answer, json: body })
+  })
+  await open('/auth/oauth')
+  const row = page.getByRole('row', { name: /my-discord/ })
+  await row.getByText('Out of use').waitFor()
+  await row.getByText(reason.cause).waitFor()
+  await good(page, 'an app out of use in the list', { colours: false })
+  await row.getByRole('link').click()
+  const note = page.locator('#main .note.bad')
+  await note.getByText(reason.cause).waitFor()
+  await note.getByText(`How to mend it: ${reason.fix}`).waitFor()
+  await page.getByText('Out of use').waitFor()
+  await good(page, 'an app out of use', { colours: false })
   await close()
 })
 

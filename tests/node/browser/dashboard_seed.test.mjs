@@ -63,6 +63,7 @@ test('every step of the seed page, by mouse; then the app code works with it', a
   await page.getByRole('tab', { name: 'Test', exact: true }).click()
   await page.getByRole('button', { name: 'Test' }).click()
   await page.getByText('Client ID and secret').waitFor()
+  await page.getByText('Only a first consent shows whether the provider knows the redirect address.').waitFor()
   await shot(page, 'dashboard-provider-test'); await good(page, 'the test of the provider')
   await close()
 })

@@ -22,6 +22,23 @@ TEST(every_row_can_be_reached_and_says_cause_and_fix)
 	}
 }
 
+TEST(no_error_of_a_refresh_sends_anybody_to_the_old_link)
+{
+	size_t n, at;
+	const struct known_error *k = known_error_rows(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct sv error = sv_of(k[i].error == NULL ? "word" : k[i].error),
+			  says = sv_of(k[i].contains == NULL ? "" : k[i].contains);
+		const struct known_error *r = known_error_find(PAT_REFRESH, error, says);
+
+		if (r != NULL)
+			CHECK_ROW(r->fix, !sv_find(sv_of(r->fix), SV("same link"), &at) &&
+					      !sv_find(sv_of(r->fix), SV("the link again"), &at));
+	}
+	CHECK(sv_find(sv_of(known_error_find(PAT_CODE, SV("invalid_grant"), SV_NONE)->fix), SV("the link again"), &at));
+}
+
 TEST(errors_lead_to_at_most_twelve_reasons)
 {
 	bool seen[REASON__COUNT] = { false };

@@ -14,6 +14,22 @@ TEST(every_reason_has_a_name_a_cause_and_a_fix)
 	}
 }
 
+/* The link of a grant that is refreshed answers 410. */
+TEST(the_fix_of_a_refresh_opens_no_old_link)
+{
+	for (int r = REASON_NONE + 1; r < REASON__COUNT; r++) {
+		if (r != REASON_PROVIDER_DOWN && r != REASON_RATE_LIMITED && r != REASON_BAD_ANSWER &&
+		    r != REASON_MISCONFIGURED && r != REASON_ACCOUNT && r != REASON_REVOKED && r != REASON_ANSWER_LOST)
+			continue; /* no refresh leads there */
+		struct sv fix = sv_of(reason_fix_refresh((enum reason)r));
+		size_t at;
+
+		CHECK_ROW(reason_code((enum reason)r),
+			  !sv_find(fix, SV("same link"), &at) && !sv_find(fix, SV("the link"), &at));
+		CHECK_ROW(reason_code((enum reason)r), fix.n > 20 && sv_ends(fix, SV(".")));
+	}
+}
+
 TEST(unknown_reasons_are_none)
 {
 	static const char *const t[] = { "", "Denied", "denied ", "unknown", "none" };

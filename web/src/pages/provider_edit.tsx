@@ -12,11 +12,11 @@ import { useMay } from '../lib/session'
 import { Button } from '../ui/button'
 import { Confirm } from '../ui/dialog'
 import { CopyField, Field, SecretField, Select } from '../ui/field'
-import { Badge, Card, Code, Loading, Note, Page, Waiting, Wrong } from '../ui/page'
+import { Card, Code, Loading, Note, Page, Waiting, Wrong } from '../ui/page'
 import { say } from '../ui/toast'
 import { customParts, fromProvider, inWords, providerForm, type Provider, type ProviderForm } from './provider_form'
 import { CustomSections } from './provider_fields'
-import { providersKey, useProviderNames } from './providers'
+import { AppState, providersKey, useProviderNames } from './providers'
 
 const seen = (p: Provider) => ({ etag: etagOf(p), words: inWords(fromProvider(p)) })
 const read = (id: string) => must(api.GET('/v1/admin/auth_providers/{id}', { params: { path: { id } } }))
@@ -30,7 +30,7 @@ export default function ProviderPage() {
   if (!q.data) return <Page title={id} back={back}><Loading /></Page>
   const p = q.data
   return (
-    <Page title={p.id ?? ''} about={`${nameOf(p.provider_id)}${p.description ? ` · ${p.description}` : ''}`} back={back} badge={p.status === 'inactive' ? <Badge tone="warn">Inactive</Badge> : <Badge tone="good">Active</Badge>}
+    <Page title={p.id ?? ''} about={`${nameOf(p.provider_id)}${p.description ? ` · ${p.description}` : ''}`} back={back} badge={<AppState p={p} />}
       action={<Remove p={p} />}>
       <Show p={p} />
     </Page>
@@ -59,6 +59,7 @@ function Show({ p }: { p: Provider }) {
   const tab = params.get('tab') ?? (isNew ? 'use' : 'settings')
   return (
     <>
+      {p.reason && <Note tone="bad"><p>{p.reason.cause}</p><p><b>How to mend it:</b> {p.reason.fix}</p></Note>}
       {isNew && <Note tone="good">The provider is ready to be used. Is the <b>Redirect URL</b> registered at the provider? Then ask for a token, as below.</Note>}
       <Tabs.Root value={tab} onValueChange={(t) => setParams({ tab: t }, { replace: true })}>
         <Tabs.List className="tabs" aria-label="About this app">

@@ -28,6 +28,11 @@ export function useProviderOfApp() {
   }
 }
 
+/** Out of use is the engine's own doing (a definition that it cannot understand any more), inactive is somebody's wish. */
+export function AppState({ p }: { p: { status?: string | null; reason?: unknown } }) {
+  return p.reason ? <Badge tone="bad">Out of use</Badge> : p.status === 'inactive' ? <Badge tone="warn">Inactive</Badge> : <Badge tone="good">Active</Badge>
+}
+
 export default function Providers() {
   const list = useListState()
   const may = useMay()
@@ -49,7 +54,7 @@ export default function Providers() {
           { head: 'Provider', className: 'main', cell: (p) => <Link className="rowlink" to={`/dashboard/auth/oauth/${encodeURIComponent(p.id ?? '')}`}><Letter name={nameOf(p.provider_id)} /><span><b>{nameOf(p.provider_id)}</b>{p.description && <small>{p.description}</small>}</span></Link> },
           { head: 'ID', cell: (p) => <code>{p.id}</code> },
           { head: 'Client ID', cell: (p) => <code className="clip">{p.oauth2?.client_id}</code> },
-          { head: 'Status', cell: (p) => p.status === 'inactive' ? <Badge tone="warn">Inactive</Badge> : <Badge tone="good">Active</Badge> },
+          { head: 'Status', cell: (p) => <span className="pairline"><AppState p={p} />{p.reason && <small>{p.reason.cause}</small>}</span> },
           { head: 'Changed', cell: (p) => p.binding?.type === 'static' ? <Badge>engine.yaml</Badge> : <Time at={p.updated_at} /> },
         ]} />
     </Page>
