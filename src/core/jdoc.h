@@ -13,7 +13,7 @@
 struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const struct node **out) MUST_USE
     NONNULL(1, 3, 4);
 /* A text of ours that jout_node made of YAML: numbers and booleans have their text, as ydoc gives it to them, so that
- * they still count as text where text is due. */
+ * they still count as text where text is due.  (True is `true` then.) */
 struct err jdoc_parse_written(struct ctx *cx, struct sv text, const char *what, const struct node **out) MUST_USE
     NONNULL(1, 3, 4);
 #endif

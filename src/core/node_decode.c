@@ -85,13 +85,12 @@ static struct err no_memory(struct ctx *cx, const char *name)
 	return fail(cx, E_INTERNAL, "out of memory", "decoding %s", name);
 }
 
-/* A plain YAML scalar counts as text wherever text is due: node.text holds what was written.  True is `true`, as which
- * it is stored (jdoc_parse_written). */
+/* A plain YAML scalar counts as text wherever text is due: node.text holds what was written. */
 static bool as_text(const struct node *n, struct sv *out)
 {
 	bool scalar = n->kind == NODE_BOOL || n->kind == NODE_INT || n->kind == NODE_REAL;
 
-	*out = n->kind != NODE_BOOL ? n->text : n->b ? SV("true") : SV("false");
+	*out = n->text;
 	return n->kind == NODE_TEXT || (scalar && n->text.p != NULL);
 }
 

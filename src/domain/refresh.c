@@ -19,7 +19,7 @@
 /* The queue: tasks wait in the work queue, or, when no place at their provider is free, in a list until one is.
  * A task is known by its connection from the moment it is asked for until it has run, so that asking again changes
  * nothing. */
-enum { THREADS = 256, DEPTH = 16384, BUCKETS = 1024, ARENA = 1 << 20, STACK = 256 << 10, PAGE = 200 };
+enum { THREADS = 256, DEPTH = 16384, BUCKETS = 1024, ARENA = 2 << 20, STACK = 256 << 10, PAGE = 200 };
 
 struct task {
 	struct refresher *r;

@@ -14,7 +14,7 @@
 /* A refresh that was answered with a new pair. */
 enum {
 	LAST_TRIES = 20 /* half a second each, when the engine is to end */,
-	TRY_ARENA = 1 << 20,
+	TRY_ARENA = 2 << 20,
 	STORED_BYTES = 64 << 10,
 	TOLD_MOST_S = 3600
 };

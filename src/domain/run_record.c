@@ -6,7 +6,7 @@
 #include "core/workq.h"
 #include <stdlib.h>
 
-enum { RECORD_BYTES = 64 << 10, RECORDS_MOST = 4096 };
+enum { RECORD_BYTES = 128 << 10, RECORDS_MOST = 4096 };
 
 struct run_record {
 	struct engine *en;

@@ -286,6 +286,7 @@ static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void 
 	const struct old *old = in;
 	int64_t *gone = out;
 
+	*gone = 0;
 	for (size_t i = 0; i < old->n; i++) {
 		CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 		int64_t n = 0;

@@ -71,18 +71,21 @@ static struct err make(struct ctx *cx, struct tx *tx, const struct identity_ente
 {
 	struct account_add add = { .password = SV("") };
 	struct event ev = *in->event;
+	bool invited = false;
 	size_t n = 0;
 
+	/* Asked before anything is written: whoever has an account at the issuer may come here again and again. */
+	TRY(store_invitation_open(cx, tx, in->email, &invited));
+	if (!invited && in->role == ROLE_NONE)
+		return refuse(cx, E_FORBIDDEN,
+			      "%.*s is not invited here. Ask whoever runs this engine for an invitation.",
+			      SV_FMT(in->email));
 	if (!sv_copy(in->new_id, add.account.id, sizeof add.account.id) ||
 	    !sv_copy(in->email, add.account.email, sizeof add.account.email))
 		return fail(cx, E_INTERNAL, "a text does not fit", "account");
 	TRY(store_account_insert(cx, tx, &add));
 	ev.by.id = add.account.id;
 	TRY(store_invitation_take_all(cx, tx, &add.account, &ev, &n));
-	if (n == 0 && in->role == ROLE_NONE)
-		return refuse(cx, E_FORBIDDEN,
-			      "%s is not invited here. Ask whoever runs this engine for an invitation.",
-			      add.account.email);
 	if (n == 0)
 		TRY(store_member_insert(
 		    cx, tx, &(struct member_edit){ .project = in->project, .account = in->new_id, .role = in->role }));

@@ -310,6 +310,18 @@ static struct err open_for(struct ctx *cx, struct tx *tx, struct sv email, struc
 		out->n++;
 	}
 }
+struct err store_invitation_open(struct ctx *cx, struct tx *tx, struct sv email, bool *any)
+{
+	static const char sql[] = "SELECT EXISTS(SELECT 1 FROM invitations WHERE email = $1 AND expires_at > $2)";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_sv(q, 1, email);
+	db_bind_i64(q, 2, tx_now(tx));
+	TRY(db_one(cx, q));
+	*any = db_col_i64(q, 0) != 0;
+	return OK;
+}
 struct err store_invitation_take_all(struct ctx *cx, struct tx *tx, const struct account *a, const struct event *event,
 				     size_t *n)
 {

@@ -55,6 +55,8 @@ struct invitation_take {
 };
 struct err store_invitation_accept(struct ctx *cx, struct store *st, const struct invitation_take *in,
 				   struct account *out) MUST_USE NONNULL(1, 2, 3, 4);
+/* Inside an act: is one open for this email? */
+struct err store_invitation_open(struct ctx *cx, struct tx *tx, struct sv email, bool *any) MUST_USE NONNULL(1, 2, 4);
 /* Inside an act: all that are open for the account's email, for one whose email is proved otherwise; *n: how many. */
 struct err store_invitation_take_all(struct ctx *cx, struct tx *tx, const struct account *a, const struct event *event,
 				     size_t *n) MUST_USE NONNULL(1, 2, 3, 4, 5);

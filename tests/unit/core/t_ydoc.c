@@ -74,7 +74,7 @@ TEST(scalars_of_yaml_are_the_same_text_when_read_from_where_they_were_stored)
 	struct words was, now;
 	struct node *n;
 
-	CHECK(!IS_ERR(ydoc_parse(cx, SV("a: 2.10\nb: True\nc: 365\nd: -0\ne: 1e3\n"), "f.yaml", &n)));
+	CHECK(!IS_ERR(ydoc_parse(cx, SV("a: 2.10\nb: true\nc: 365\nd: -0\ne: 1e3\n"), "f.yaml", &n)));
 	CHECK(!IS_ERR(node_decode(cx, n, &as_words, &was)));
 	jout_node(&w, NULL, n);
 	CHECK(!IS_ERR(jout_done(cx, &w)) && !IS_ERR(jdoc_parse_written(cx, buf_view(&b), "stored", &again)));
