@@ -49,7 +49,7 @@ struct err db_checkpoint(struct ctx *cx, struct db *db) MUST_USE NONNULL(1, 2); 
 /* One snapshot, whatever is written meanwhile: a file of its own (no WAL beside it), 0600, durable, in place at once or
  * not at all; whatever was there is replaced. */
 struct err db_backup(struct ctx *cx, struct db *from, const char *to_path) MUST_USE NONNULL(1, 2, 3);
-/* Reads everything: E_INTERNAL "the store is damaged" with the first finding. */
+/* Reads everything: E_INTERNAL "the store is damaged" with the first finding, and db_damaged says so from then on. */
 struct err db_check(struct ctx *cx, struct db *db) MUST_USE NONNULL(1, 2);
 static inline void db_stmt_drop(struct db_stmt **st)
 {

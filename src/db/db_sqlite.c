@@ -108,7 +108,7 @@ struct err db_open(struct ctx *cx, const char *path, enum db_mode mode, struct d
 	*out = NULL;
 	(void)pthread_once(&once, without_count);
 	if (db == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "db_open");
+		return fail(cx, E_BUSY, "out of memory", "db_open");
 	if (mode == DB_CREATE)
 		TRY(create_file(cx, path));
 	int rc =
@@ -147,7 +147,9 @@ struct err db_check(struct ctx *cx, struct db *db)
 	TRY(db_prepare(cx, db, "PRAGMA integrity_check(1)", &q));
 	TRY(db_one(cx, q));
 	struct sv said = db_col_sv(q, 0);
-	return sv_eqz(said, "ok") ? OK
-				  : fail(cx, E_INTERNAL, "the store is damaged; restore it from a backup",
-					 "integrity_check: %.*s", SV_FMT(said));
+	if (sv_eqz(said, "ok"))
+		return OK;
+	db->damaged = true;
+	return fail(cx, E_INTERNAL, "the store is damaged; restore it from a backup", "integrity_check: %.*s",
+		    SV_FMT(said));
 }

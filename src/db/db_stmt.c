@@ -71,7 +71,7 @@ struct err db_prepare(struct ctx *cx, struct db *db, const char *sql, struct db_
 		CLEANUP(stmt_free) struct db_stmt *st = calloc(1, sizeof *st);
 
 		if (st == NULL)
-			return fail(cx, E_INTERNAL, "out of memory", "prepare");
+			return db_sqlite_fail(cx, db, SQLITE_NOMEM, "prepare");
 		*st = (struct db_stmt){ .db = db, .sql = sql };
 		int rc = sqlite3_prepare_v3(db->h, sql, -1, SQLITE_PREPARE_PERSISTENT, &st->h, NULL);
 		if (rc != SQLITE_OK)

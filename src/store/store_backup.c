@@ -13,13 +13,17 @@
 extern const struct embedded store_migrations[]; /* migrations/NNNN_*.sql */
 
 /* ---- making ---- */
-static struct err checked(struct ctx *cx, const char *path, struct backup_made *out)
+static struct err checked(struct ctx *cx, const char *path, struct backup_made *out, bool *damaged)
 {
 	CLEANUP(db_drop) struct db *db = NULL;
 	struct stat st;
 
-	TRY(db_open(cx, path, DB_READ, &db));
-	TRY(db_check(cx, db));
+	struct err e = db_open(cx, path, DB_READ, &db);
+	*damaged = e.code == E_INTERNAL; /* what cannot be opened now is E_BUSY */
+	TRY(e);
+	e = db_check(cx, db);
+	*damaged = db_damaged(db);
+	TRY(e);
 	TRY(db_get_i64(cx, db, "PRAGMA user_version", &out->version));
 	if (stat(path, &st) != 0)
 		return fail(cx, E_INTERNAL, "the backup copy can not be read", "%s: errno %d", path, errno);
@@ -32,11 +36,12 @@ static struct err copy(struct ctx *cx, struct store *st, const char *path, struc
 
 	TRY(store_read(cx, st, &r));
 	TRY(db_backup(cx, r.db, path));
-	struct err e = checked(cx, path, out);
+	bool damaged = false;
+	struct err e = checked(cx, path, out, &damaged);
 	if (!IS_ERR(e))
 		return OK;
 	(void)unlink(path); /* a copy of damaged pages is no backup */
-	if (e.code != E_INTERNAL)
+	if (!damaged)
 		return e;
 	log_cause(cx, LOG_ERROR, "store.backup");
 	(void)forgive(cx);
