@@ -4,18 +4,7 @@
 #include "domain/scopes.h"
 #include "model/pdef.h"
 #include "model/pdef_scopes.h"
-#include "tt.h"
-
-/* "a b c" as a list. */
-static struct sv_list list(struct ctx *cx, const char *words)
-{
-	struct sv rest = sv_of(words);
-	struct sv_list out = { .v = arena_array(cx->arena, 16, sizeof *out.v) };
-
-	while (rest.p != NULL && rest.n > 0)
-		out.v[out.n++] = sv_cut(&rest, ' ');
-	return out;
-}
+#include "tt_words.h"
 
 TEST(scopes_cover_what_is_asked)
 {
@@ -48,9 +37,10 @@ TEST(scopes_cover_what_is_asked)
 	struct ctx *cx = tt_ctx();
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		const struct scope_state have = { list(cx, t[i].requested), list(cx, t[i].granted), t[i].known };
+		const struct scope_state have = { tt_words(cx, t[i].requested), tt_words(cx, t[i].granted),
+						  t[i].known };
 
-		CHECK_ROW(t[i].name, scopes_cover(NULL, &have, list(cx, t[i].wanted)) == t[i].want);
+		CHECK_ROW(t[i].name, scopes_cover(NULL, &have, tt_words(cx, t[i].wanted)) == t[i].want);
 	}
 }
 
@@ -96,12 +86,13 @@ TEST(scopes_cover_what_is_asked_by_the_providers_rules)
 	const struct pdef d = rules_of(cx);
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		const struct scope_state have = { list(cx, t[i].requested), list(cx, t[i].granted), t[i].known };
+		const struct scope_state have = { tt_words(cx, t[i].requested), tt_words(cx, t[i].granted),
+						  t[i].known };
 
-		CHECK_ROW(t[i].name, scopes_cover(&d, &have, list(cx, t[i].wanted)) == t[i].want);
+		CHECK_ROW(t[i].name, scopes_cover(&d, &have, tt_words(cx, t[i].wanted)) == t[i].want);
 	}
-	CHECK(scopes_contain(&d, list(cx, "admin"), list(cx, "user:email user")));
-	CHECK(!scopes_contain(&d, list(cx, "user"), list(cx, "user:email admin")));
+	CHECK(scopes_contain(&d, tt_words(cx, "admin"), tt_words(cx, "user:email user")));
+	CHECK(!scopes_contain(&d, tt_words(cx, "user"), tt_words(cx, "user:email admin")));
 }
 
 TEST(what_is_asked_for_again_keeps_all_that_was_granted)
@@ -122,7 +113,8 @@ TEST(what_is_asked_for_again_keeps_all_that_was_granted)
 	const struct pdef d = rules_of(cx);
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
-		const struct scope_state have = { list(cx, t[i].requested), list(cx, t[i].granted), t[i].known };
+		const struct scope_state have = { tt_words(cx, t[i].requested), tt_words(cx, t[i].granted),
+						  t[i].known };
 		struct sv_list kept;
 		struct sv text;
 
@@ -163,7 +155,8 @@ TEST(the_key_of_a_scope_set_knows_no_order_and_no_separator)
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct sv a, b;
 
-		CHECK(!IS_ERR(scopes_key(cx, list(cx, t[i].a), &a)) && !IS_ERR(scopes_key(cx, list(cx, t[i].b), &b)));
+		CHECK(!IS_ERR(scopes_key(cx, tt_words(cx, t[i].a), &a)) &&
+		      !IS_ERR(scopes_key(cx, tt_words(cx, t[i].b), &b)));
 		CHECK_ROW(t[i].name, sv_eq(a, b) == t[i].same);
 	}
 }

@@ -4,7 +4,7 @@
 #include "core/ydoc.h"
 #include "model/pdef.h"
 #include "model/pdef_apart.h"
-#include "tt.h"
+#include "tt_words.h"
 
 #define HEAD      "authorize: {url: 'https://a.test/a'}\ntoken: {url: 'https://a.test/t'}\n"
 #define ROW(more) "    - {access_token: $.a, scope: $.s" more "}\n"
@@ -16,16 +16,6 @@ static struct pdef *load(struct ctx *cx, const char *yaml)
 	CHECK_ROW(yaml, !IS_ERR(ydoc_parse(cx, sv_of(yaml), "t.yaml", &tree)));
 	CHECK_ROW(yaml, !IS_ERR(pdef_load(cx, tree, &(struct pdef_how){ "x", false }, &d)));
 	return d;
-}
-/* "a b c" as a list. */
-static struct sv_list list(struct ctx *cx, const char *words)
-{
-	struct sv rest = sv_of(words);
-	struct sv_list out = { .v = arena_array(cx->arena, 16, sizeof *out.v) };
-
-	while (rest.p != NULL && rest.n > 0)
-		out.v[out.n++] = sv_cut(&rest, ' ');
-	return out;
 }
 
 TEST(scopes_of_rows_with_other_prefixes_are_apart)
@@ -53,7 +43,7 @@ TEST(scopes_of_rows_with_other_prefixes_are_apart)
 		struct ctx *cx = tt_ctx();
 		struct pdef *d = load(cx, t[i].yaml);
 		struct pdef_apart two;
-		bool apart = pdef_apart(d, list(cx, t[i].a), list(cx, t[i].b), &two);
+		bool apart = pdef_apart(d, tt_words(cx, t[i].a), tt_words(cx, t[i].b), &two);
 
 		CHECK_ROW(t[i].a, apart == (t[i].one != NULL));
 		CHECK_ROW(t[i].a, !apart || (sv_eqz(two.one, t[i].one) && sv_eqz(two.other, t[i].other)));

@@ -5,7 +5,7 @@
 #include "core/ydoc.h"
 #include "model/pdef.h"
 #include "model/pdef_scopes.h"
-#include "tt.h"
+#include "tt_words.h"
 
 static const char good[] = "authorize: {url: 'https://a.test/a'}\ntoken: {url: 'https://a.test/t'}\n";
 static struct err load(struct ctx *cx, const char *scopes, struct pdef **out)
@@ -15,16 +15,6 @@ static struct err load(struct ctx *cx, const char *scopes, struct pdef **out)
 
 	CHECK_ROW(scopes, yaml != NULL && !IS_ERR(ydoc_parse(cx, sv_of(yaml), "t.yaml", &tree)));
 	return pdef_load(cx, tree, &(struct pdef_how){ "x", false }, out);
-}
-/* "a b c" as a list. */
-static struct sv_list list(struct ctx *cx, const char *words)
-{
-	struct sv rest = sv_of(words);
-	struct sv_list out = { .v = arena_array(cx->arena, 16, sizeof *out.v) };
-
-	while (rest.p != NULL && rest.n > 0)
-		out.v[out.n++] = sv_cut(&rest, ' ');
-	return out;
 }
 
 #define G "https://idp.test/auth/"
@@ -66,7 +56,8 @@ TEST(a_granted_scope_gives_its_names_and_what_it_holds)
 
 	CHECK(!IS_ERR(load(cx, rules, &d)) && d->scopes != NULL);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
-		CHECK_ROW(t[i].name, pdef_scopes_have(d->scopes, list(cx, t[i].set), sv_of(t[i].wanted)) == t[i].want);
+		CHECK_ROW(t[i].name,
+			  pdef_scopes_have(d->scopes, tt_words(cx, t[i].set), sv_of(t[i].wanted)) == t[i].want);
 	CHECK(pdef_scopes_silent(d->scopes, SV("offline_access")) && pdef_scopes_silent(d->scopes, SV("quiet")));
 	CHECK(!pdef_scopes_silent(d->scopes, SV("email")) && !pdef_scopes_silent(NULL, SV("offline_access")));
 }
@@ -77,7 +68,8 @@ TEST(without_rules_names_compare_exactly)
 	CLEANUP(pdef_drop) struct pdef *d = NULL;
 
 	CHECK(!IS_ERR(load(cx, "  default: [a]\n  aliases: null\n", &d)) && d->scopes == NULL);
-	CHECK(pdef_scopes_have(NULL, list(cx, "a b"), SV("b")) && !pdef_scopes_have(NULL, list(cx, "a b"), SV("c")));
+	CHECK(pdef_scopes_have(NULL, tt_words(cx, "a b"), SV("b")) &&
+	      !pdef_scopes_have(NULL, tt_words(cx, "a b"), SV("c")));
 }
 
 TEST(the_shipped_providers_know_what_is_renamed_and_what_is_folded)
@@ -111,7 +103,7 @@ TEST(the_shipped_providers_know_what_is_renamed_and_what_is_folded)
 
 		CHECK(!IS_ERR(pdef_load(cx, pdef_library_find(l, sv_of(t[i].provider)), &how, &d)));
 		CHECK_ROW(t[i].wanted,
-			  pdef_scopes_have(d->scopes, list(cx, t[i].set), sv_of(t[i].wanted)) == t[i].want);
+			  pdef_scopes_have(d->scopes, tt_words(cx, t[i].set), sv_of(t[i].wanted)) == t[i].want);
 	}
 	pdef_library_free(l);
 }
@@ -228,7 +220,7 @@ TEST(a_long_chain_is_followed_to_its_end)
 	const char *text = arena_text(cx->arena, buf_view(&b));
 	buf_free(&b);
 	CHECK(!IS_ERR(load(cx, text, &d)));
-	CHECK(pdef_scopes_have(d->scopes, list(cx, "s0"), SV("s64")) &&
-	      pdef_scopes_have(d->scopes, list(cx, "s63"), SV("s64")));
-	CHECK(!pdef_scopes_have(d->scopes, list(cx, "s64"), SV("s63")));
+	CHECK(pdef_scopes_have(d->scopes, tt_words(cx, "s0"), SV("s64")) &&
+	      pdef_scopes_have(d->scopes, tt_words(cx, "s63"), SV("s64")));
+	CHECK(!pdef_scopes_have(d->scopes, tt_words(cx, "s64"), SV("s63")));
 }

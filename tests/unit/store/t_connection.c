@@ -5,6 +5,7 @@
 #include "store/grant_cache.h"
 #include "store/store_connection.h"
 #include "tt_store.h"
+#include "tt_words.h"
 
 struct world {
 	struct tt_store s;
@@ -55,15 +56,6 @@ struct in {
 	struct world *w;
 	const struct set *set;
 };
-static struct sv_list one(struct ctx *cx, const char *words)
-{
-	struct sv rest = sv_of(words);
-	struct sv_list out = { .v = arena_array(cx->arena, 8, sizeof *out.v) };
-
-	while (rest.p != NULL && rest.n > 0)
-		out.v[out.n++] = sv_cut(&rest, ' ');
-	return out;
-}
 static struct err adopt_act(struct ctx *cx, struct tx *tx, const void *in_, void *out)
 {
 	const struct in *in = in_;
@@ -80,8 +72,8 @@ static struct err adopt_act(struct ctx *cx, struct tx *tx, const void *in_, void
 		.client_id = SV("client"),
 		.revision_id = SV("pr_1"),
 		.authorization_id = SV("ar_1"),
-		.requested = one(cx, s->asked == NULL ? "a" : s->asked),
-		.granted = one(cx, s->granted == NULL ? "" : s->granted),
+		.requested = tt_words(cx, s->asked == NULL ? "a" : s->asked),
+		.granted = tt_words(cx, s->granted == NULL ? "" : s->granted),
 		.scope_known = s->granted != NULL,
 		.keep_scopes = s->keep,
 		.access = access,
