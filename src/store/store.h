@@ -3,13 +3,15 @@
 #define STORE_H
 /* store.h: the store: one writer thread, reader connections, the keys that open boxes (design 5).
  *
- * Owns:     the data folder's store.sqlite3, its migrations, the writer thread with group commit, data keys and MAC
- * keys. Promises: a write act is one function run on the writer thread, several acts to a COMMIT; when store_act
- * returns OK it is durable (synchronous=FULL).  If one fails after it wrote, all are run again, each in its own
- * SAVEPOINT; if a COMMIT fails, one by one.  So an act had better refuse before it writes.  An act does no I/O but SQL,
- * takes no lock, may run again (so it writes *out only from what it read), and no decision rests on a read made outside
- * it.  An act that returns an error changed nothing. Reads run on the caller's thread with a connection borrowed from a
- * pool. Needs:    db, seal.  Every other store_*.c owns one table: all its SQL, its column list, its decoder.
+ * Owns:     the data folder's store.sqlite3, its migrations, the writer thread with group commit, data and MAC keys.
+ *
+ * Promises: a write act is one function run on the writer thread, several acts to a COMMIT; when store_act returns OK
+ * it is durable (synchronous=FULL), and one that returns an error changed nothing.  If one fails after it wrote, all
+ * are run again, each in its own SAVEPOINT; if a COMMIT fails, one by one.  So an act had better refuse before it
+ * writes, and may run again: it writes *out only from what it read, does no I/O but SQL, takes no lock, and rests no
+ * decision on a read made outside it.  Reads run on the caller's thread with a connection borrowed from a pool.
+ *
+ * Needs:    db, seal.  Every other store_*.c owns one table: all its SQL, its column list, its decoder.
  */
 #include "core/base.h"
 #include "core/digest.h"

@@ -140,13 +140,11 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_ad
 		       struct values *v)
 {
 	bool of_old = same_account(old, in);
-	struct sv token;
 
 	TRY(scopes(cx, in, of_old ? old : NULL, v));
 	TRY(boxes(cx, tx, in, v));
 	TRY(store_held_macs(cx, tx_store(tx), in->access, in->refresh_json, &v->macs));
-	TRY(store_connection_refresh_token(cx, in->refresh_json, &token));
-	v->has_refresh = token.n > 0;
+	v->has_refresh = v->macs.refresh.p != NULL;
 	v->refresh_expires_at = in->by_access ? in->token_expires_at : in->refresh_expires_at;
 	if (of_old && v->user_info.p == NULL)
 		v->user_info = old->user_info_box;

@@ -19,7 +19,6 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_re
 		       struct values *v)
 {
 	struct connection_seal at = { .which = BOX_ACCESS, .project_id = c->project_id, .id = c->id };
-	struct sv token;
 
 	*v = (struct values){
 		.refresh = c->refresh_box,
@@ -36,8 +35,7 @@ static struct err fill(struct ctx *cx, struct tx *tx, const struct connection_re
 	if (in->refresh_json != NULL) {
 		at.which = BOX_REFRESH;
 		TRY(store_connection_seal(cx, tx_store(tx), &at, in->refresh_json, &v->refresh));
-		TRY(store_connection_refresh_token(cx, in->refresh_json, &token));
-		v->has_refresh = token.n > 0;
+		v->has_refresh = v->macs.refresh.p != NULL;
 	}
 	if (in->scope_known) { /* RFC 6749 6: no scope in the answer means the same as before */
 		v->scope_known = true;
