@@ -124,14 +124,13 @@ static struct err many(struct request *rq, const struct look *k, const struct to
 	struct jout w = JOUT(rq->out);
 	int64_t seen = 0;
 	size_t n = 0;
-	bool full = false;
 
 	page_list_open(&w);
 	for (size_t i = 0; i < of.n; i++) {
 		bool in;
 
 		TRY(belongs(rq, k, &of.v[i], &in));
-		full = full || n == (size_t)k->page.limit || rq->out->n > PAGE_BYTES;
+		bool full = n == (size_t)k->page.limit || rq->out->n > PAGE_BYTES;
 		if (in && seen >= k->page.offset && !full) {
 			TRY(show(rq, &w, k, &of.v[i]));
 			n++;

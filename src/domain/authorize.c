@@ -263,7 +263,6 @@ struct err authorize_start(struct ctx *cx, struct engine *en, const struct auth_
 	struct provider_ask who = ask->provider;
 	who.project_id = ask->project_id;
 	TRY(providers_resolve(cx, en, &who, &q.provider, &q.asked_as));
-	TRY(one_token(cx, q.provider->def, q.scopes, (struct sv_list){ .n = 0 }));
 	struct access_ask look = { .project_id = ask->project_id,
 				   .user_id = q.user,
 				   .provider = q.provider,
