@@ -2,22 +2,28 @@
 #include "app/ask.h"
 #include "core/arena.h"
 #include "core/codec.h"
+#include "core/text.h"
 #include <stdarg.h>
 #include <stdio.h>
 
 enum { PART_BYTES = 4096 };
 
-/* Opens the way, makes the one call. */
+struct err ask_over(struct cli *cli, struct client *c, const struct ask *in, struct client_answer *out)
+{
+	const char *path = client_path(cli, &in->at);
+
+	if (path == NULL)
+		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
+	return client_call(cli, c, &(struct client_ask){ in->method, path, in->body }, out);
+}
+
 struct err ask_once(struct cli *cli, const char *method, const struct client_path *at, struct sv body,
 		    struct client_answer *out)
 {
 	CLEANUP(client_drop) struct client *c = NULL;
 
 	TRY(client_open(cli, &c));
-	const char *path = client_path(cli, at);
-	if (path == NULL)
-		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
-	return client_call(cli, c, &(struct client_ask){ method, path, body }, out);
+	return ask_over(cli, c, &(struct ask){ method, *at, body }, out);
 }
 
 bool ask_true(const struct node *n, const char *key)
@@ -36,10 +42,19 @@ struct err ask_part(struct cli *cli, struct client *c, const struct ask_part *p,
 	buf_printf(&b, "/%s", p->part);
 	TRY(buf_done(cli->cx, &b, "the path"));
 	const char *rest = arena_text(cli->cx->arena, buf_view(&b));
-	const char *path = rest == NULL ? NULL : client_path(cli, &(struct client_path){ p->base, rest, NULL });
-	if (path == NULL)
+	if (rest == NULL)
 		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
-	return client_call(cli, c, &(struct client_ask){ p->method, path, SV_NONE }, out);
+	return ask_over(cli, c, &(struct ask){ p->method, { p->base, rest, NULL }, SV_NONE }, out);
+}
+
+struct sv ask_beside_ok(const struct node *health)
+{
+	static const struct sv ok_and = SV_INIT("ok; ");
+	struct sv says = node_text_at(health, "message");
+
+	if (sv_eqz(says, "ok"))
+		return SV_NONE;
+	return sv_starts(says, ok_and) ? sv_from(says, ok_and.n) : says;
 }
 
 struct err ask_say(struct cli *cli, const char *fmt, ...)

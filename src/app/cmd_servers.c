@@ -9,8 +9,6 @@
 #include "core/text.h"
 #include <string.h>
 
-/* Before what its health does not show (workers_health). */
-static const struct sv OK_AND = SV_INIT("ok; ");
 enum { BODY_BYTES = 256 << 10, QUERY_BYTES = 4096, TIMEOUT_S = 30, RETRY = 3 };
 
 static struct err number(struct cli *cli, enum cli_option o, const char *name, int64_t otherwise, int64_t *out)
@@ -92,7 +90,7 @@ static struct err section(struct cli *cli, struct jout *w, bool mcp)
 /* How the first contact went: the engine has asked the server while it was added. */
 static struct err first_contact(struct cli *cli, struct client *c)
 {
-	struct sv id = sv_of(cli->args[0]), says;
+	struct sv id = sv_of(cli->args[0]);
 	struct client_answer h, t;
 	int64_t n = 0;
 
@@ -101,19 +99,19 @@ static struct err first_contact(struct cli *cli, struct client *c)
 	const struct node *total = node_get(t.json, "total_count");
 	if (total != NULL && total->kind == NODE_INT)
 		n = total->i;
-	says = node_text_at(h.json, "message");
+	struct sv but = ask_beside_ok(h.json);
 	if (!ask_true(h.json, "healthy"))
 		return ask_say(
 		    cli,
 		    "Added the server %s, but it does not answer: %.*s.\nStart it, or remove it and add it "
 		    "with another address; the engine goes on asking.  How it stands: tokenbooth server show "
 		    "%s\n",
-		    cli->args[0], SV_FMT(says), cli->args[0]);
-	if (says.n > OK_AND.n && sv_eq(sv_upto(says, OK_AND.n), OK_AND))
+		    cli->args[0], SV_FMT(node_text_at(h.json, "message")), cli->args[0]);
+	if (but.n > 0)
 		return ask_say(cli,
 			       "Added the server %s.  It answers, but %.*s.\nTools found: %lld.  How it stands: "
 			       "tokenbooth server show %s\n",
-			       cli->args[0], SV_FMT(sv_from(says, OK_AND.n)), (long long)n, cli->args[0]);
+			       cli->args[0], SV_FMT(but), (long long)n, cli->args[0]);
 	return ask_say(cli, "Added the server %s.  It answers; tools found: %lld (tokenbooth tool list).\n",
 		       cli->args[0], (long long)n);
 }
@@ -133,10 +131,7 @@ struct err cmd_server_add(struct cli *cli)
 	jout_close(&w);
 	TRY(jout_done(cli->cx, &w));
 	TRY(client_open(cli, &c));
-	const char *path = client_path(cli, &(struct client_path){ "/v1", "workers", NULL });
-	if (path == NULL)
-		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
-	TRY(client_call(cli, c, &(struct client_ask){ "POST", path, buf_view(&b) }, &a));
+	TRY(ask_over(cli, c, &(struct ask){ "POST", { "/v1", "workers", NULL }, buf_view(&b) }, &a));
 	if (cli_has(cli, OPT_JSON))
 		return show_json(cli, &a);
 	TRY(first_contact(cli, c));
@@ -238,15 +233,11 @@ struct err cmd_server_show(struct cli *cli)
 						      { "tries", "http.retry|mcp.retry" },
 						      { "secret", "http.secret.hint" },
 						      { "headers", "mcp.headers" } };
+	CLEANUP(client_drop) struct client *c = NULL;
 	struct client_answer a;
 
-	CLEANUP(client_drop) struct client *c = NULL;
-
 	TRY(client_open(cli, &c));
-	const char *path = client_path(cli, &(struct client_path){ "/v1", "workers", cli->args[0] });
-	if (path == NULL)
-		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
-	TRY(client_call(cli, c, &(struct client_ask){ "GET", path, SV_NONE }, &a));
+	TRY(ask_over(cli, c, &(struct ask){ "GET", { "/v1", "workers", cli->args[0] }, SV_NONE }, &a));
 	TRY(show_one(cli, &a, &(struct show_table){ columns, ARRAY_LEN(columns), "" }));
 	return cli_has(cli, OPT_JSON) ? OK : state_of(cli, c);
 }

@@ -28,10 +28,7 @@ static struct err servers_state(struct cli *cli)
 	const struct node *items;
 
 	TRY(client_open(cli, &c));
-	const char *path = client_path(cli, &(struct client_path){ "/v1", "workers?limit=100", NULL });
-	if (path == NULL)
-		return fail(cli->cx, E_INTERNAL, "out of memory", "path");
-	TRY(client_call(cli, c, &(struct client_ask){ "GET", path, SV_NONE }, &a));
+	TRY(ask_over(cli, c, &(struct ask){ "GET", { "/v1", "workers?limit=100", NULL }, SV_NONE }, &a));
 	items = node_get(a.json, "items");
 	if (items != NULL && items->n == 0)
 		return ask_say(cli, "No servers.  Add one: tokenbooth server add ID URI\n");

@@ -12,12 +12,12 @@ enum { PAGE = 100 };
 static const struct node *items_of(struct doctor *d, const char *check, const char *rest)
 {
 	struct client_answer a;
-	const char *path = rest == NULL ? NULL : client_path(d->cli, &(struct client_path){ "/v1", rest, NULL });
 
-	if (path != NULL && !IS_ERR(client_call(d->cli, d->client, &(struct client_ask){ "GET", path, SV_NONE }, &a)))
+	if (rest != NULL &&
+	    !IS_ERR(ask_over(d->cli, d->client, &(struct ask){ "GET", { "/v1", rest, NULL }, SV_NONE }, &a)))
 		return node_get(a.json, "items");
 	doctor_say(d, check, DOCTOR_SKIPPED, "", "not looked at: %s",
-		   path == NULL ? "out of memory" : d->cli->cx->cause.say);
+		   rest == NULL ? "out of memory" : d->cli->cx->cause.say);
 	(void)forgive(d->cli->cx);
 	return NULL;
 }
@@ -40,14 +40,13 @@ static void server(struct doctor *d, const struct node *s)
 		(void)forgive(d->cli->cx);
 		return;
 	}
-	struct sv says = node_text_at(a.json, "message");
+	struct sv but = ask_beside_ok(a.json);
 	if (!ask_true(a.json, "healthy"))
 		doctor_say(d, name, DOCTOR_FAILED,
 			   "start it, or correct its address: remove it and add it again; the engine goes on asking",
-			   "it does not answer: %.*s", SV_FMT(says));
-	else if (!sv_eqz(says, "ok"))
-		doctor_say(d, name, DOCTOR_WARNING, "", "it answers, but %.*s",
-			   SV_FMT(sv_eq(sv_upto(says, 4), SV("ok; ")) ? sv_from(says, 4) : says));
+			   "it does not answer: %.*s", SV_FMT(node_text_at(a.json, "message")));
+	else if (but.n > 0)
+		doctor_say(d, name, DOCTOR_WARNING, "", "it answers, but %.*s", SV_FMT(but));
 	else
 		doctor_say(d, name, DOCTOR_OK, "", "it answers");
 }
