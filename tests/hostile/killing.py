@@ -254,7 +254,11 @@ class Killing:
         return db
 
     def record(self):
-        return {g["user"]: g["consents"] for g in self.sim.control.get("/grants").json()["items"]}
+        """Any thread: a client of its own, since one httpx client shared by threads may close a connection that another is about to read."""
+        with Quick(self.sim.ready["control"]) as control:
+            status, _, said = control.get("/grants")
+        assert status == 200, said
+        return {g["user"]: g["consents"] for g in said["items"]}
 
     def tokens(self, texts):
         return dict(zip(texts, self.control("/tokens", tokens=list(texts))["items"])) if texts else {}
