@@ -167,11 +167,11 @@ static const struct route rows[] = {
 	  .doc = "The same as /v1/admin/secrets/{secret_key}." },
 
 	/* ---- the engine itself (contract 3.13) ---- */
-	{ M_GET, "/v1/health", LANE_INLINE, ANYONE, .handle = h_health_show, .id = "health", .out = "HealthSchema",
+	{ M_GET, "/v1/health", LANE_INLINE, ANYONE, .scoped = true, .handle = h_health_show, .id = "health", .out = "HealthSchema",
 	  .doc = "Whether the engine works; 503 with a reason when it does not." },
-	{ M_GET, "/v1/config", LANE_INLINE, ANYONE, .handle = h_health_config, .id = "engine-config",
+	{ M_GET, "/v1/config", LANE_INLINE, ANYONE, .scoped = true, .handle = h_health_config, .id = "engine-config",
 	  .out = "EngineConfigResponse", .doc = "What dashboards need to know." },
-	{ M_GET, "/v1/swagger", LANE_INLINE, ANYONE, .handle = h_health_swagger, .id = "swagger", .out = "ArbitraryObject",
+	{ M_GET, "/v1/swagger", LANE_INLINE, ANYONE, .scoped = true, .handle = h_health_swagger, .id = "swagger", .out = "ArbitraryObject",
 	  .doc = "This description, as OpenAPI 3.0." },
 
 	{ M_GET, "/metrics", LANE_INLINE, CALLER | WHO(WHO_SCRAPER), "metrics:read", .whole = true, .handle = h_metrics_show,

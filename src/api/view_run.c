@@ -47,6 +47,8 @@ void view_run_output(struct jout *w, const struct run_done *r, bool stacktrace)
 	const struct node *value = node_get(r->output, "value"), *error = node_get(r->output, "error");
 	const struct node *logs = node_get(r->output, "logs");
 
+	if (value == NULL || value->kind == NODE_NULL)
+		value = node_get(r->output, "artifact"); /* of old workers (contract 4.5) */
 	jout_open(w, "output");
 	if (value != NULL && value->kind != NODE_NULL)
 		jout_node(w, "value", value);

@@ -29,27 +29,51 @@ static const char *json_type(struct sv val_type)
 			return same[i];
 	return "object";
 }
-static void parameter(struct jout *w, const struct node *p)
+static void schema(struct jout *w, const struct node *s, struct sv about);
+static void object(struct jout *w, const struct node *properties, const struct node *required)
 {
-	const struct node *s = node_get(p, "value_schema"), *e = node_get(s, "enum"), *more = node_get(s, "properties");
+	if (properties == NULL || properties->kind != NODE_MAP)
+		return;
+	jout_open(w, "properties");
+	for (const struct node *p = properties->first; p != NULL; p = p->next) {
+		jout_key(w, p->key);
+		jout_open(w, NULL);
+		schema(w, p, node_text_at(p, "description"));
+		jout_close(w);
+	}
+	jout_close(w);
+	if (required != NULL && required->kind == NODE_LIST)
+		jout_node(w, "required", required);
+}
+/* A value_schema as JSON Schema, inside an object that is open; calls itself for the members of objects, which the
+ * catalogue's reader keeps to 64 levels. */
+static void schema(struct jout *w, const struct node *s, struct sv about)
+{
+	const struct node *e = node_get(s, "enum");
 	const char *type = json_type(node_text_at(s, "val_type"));
 	bool list = strcmp(type, "array") == 0;
 
-	jout_key(w, node_text_at(p, "name"));
-	jout_open(w, NULL);
 	jout_strz(w, "type", type);
-	if (node_text_at(p, "description").n > 0)
-		jout_str(w, "description", node_text_at(p, "description"));
+	if (about.n > 0)
+		jout_str(w, "description", about);
 	if (list) {
+		type = json_type(node_text_at(s, "inner_val_type"));
 		jout_open(w, "items");
-		jout_strz(w, "type", json_type(node_text_at(s, "inner_val_type")));
+		jout_strz(w, "type", type);
 	}
 	if (e != NULL && e->kind == NODE_LIST)
 		jout_node(w, "enum", e);
+	if (strcmp(type, "object") == 0)
+		object(w, node_get(s, list ? "inner_properties" : "properties"),
+		       node_get(s, list ? "inner_required_keys" : "required_keys"));
 	if (list)
 		jout_close(w);
-	if (strcmp(type, "object") == 0 && more != NULL && more->kind == NODE_MAP)
-		jout_node(w, "properties", more);
+}
+static void parameter(struct jout *w, const struct node *p)
+{
+	jout_key(w, node_text_at(p, "name"));
+	jout_open(w, NULL);
+	schema(w, node_get(p, "value_schema"), node_text_at(p, "description"));
 	jout_close(w);
 }
 static bool shown_to_models(const struct node *p)
@@ -72,7 +96,7 @@ static struct err parameters(struct ctx *cx, struct jout *w, const char *key, co
 		jout_raw(w, key, t->schema);
 		return OK;
 	}
-	TRY(jdoc_parse(cx, t->input, "a tool's input", &input));
+	TRY(jdoc_parse_lenient(cx, t->input, "a tool's input", &input));
 	list = node_get(input, "parameters");
 	jout_open(w, key);
 	jout_strz(w, "type", "object");

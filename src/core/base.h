@@ -89,7 +89,7 @@ struct err {
  * Neither may ever hold a token, secret, code, verifier, password or key. */
 enum { CAUSE_FIELDS = 8 };
 struct field_error {
-	char field[96], rule[24], message[160];
+	char field[96], rule[24], message[320];
 };
 struct cause {
 	enum err_code code;

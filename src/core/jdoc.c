@@ -20,6 +20,7 @@ struct reader {
 	const char *why, *wrong; /* what is wrong, and the end of it; the first time counts */
 	bool too_deep, starved;
 	bool as_written; /* numbers and booleans keep their text */
+	bool lenient;    /* integers of any size; no string is refused for an escape that is no character */
 };
 
 static void *no(struct reader *r, const char *why, const char *wrong)
@@ -59,7 +60,7 @@ static bool unescape(struct reader *r, struct sv in, char *z, size_t *n)
 	enum jstr_wrong why = JSTR_ESCAPE;
 	const char *wrong = in.p;
 
-	*n = jstr_read(in, z, &why, &wrong);
+	*n = jstr_read(in, r->lenient, z, &why, &wrong);
 	return *n != SIZE_MAX || no(r, why == JSTR_NUL ? nul : not_here, wrong + 1) != NULL;
 }
 
@@ -140,16 +141,17 @@ static struct node *number(struct reader *r, struct node *n)
 	if (!number_shape(r, &real))
 		return unfit(r);
 	text.n = (size_t)(r->at - text.p);
-	const char *z = real || r->as_written ? arena_text(r->arena, text) : "";
+	bool fits = !real && sv_i64(text, INT64_MIN, INT64_MAX, &n->i), past = !real && !fits;
+	if (past && !r->lenient)
+		return no(r, too_large, r->at);
+	const char *z = fits && !r->as_written ? "" : arena_text(r->arena, text);
 	if (z == NULL)
 		return starved(r);
-	if (r->as_written)
+	if (r->as_written || past)
 		n->text = (struct sv){ z, text.n };
-	if (!real) {
-		n->kind = NODE_INT;
-		return sv_i64(text, INT64_MIN, INT64_MAX, &n->i) ? n : no(r, too_large, r->at);
-	}
-	n->kind = NODE_REAL;
+	n->kind = fits ? NODE_INT : NODE_REAL;
+	if (fits)
+		return n;
 	n->r = strtod(z, NULL); /* the process never leaves the locale "C" */
 	return isfinite(n->r) ? n : no(r, too_large, r->at);
 }
@@ -323,6 +325,13 @@ struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const st
 struct err jdoc_parse_written(struct ctx *cx, struct sv text, const char *what, const struct node **out)
 {
 	const struct reader r = { .arena = cx->arena, .at = text.p, .end = text.p + text.n, .as_written = true };
+
+	return parse(cx, r, what, out);
+}
+
+struct err jdoc_parse_lenient(struct ctx *cx, struct sv text, const char *what, const struct node **out)
+{
+	const struct reader r = { .arena = cx->arena, .at = text.p, .end = text.p + text.n, .lenient = true };
 
 	return parse(cx, r, what, out);
 }

@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include <string.h>
 
+enum { REPLACEMENT = 0xFFFD };
 static const uint64_t ones = UINT64_C(0x0101010101010101);
 
 /* Marks bytes below 0x20, quotes and backslashes of eight at once; a byte above a marked one may be marked falsely. */
@@ -114,7 +115,7 @@ static size_t unicode(struct sv in, uint32_t *c)
 }
 
 /* One escape, which begins at in.p[0]; the bytes it takes, 0: refused.  What it stands for is never longer. */
-static size_t escape(struct sv in, char **to, enum jstr_wrong *why)
+static size_t escape(struct sv in, bool mends, char **to, enum jstr_wrong *why)
 {
 	static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
 	const char *name = strchr(names, in.p[1]);
@@ -125,6 +126,10 @@ static size_t escape(struct sv in, char **to, enum jstr_wrong *why)
 		return 2;
 	}
 	size_t n = in.p[1] == 'u' ? unicode(in, &c) : 0;
+	if (mends && (n == 0 || c == 0) && in.p[1] == 'u' && hex4(sv_from(in, 2), &c)) {
+		n = 6;
+		c = REPLACEMENT;
+	}
 	*why = n == 0 ? JSTR_ESCAPE : JSTR_NUL;
 	if (n == 0 || c == 0)
 		return 0;
@@ -132,7 +137,7 @@ static size_t escape(struct sv in, char **to, enum jstr_wrong *why)
 	return n;
 }
 
-size_t jstr_read(struct sv in, char *to, enum jstr_wrong *why, const char **wrong)
+size_t jstr_read(struct sv in, bool mends, char *to, enum jstr_wrong *why, const char **wrong)
 {
 	const char *from = to;
 
@@ -140,7 +145,7 @@ size_t jstr_read(struct sv in, char *to, enum jstr_wrong *why, const char **wron
 		used = jstr_plain(in.p, in.n);
 		memcpy(to, in.p, used);
 		to += used;
-		if (used == 0 && (used = escape(in, &to, why)) == 0) {
+		if (used == 0 && (used = escape(in, mends, &to, why)) == 0) {
 			*wrong = in.p;
 			return SIZE_MAX;
 		}

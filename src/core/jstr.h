@@ -3,7 +3,7 @@
 #define JSTR_H
 /* jstr.h: what stands between the quotes of a JSON string (RFC 8259 section 7).
  *
- * Promises: a surrogate alone is refused, and so is U+0000.  Nothing is allocated.
+ * Promises: a surrogate alone is refused or replaced, and so is U+0000.  Nothing is allocated.
  * Needs:    text that is UTF-8 without a zero byte.
  */
 #include "core/base.h"
@@ -16,6 +16,7 @@ size_t jstr_ascii(const char *p, size_t n);
 bool jstr_seven_bits(const char *p, size_t n);
 /* What `in` stands for, written to `to`, which has room for in.n bytes; how many they are.  `in` holds no control
  * character and no quote without its backslash, and does not end within an escape.  SIZE_MAX: refused; *wrong is the
- * backslash of the escape. */
-size_t jstr_read(struct sv in, char *to, enum jstr_wrong *why, const char **wrong) MUST_USE NONNULL(2, 3, 4);
+ * backslash of the escape.  mends: what is no character, and U+0000, is U+FFFD instead. */
+size_t jstr_read(struct sv in, bool mends, char *to, enum jstr_wrong *why, const char **wrong) MUST_USE
+    NONNULL(3, 4, 5);
 #endif

@@ -19,9 +19,9 @@ struct node {
 	bool b;
 	int64_t i;
 	double r;
-	struct sv text;            /* TEXT; for scalars of YAML, and of jdoc_parse_written, the text as written */
-	const char *file;          /* borrowed name for messages; may be NULL */
-	struct sv key;             /* inside a map */
+	struct sv text;   /* TEXT; for scalars of YAML, and numbers of jdoc.h that keep it, the text as written */
+	const char *file; /* borrowed name for messages; may be NULL */
+	struct sv key;    /* inside a map */
 	struct node *first, *next; /* children in order; next sibling */
 	struct node *last;         /* newest child, so that appending costs the same at any length */
 	size_t n;                  /* number of children */

@@ -36,8 +36,8 @@ static struct err check_scopes(struct ctx *cx, struct sv_list scopes)
 		if (s.n > SCOPE_MOST)
 			return bad_field(cx, field, "max", "must have entries of at most %d bytes", SCOPE_MOST);
 		for (size_t k = 0; k < s.n; k++)
-			if ((unsigned char)s.p[k] <= ' ' || s.p[k] == 0x7F) /* RFC 6749 section 3.3 */
-				return bad_field(cx, field, "scope", "must have one scope an entry, without spaces");
+			if ((unsigned char)s.p[k] < ' ' || s.p[k] == 0x7F) /* RFC 6749 section 3.3 */
+				return bad_field(cx, field, "scope", "must hold no control characters");
 	}
 	return OK;
 }
@@ -45,9 +45,11 @@ static struct err check_scopes(struct ctx *cx, struct sv_list scopes)
 /* Trims the user id and cleans the scopes; every bad field is told. */
 static struct err check(struct ctx *cx, const struct auth_ask *ask, struct sv *user, struct sv_list *scopes)
 {
+	struct sv_list each;
 	struct err e = OK;
 	struct url u;
 
+	TRY(scopes_split(cx, ask->scopes, &each));
 	*user = sv_trim(ask->user_id);
 	if (user->n == 0)
 		e = bad_field(cx, "user_id", "required", "is required");
@@ -58,10 +60,10 @@ static struct err check(struct ctx *cx, const struct auth_ask *ask, struct sv *u
 		e = bad_field(cx, "next_uri", "max", "must have at most %d bytes", URI_MOST);
 	else if (ask->next_uri.n > 0 && IS_ERR(url_parse(cx, ask->next_uri, "next_uri", &u)))
 		e = (struct err){ cx->cause.code };
-	if (IS_ERR(check_scopes(cx, ask->scopes)))
+	if (IS_ERR(check_scopes(cx, each)))
 		e = (struct err){ E_BAD_INPUT };
 	TRY(e);
-	return scopes_clean(cx, ask->scopes, scopes);
+	return scopes_clean(cx, each, scopes);
 }
 
 /* A consent to scopes of two tokens would be asked for again and again: one of the tokens is kept.  had: what a live

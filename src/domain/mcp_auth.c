@@ -203,20 +203,29 @@ static struct err merge(struct ctx *cx, struct mcp_auth *a, void *arg, bool *cha
 	a->tools = was.tools;
 	return OK;
 }
+static struct err challenge_of(struct ctx *cx, struct sv text, struct wire_challenge *out)
+{
+	return wire_challenge_read(cx, text.p == NULL ? SV("") : text, out);
+}
+static struct err discover(struct ctx *cx, const struct engine *en, const struct worker_row *w,
+			   const struct wire_challenge *c, struct wire_discovered *out)
+{
+	const struct wire_discover_ask ask = { .net = en->net,
+					       .endpoint = w->uri,
+					       .resource_metadata = c->resource_metadata,
+					       .authorize_url = w->authorization_url,
+					       .until = clock_mono() + FIND_TIME,
+					       .old_server = !sv_eqz(w->era, "2026-07-28") };
+
+	return wire_discover(cx, &ask, out);
+}
 static struct err find(struct ctx *cx, struct finding *f)
 {
 	struct wire_challenge c;
-	const struct worker_row *w = f->in->w;
-	struct wire_discover_ask ask = { .net = f->en->net,
-					 .endpoint = w->uri,
-					 .authorize_url = w->authorization_url,
-					 .until = clock_mono() + FIND_TIME };
 
 	TRY(as_now(cx, f));
-	TRY(wire_challenge_read(cx, f->in->challenge.p == NULL ? SV("") : f->in->challenge, &c));
-	ask.resource_metadata = c.resource_metadata;
-	ask.old_server = !sv_eqz(w->era, "2026-07-28");
-	TRY(wire_discover(cx, &ask, &f->found));
+	TRY(challenge_of(cx, f->in->challenge, &c));
+	TRY(discover(cx, f->en, f->in->w, &c, &f->found));
 	(void)snprintf(f->why, 240, "%s", f->found.why);
 	if (f->why[0] != '\0')
 		return OK;
@@ -248,6 +257,17 @@ struct err mcp_auth_find(struct ctx *cx, struct engine *en, const struct mcp_aut
 	if (e.code != E_STALE)
 		return e;
 	(void)snprintf(why, 240, "the worker was changed while its server was asked; ask again");
+	return OK;
+}
+struct err mcp_auth_offered(struct ctx *cx, const struct engine *en, const struct worker_row *w, struct sv challenge,
+			    char why[static 240])
+{
+	struct wire_discovered found;
+	struct wire_challenge c;
+
+	TRY(challenge_of(cx, challenge, &c));
+	TRY(discover(cx, en, w, &c, &found));
+	(void)snprintf(why, 240, "%s", found.why);
 	return OK;
 }
 /* ---- the document (CIMD) ---- */

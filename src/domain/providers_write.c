@@ -14,7 +14,7 @@
 #include "store/store_revocation.h"
 #include "store/store_version.h"
 
-enum { ID_MOST = 100, EXTERNAL_MOST = 50, DESCRIPTION_MOST = 1000, CLIENT_MOST = 1000, KNOWN_BYTES = 200 };
+enum { ID_MOST = 100, EXTERNAL_MOST = 50, DESCRIPTION_MOST = 1000, CLIENT_MOST = 1000, KNOWN_BYTES = 100 };
 
 /* ---- what may be written (contract 3.1) ---- */
 static bool short_text(struct sv s, size_t most) { return s.n <= most && text_is_utf8(s) && !text_has_control(s); }
@@ -64,7 +64,7 @@ static struct err check_new(struct ctx *cx, const struct provider_write *in)
 	return e;
 }
 
-static struct err no_type(struct ctx *cx, const struct registry *r)
+static struct err no_type(struct ctx *cx, const struct registry *r, struct sv given)
 {
 	const struct pdef_library *l = registry_library(r);
 	CLEANUP(buf_free) struct buf known = BUF(4096);
@@ -77,9 +77,11 @@ static struct err no_type(struct ctx *cx, const struct registry *r)
 	}
 	TRY(buf_done(cx, &known, "the known providers"));
 	return bad_field(cx, "provider_id", "known",
-			 "names none of the known providers (%.*s%s); for another leave it out and give "
-			 "oauth2.authorize_request and oauth2.token_request",
-			 SV_FMT(sv_upto(buf_view(&known), KNOWN_BYTES)), known.n > KNOWN_BYTES ? ", ..." : "");
+			 "is none of the known providers (%.*s%s); for another leave it out and give "
+			 "oauth2.authorize_request and oauth2.token_request (tools that ask for %.*s find it by that "
+			 "id)",
+			 SV_FMT(sv_upto(buf_view(&known), KNOWN_BYTES)), known.n > KNOWN_BYTES ? ", ..." : "",
+			 SV_FMT(sv_upto(given, 20)));
 }
 
 /* The id of the definition that a type name means; "oauth2" says "custom" (contract 2.8). */
@@ -92,7 +94,7 @@ static struct err type_of(struct ctx *cx, const struct registry *r, struct sv gi
 	if (given.n == 0 || (found == NULL && sv_eqz(given, "oauth2")))
 		return OK;
 	if (found == NULL)
-		return no_type(cx, r);
+		return no_type(cx, r, given);
 	*out = id.n > 0 ? id : given;
 	return OK;
 }

@@ -194,6 +194,22 @@ static struct err invoke(struct ctx *cx, struct run *r, struct sv body, struct w
 	} while (runner_again(r, a));
 	return OK;
 }
+/* Asked again it may fare better (contract 3.8): the way to the worker failed, or what stands there did.  An answer
+ * that came and is of no use would come again, and the tool would have run twice. */
+static bool may_help(const struct wire_worker_answer *a)
+{
+	switch (a->fate) {
+	case WORKER_UNREACHABLE:
+	case WORKER_TIMEOUT:
+	case WORKER_CUT:
+	case WORKER_BUSY: return true;
+	case WORKER_REFUSED: return a->status >= 500 || a->status == 429;
+	case WORKER_ANSWERED:
+	case WORKER_UNREADABLE:
+	case WORKER_LOST:
+	default: return false;
+	}
+}
 static void of_transport(const struct run *r, const struct wire_worker_answer *a, struct run_done *out)
 {
 	static const struct {
@@ -212,7 +228,7 @@ static void of_transport(const struct run *r, const struct wire_worker_answer *a
 	};
 
 	out->error_kind = of[a->fate].kind;
-	out->can_retry = a->fate != WORKER_LOST; /* it would only be lost again */
+	out->can_retry = may_help(a);
 	out->not_run = certainly_not_run(a);
 	(void)snprintf(out->error_message, sizeof out->error_message, "worker %.100s %s%s%.120s", r->t->worker_id.p,
 		       of[a->fate].words, a->say[0] == '\0' ? "" : ": ", a->say);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/buf.h"
 #include "core/clock.h"
 #include "core/jdoc.h"
+#include "core/jout.h"
 #include "core/logf.h"
 #include "core/text.h"
 #include "domain/mcp_token.h"
@@ -42,19 +44,45 @@ static struct err wanted(struct ctx *cx, const struct run *r, const char *why)
 {
 	return refuse(cx, E_TOOL_CONSENT, "authorization required for tool %.*s: %s", SV_FMT(r->t->qualified), why);
 }
-/* The server wants a token, and it was not known to. */
-static struct err new_to_us(struct ctx *cx, struct run *r, const struct mcp_worker_done *done)
+/* No consent would help: the tool's own failure. */
+static struct err refused(struct ctx *cx, struct mcp_worker_done *done, int status, const char *why)
+{
+	CLEANUP(buf_free) struct buf b = BUF(4096);
+	struct jout w = JOUT(&b);
+
+	jout_open(&w, NULL);
+	jout_bool(&w, "success", false);
+	jout_open(&w, "output");
+	jout_open(&w, "error");
+	jout_strz(&w, "message", why);
+	jout_strz(&w, "kind", "UPSTREAM_RUNTIME_AUTH_ERROR");
+	jout_bool(&w, "can_retry", false);
+	jout_i64(&w, "status_code", status);
+	jout_close(&w);
+	jout_close(&w);
+	jout_close(&w);
+	TRY(jout_done(cx, &w));
+	done->answer = (struct wire_worker_answer){ .fate = WORKER_ANSWERED, .status = status };
+	return jdoc_parse(cx, buf_view(&b), "an answer", &done->answer.json);
+}
+/* The server wants a token, and it was not known to.  A user is asked for his consent only where somebody gives out
+ * tokens: without that no link could be made. */
+static struct err new_to_us(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
 {
 	const struct mcp_auth_find in = { &r->worker, done->last.challenge, &timeline_system };
-	char why[240] = "";
+	char why[240] = "", say[300];
 
 	TRY(current(cx, r));
 	TRY(mcp_auth_find(cx, r->en, &in, why));
+	if (why[0] != '\0') {
+		(void)snprintf(say, sizeof say, "the server refuses the call with status 401: %s", why);
+		return refused(cx, done, 401, say);
+	}
 	TRY(toolbox_load(cx, r->en));
-	return wanted(cx, r, why[0] == '\0' ? "its server wants a user's authorization now" : why);
+	return wanted(cx, r, "its server wants a user's authorization now");
 }
 /* Once with a fresh one; then there has to be a new consent. */
-static struct err no_token(struct ctx *cx, struct run *r, const struct mcp_worker_done *done, bool *again)
+static struct err no_token(struct ctx *cx, struct run *r, struct mcp_worker_done *done, bool *again)
 {
 	if (r->access.token == NULL)
 		return new_to_us(cx, r, done);
@@ -75,10 +103,6 @@ static struct err no_token(struct ctx *cx, struct run *r, const struct mcp_worke
 /* The token may not do this.  What is missing is asked for once; a server that still refuses has the last word. */
 static struct err no_scope(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
 {
-	static const char refused[] =
-	    "{\"success\":false,\"output\":{\"error\":{\"message\":\"the server refuses this tool "
-	    "to the user, with all the scopes it asks for\",\"kind\":"
-	    "\"UPSTREAM_RUNTIME_AUTH_ERROR\",\"can_retry\":false,\"status_code\":403}}}";
 	struct wire_challenge c;
 	bool grew = false;
 
@@ -91,8 +115,7 @@ static struct err no_scope(struct ctx *cx, struct run *r, struct mcp_worker_done
 		TRY(toolbox_load(cx, r->en));
 		return wanted(cx, r, "its server wants more scopes than the user has granted");
 	}
-	done->answer = (struct wire_worker_answer){ .fate = WORKER_ANSWERED, .status = 403 };
-	return jdoc_parse(cx, sv_of(refused), "an answer", &done->answer.json);
+	return refused(cx, done, 403, "the server refuses this tool to the user, with all the scopes it asks for");
 }
 
 /* ---- the call ---- */

@@ -127,7 +127,7 @@ static struct err unpack(struct ctx *cx, struct sv json, struct run_done *d)
 {
 	const struct node *all, *output, *can;
 
-	TRY(jdoc_parse(cx, json, "an attempt", &all));
+	TRY(jdoc_parse_lenient(cx, json, "an attempt", &all));
 	output = node_get(all, "output");
 	can = node_get(all, "can_retry");
 	d->output = output != NULL && output->kind == NODE_MAP ? output : NULL;

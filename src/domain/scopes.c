@@ -8,6 +8,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t words(struct sv text, struct sv *v)
+{
+	size_t n = 0;
+
+	while (text.n > 0) {
+		struct sv one = sv_cut(&text, ' ');
+
+		if (one.n > 0 && v != NULL)
+			v[n] = one;
+		n += one.n > 0;
+	}
+	return n;
+}
+struct err scopes_split(struct ctx *cx, struct sv_list in, struct sv_list *out)
+{
+	bool one_each = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.n; i++) {
+		one_each = one_each && (in.v[i].n == 0 || memchr(in.v[i].p, ' ', in.v[i].n) == NULL);
+		n += words(in.v[i], NULL);
+	}
+	*out = in;
+	if (one_each)
+		return OK;
+	*out = (struct sv_list){ .v = arena_alloc(cx->arena, (n + 1) * sizeof(struct sv)) };
+	if (out->v == NULL)
+		return fail(cx, E_INTERNAL, "out of memory", "%zu scopes", n);
+	for (size_t i = 0; i < in.n; i++)
+		out->n += words(in.v[i], out->v + out->n);
+	return OK;
+}
 struct err scopes_clean(struct ctx *cx, struct sv_list in, struct sv_list *out)
 {
 	return store_list_union(cx, in, (struct sv_list){ .n = 0 }, out);

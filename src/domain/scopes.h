@@ -4,6 +4,9 @@
 /* scopes.h: sets of scopes (contract 2.2): order kept, compared by the provider's rules, lists as JSON text in the
  * store. */
 #include "core/node.h"
+/* Where one entry holds several, by spaces, as in a scope parameter (RFC 6749 section 3.3); the texts stay where they
+ * are. */
+struct err scopes_split(struct ctx *cx, struct sv_list in, struct sv_list *out) MUST_USE NONNULL(1, 3);
 struct err scopes_clean(struct ctx *cx, struct sv_list in, struct sv_list *out) MUST_USE
     NONNULL(1, 3); /* drops duplicates and "" */
 struct err scopes_key(struct ctx *cx, struct sv_list in, struct sv *out) MUST_USE

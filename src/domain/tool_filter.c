@@ -157,7 +157,7 @@ struct err tool_filter_passes(struct ctx *cx, const struct tool_filter *f, const
 	if (f->spec == NULL)
 		return OK;
 	if (t->about.n > 0)
-		TRY(jdoc_parse(cx, t->about, "a tool's metadata", &metadata));
+		TRY(jdoc_parse_lenient(cx, t->about, "a tool's metadata", &metadata));
 	for (size_t i = 0; i < ARRAY_LEN(rules) && *out; i++) {
 		const struct node *n = wanted(f->spec, &rules[i]);
 

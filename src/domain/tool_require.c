@@ -90,6 +90,7 @@ static struct err ask_for(struct ctx *cx, const struct work *w, struct require_a
 	w->out->topic = v.access.topic;
 	w->out->park_until = v.access.park_until;
 	TRY(e);
+	a->needs.consent = v.status == AUTH_COMPLETED ? CONSENT_COMPLETED : CONSENT_PENDING;
 	a->url = v.url;
 	return sv_copy(sv_of(v.id), a->asked_id, sizeof a->asked_id)
 		   ? OK

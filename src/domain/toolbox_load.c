@@ -220,7 +220,7 @@ static struct err what_it_told(struct loading *l, struct teller *of, const struc
 		return refuse(cx, E_TOO_LARGE, "its project's servers tell of more than %d bytes together",
 			      TOOLBOX_PROJECT_BYTES_MOST);
 	of->share->bytes += text.n;
-	return jdoc_parse(cx, text, "its catalogue", list);
+	return jdoc_parse_lenient(cx, text, "its catalogue", list);
 }
 /* NULL: there is room for one more, the worker's nth. */
 static const char *no_room(const struct loading *l, const struct teller *of, size_t n)

@@ -3,6 +3,7 @@
 #include "core/arena.h"
 #include "core/jout.h"
 #include "core/text.h"
+#include "domain/scopes.h"
 
 enum { NAME_MOST = 100, TOOL_MOST = 128, MOST = 1 << 20, SCOPES_MOST = 200, KEYS_MOST = 100 };
 
@@ -168,6 +169,7 @@ static struct err keep(struct ctx *cx, struct sv *s)
 static struct err needs(struct ctx *cx, const struct node *entry, struct tool *t)
 {
 	const struct node *r = node_get(entry, "requirements"), *a = node_get(r, "authorization");
+	struct sv_list listed;
 
 	TRY(texts(cx, node_get(r, "secrets"), "key", &t->secrets));
 	TRY(texts(cx, node_get(r, "metadata"), "key", &t->metadata));
@@ -182,7 +184,8 @@ static struct err needs(struct ctx *cx, const struct node *entry, struct tool *t
 	TRY(keep(cx, &t->auth.id));
 	TRY(keep(cx, &t->auth.provider_id));
 	TRY(keep(cx, &t->auth.provider_type));
-	TRY(texts(cx, node_path(a, SV("oauth2.scopes")), NULL, &t->auth.scopes));
+	TRY(texts(cx, node_path(a, SV("oauth2.scopes")), NULL, &listed));
+	TRY(scopes_split(cx, listed, &t->auth.scopes));
 	return t->auth.scopes.n > SCOPES_MOST ? refuse(cx, E_BAD_INPUT, "more than %d scopes", SCOPES_MOST) : OK;
 }
 

@@ -234,6 +234,8 @@ struct err workers_mcp_health(struct ctx *cx, struct engine *en, const struct wo
 	ask.token = access.token;
 	TRY(without_secret(cx, mcp_worker_greet(cx, en, &ask, &told), why));
 	bool wants_consent = told.answer.fate == MCP_NO_TOKEN;
+	if (wants_consent && w->auth.n == 0) /* contract 3.5: a 401 counts with OAuth metadata only */
+		TRY(mcp_auth_offered(cx, en, w, told.answer.challenge, why));
 	out->healthy = why[0] == '\0' && (told.answer.fate == MCP_ANSWERED || wants_consent);
 	(void)snprintf(out->message, sizeof out->message, "%s",
 		       why[0] != '\0'  ? why

@@ -6,7 +6,7 @@
 #include "core/jout.h"
 #include "core/text.h"
 
-enum { MOST_TEXT = 1024, MOST_STEPS = 16, MOST_DEEP = 4, MOST_JWT = 65536, MOST_INDEX = 9999 };
+enum { MOST_TEXT = 1024, MOST_STEPS = 16, MOST_DEEP = 4, MOST_JOINED = 65536, MOST_JWT = 65536, MOST_INDEX = 9999 };
 
 /* One walk over an expression.  `root` NULL with `dry`: only the grammar is checked. */
 struct walk {
@@ -194,13 +194,14 @@ static struct err take_arg(struct walk *w, const struct node **out)
 
 static struct err joined(struct walk *w, const struct node *list, struct sv sep, const struct node **out)
 {
-	CLEANUP(buf_free) struct buf b = BUF(MOST_JWT);
+	CLEANUP(buf_free) struct buf b = BUF(MOST_JOINED);
 	bool first = true;
 
 	*out = list;
 	if (list == NULL || list->kind != NODE_LIST)
 		return OK; /* a text stays as it is */
-	for (const struct node *c = list->first; c != NULL; c = c->next) {
+	*out = NULL;
+	for (const struct node *c = list->first; c != NULL && buf_ok(&b); c = c->next) {
 		struct sv s;
 
 		TRY(jpath_text(w->cx, c, &s));
@@ -211,7 +212,10 @@ static struct err joined(struct walk *w, const struct node *list, struct sv sep,
 		buf_sv(&b, s);
 		first = false;
 	}
-	TRY(buf_done(w->cx, &b, "a joined list"));
+	struct err e = buf_done(w->cx, &b, "a joined list");
+	if (e.code == E_TOO_LARGE) /* the peer's doing, and no reason to throw its answer away */
+		return forgive(w->cx);
+	TRY(e);
 	*out = node_new_text(w->cx->arena, buf_view(&b));
 	return *out == NULL ? no_memory(w->cx) : OK;
 }

@@ -8,8 +8,9 @@
  * fits cond := path | path == literal | path != literal                  a path alone: is there, and not null, false or
  * "" literal := 'text' | "text" | true | false | null | integer
  *
- * Promises: bounded: 1 kB of text, 16 steps, 4 calls deep, 64 kB of JWT.  A path that finds nothing is absent (*out
- * NULL), never an error; a JWT is decoded, not verified (it came from the provider itself, over TLS).
+ * Promises: bounded: 1 kB of text, 16 steps, 4 calls deep, 64 kB of JWT and of a joined list.  A path that finds
+ * nothing is absent (*out NULL), never an error, and so is a list that is longer when it is joined; a JWT is decoded,
+ * not verified (it came from the provider itself, over TLS).
  */
 #include "core/node.h"
 struct err jpath_check(struct ctx *cx, struct sv expr) MUST_USE NONNULL(1); /* E_BAD_INPUT: what is wrong with it */

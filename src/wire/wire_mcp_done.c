@@ -49,7 +49,7 @@ static const struct node *parsed(struct ctx *cx, const struct node *content)
 
 	if (text.n == 0 || (text.p[0] != '{' && text.p[0] != '['))
 		return NULL;
-	if (IS_ERR(jdoc_parse(cx, text, "a tool's answer", &n))) {
+	if (IS_ERR(jdoc_parse_lenient(cx, text, "a tool's answer", &n))) {
 		(void)forgive(cx);
 		return NULL;
 	}
@@ -240,5 +240,5 @@ struct err wire_mcp_done(struct ctx *cx, const struct wire_mcp_answer *a, struct
 	struct sv text = arena_sv(cx->arena, buf_view(&b));
 	if (text.p == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "a tool's answer");
-	return jdoc_parse(cx, text, "a tool's answer", &out->json);
+	return jdoc_parse_lenient(cx, text, "a tool's answer", &out->json);
 }

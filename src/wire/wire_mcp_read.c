@@ -111,7 +111,7 @@ static void take_text(struct wire_mcp_reading *r, struct sv text)
 		r->e = fail(r->cx, E_INTERNAL, "out of memory", "an MCP answer of %zu bytes", text.n);
 		return;
 	}
-	struct err e = jdoc_parse(r->cx, kept, "the server's answer", &n);
+	struct err e = jdoc_parse_lenient(r->cx, kept, "the server's answer", &n);
 	if (IS_ERR(e)) {
 		if (!r->streams)
 			(void)snprintf(r->out->say, sizeof r->out->say, "%.200s", r->cx->cause.say);

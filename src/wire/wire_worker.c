@@ -74,7 +74,7 @@ static struct err of_body(struct ctx *cx, const struct net_reply *r, struct wire
 	out->text = arena_sv(cx->arena, buf_view(&r->body));
 	if (out->text.p == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "a worker's answer of %zu bytes", r->body.n);
-	struct err e = jdoc_parse(cx, out->text, "the worker's answer", &out->json);
+	struct err e = jdoc_parse_lenient(cx, out->text, "the worker's answer", &out->json);
 	if (!IS_ERR(e)) {
 		out->fate = WORKER_ANSWERED;
 		return OK;

@@ -147,6 +147,18 @@ def test_every_v1_route_is_served_under_org_and_project(engine, api):
     wrong = api.get("/v1/orgs/default/projects/00000000-0000-4000-8000-000000000000/admin/auth_providers")
     error(wrong, 403, "forbidden")
     assert api.get("/tb/v1/orgs/default/projects/default/authorizations").status_code == 200
+    with httpx.Client(base_url=engine.url) as anybody:  # a client that rewrites every path asks for these too
+        assert anybody.get(p + "/health").json()["healthy"] is True
+        assert anybody.get(p + "/config").json() == anybody.get("/v1/config").json()
+        assert anybody.get(p + "/swagger").json()["paths"]
+
+
+def test_scopes_in_one_entry_are_asked_for_each(api):
+    def asked(scopes, user):
+        return api.post("/v1/auth/authorize", json={"auth_requirement": {"provider_id": "discord", "oauth2": {"scopes": scopes}}, "user_id": user}).json()
+
+    one = asked(["identify guilds", "guilds"], "one.entry@example.com")
+    assert one["scopes"] == ["identify", "guilds"] and asked(["guilds", "identify"], "one.entry@example.com")["id"] == one["id"]
 
 
 def test_request_id_is_given_back(api):

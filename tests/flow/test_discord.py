@@ -65,9 +65,13 @@ def test_the_whole_way(engine, simulator, api, browser):
     assert "url" not in again or not again["url"]
 
 
-def test_the_link_is_the_same_while_it_lives_and_parallel_calls_share_it(api):
+def test_the_link_is_the_same_while_it_lives_and_parallel_calls_share_it(engine, api):
+    def ask(_):
+        with engine.client() as own:
+            return authorize(own, "parallel@example.com").json()
+
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: authorize(api, "parallel@example.com").json(), range(16)))
+        answers = list(pool.map(ask, range(16)))
     assert len({a["id"] for a in answers}) == 1 and len({a["url"] for a in answers}) == 1
     other = authorize(api, "parallel@example.com", ["identify"]).json()
     assert other["id"] != answers[0]["id"]

@@ -100,8 +100,8 @@ def person_in_charge(canaries, http, origin, email, password):
         return r.json() if r.content else None
 
     secret = canaries.add("second factor", call("POST", "/tb/v1/totp", password=password)["secret"])
-    codes = call("PUT", "/tb/v1/totp", code=totp(secret, -1))["recovery_codes"]
-    codes += call("POST", "/tb/v1/totp/recovery_codes", code=totp(secret))["recovery_codes"]
+    codes = call("PUT", "/tb/v1/totp", code=totp(secret))["recovery_codes"]
+    codes += call("POST", "/tb/v1/totp/recovery_codes", code=totp(secret, 1))["recovery_codes"]  # this step's and the next one's: a border between is no matter
     for code in codes:
         canaries.add("recovery code", code)
     link = call("POST", "/tb/v1/invitations", email="invited-by-" + email, role="viewer")["url"]

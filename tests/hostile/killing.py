@@ -70,7 +70,7 @@ class Killing:
         self.control("/knobs", token_lifetime_s=LIFETIME_S, rate_limit=0, reuse_ends_family=strict)
         self.late, self.engine, self.key, self.port = 0, None, None, None
         self.grants, self.made = [], 0
-        self.trap, self.trap_lock, self.down = None, threading.Lock(), threading.Event()
+        self.trap, self.trap_lock, self.down, self.timer = None, threading.Lock(), threading.Event(), None
         self.at_kill = []
         self.met, self.lost_refreshes, self.lost_codes = collections.Counter(), 0, 0
         self.start()
@@ -135,7 +135,8 @@ class Killing:
         _, kind, stage, most = rng.choices(TRAPS, [t[0] for t in TRAPS])[0]
         after = rng.uniform(0, most)
         if kind is None:
-            threading.Timer(after, self.kill).start()
+            self.timer = threading.Timer(after, self.kill)
+            self.timer.start()
         else:
             self.trap = {"kind": kind, "stage": stage, "skip": rng.randrange(3), "after": after}
 
@@ -222,6 +223,8 @@ class Killing:
             self.kill()
             for w in work:
                 w.result()
+        if self.timer is not None:
+            self.timer.join()  # one that is late must not kill the next engine
         self.buried()
         self.relay.delay = lambda stage: 0.0
         self.relay.quiet()
@@ -330,6 +333,7 @@ class Killing:
         def one(g):
             with Quick(self.engine.url, self.key) as api:
                 self.consent(g, api)
+                g.browser.close()  # it was needed until here; each holds sockets
                 try:
                     until(f"{g.user} to be live or to say why not", lambda: self._settled(g, api), 90)
                 except AssertionError as e:

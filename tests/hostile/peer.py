@@ -87,7 +87,9 @@ def read_request(c):
     method, target, _ = lines[0].split(" ", 2)
     headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:])}
     while len(body) < int(headers.get("content-length", 0)):
-        body += c.recv(65536)
+        if not (more := c.recv(65536)):
+            return None
+        body += more
     return Request(method, urllib.parse.urlsplit(target).path, headers, body)
 
 

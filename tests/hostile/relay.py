@@ -29,8 +29,8 @@ class Call:
     """One request on its way: kind is refresh, token, revoke or api; key the refresh token, code or token it carries."""
 
     def __init__(self, number):
-        self.number, self.stage, self.kind, self.key, self.status = number, OPEN, "", "", 0
-        self.at = {OPEN: time.monotonic()}
+        self.number, self.stage, self.kind, self.key, self.status = number, "", "", "", 0  # no stage until _reached
+        self.at = {}
 
     def copy(self):
         c = Call(self.number)
@@ -84,14 +84,15 @@ class Relay:
 
     def _reached(self, call, stage):
         with self.lock:
+            gate = self.hold.get(stage)  # taken before anybody sees the stage, since who sees it may take the gate away
             call.stage = stage
             call.at[stage] = time.monotonic()
         self.watch(call)
         wait = self.delay(stage)
         if wait > 0:
             time.sleep(wait)  # the wire's own slowness
-        if stage in self.hold:
-            self.hold[stage].wait()
+        if gate is not None:
+            gate.wait()
 
     def _serve(self, raw):
         call = Call(next(self._numbers))

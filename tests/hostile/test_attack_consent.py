@@ -54,7 +54,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def app():
-    a = App(free_port())
+    a = App(0)
     yield a
     a.shutdown()
 

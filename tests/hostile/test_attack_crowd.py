@@ -48,7 +48,7 @@ def drip(sock, data):
 
 SLOW = {
     "head": (b"GET / HTTP/1.1\r\n", b"X-A: b\r\n", [408]),
-    "request line": (b"", b"A", [408]),
+    "request line": (b"A", b"A", [408]),
     "body": (b"POST /v1/auth/authorize HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n", b" ", [408]),
     "chunks": (b"POST /v1/auth/authorize HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", [408]),
     "second request": (GET + b"GET / HTTP/1.1\r\n", b"X-A: b\r\n", [200, 408]),

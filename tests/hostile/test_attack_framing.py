@@ -152,7 +152,7 @@ def front(request, alone, tmp_path_factory):
         yield url
     finally:
         p.terminate()
-        p.wait(10)
+        p.wait(BOUND)
 
 
 def test_the_proxy_is_one(alone, front):

@@ -22,22 +22,27 @@ def test_no_kill_loses_a_grant_silently(binary, tmp_path):
     kills = int(os.environ.get("TB_KILLS") or (10000 if LONG else BATCH))
     seed = os.environ.get("TB_KILL_SEED") or f"{random.SystemRandom().randrange(1 << 32)}"
     figure("kill: seed (TB_KILL_SEED)", seed)
-    met, refreshes, codes, grants, began = collections.Counter(), 0, 0, 0, time.monotonic()
+    met, refreshes, codes, grants, more, began = collections.Counter(), 0, 0, 0, 0, time.monotonic()
     for batch in range((kills + BATCH - 1) // BATCH):
         folder = tmp_path / f"batch-{batch}"
         folder.mkdir()
         k = Killing(binary, folder, f"{seed}-{batch}" if batch else seed)
         try:
-            for i in range(min(BATCH, kills - batch * BATCH)):
+            rounds = min(BATCH, kills - batch * BATCH)
+            for i in range(rounds):
                 k.round(i)
+            # the rarest states are met a few times in 200 kills: that chance passed one by is no fault, so the last batch goes on until it is met
+            while (batch + 1) * BATCH >= kills >= BATCH and rounds < 5 * BATCH and not all(met[s] + k.met[s] for s in MUST_MEET):
+                k.round(rounds)
+                rounds, more = rounds + 1, more + 1
             k.finish()
         finally:
             k.close()
         met.update(k.met)
         refreshes, codes, grants = refreshes + k.lost_refreshes, codes + k.lost_codes, grants + len(k.grants)
-        print(f"{min(kills, (batch + 1) * BATCH)} kills, {grants} grants, {refreshes} refreshed pairs and {codes} code answers lost on the wire, "
+        print(f"{min(kills, (batch + 1) * BATCH) + more} kills, {grants} grants, {refreshes} refreshed pairs and {codes} code answers lost on the wire, "
               f"{time.monotonic() - began:.0f} s", flush=True)
-    figure("kill: kills", kills)
+    figure("kill: kills", kills + more)
     figure("kill: grants made", grants)
     figure("kill: grants lost to an answer on the wire, each with its reason and timeline", refreshes)
     figure("kill: code answers lost on the wire, consented again with the same link", codes)

@@ -41,7 +41,7 @@ def test_out_of_file_descriptors(world):
 
     for _ in range(100):  # silent for longer than the one that is used
         call()
-    kept = world.engine.client()
+    kept = world.engine.client(limits=httpx.Limits(keepalive_expiry=None))  # no other connection would be taken
     assert kept.get("/v1/health").status_code == 200
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (used(pid) + 2, hard))
     lines, busy, began = len(world.engine.log().splitlines()), cpu(pid), time.monotonic()
@@ -85,15 +85,16 @@ def test_a_provider_that_cannot_be_called_for_want_of_descriptors_kills_no_grant
     world.lifetime(4)
     world.connect("alice@example.com")
     old = world.token("alice@example.com")
-    world.lifetime()
     pid = world.engine.p.pid
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    with world.engine.client() as kept:
+    with world.engine.client(limits=httpx.Limits(keepalive_expiry=None)) as kept:
         body = {"auth_requirement": {"provider_id": "discord", "oauth2": {"scopes": ["identify"]}}, "user_id": "alice@example.com"}
         assert kept.post("/v1/auth/authorize", json=body).status_code == 200
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, hard))
+        before = world.refreshes()  # on a slow machine the reads above may have renewed it
+        world.lifetime()
         until("the token to be over", lambda: kept.post("/v1/auth/authorize", json=body).status_code == 503)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
         renewed = lambda: (kept.post("/v1/auth/authorize", json=body).json().get("context") or {}).get("token") not in (None, old)  # noqa: E731
         until("a new token", renewed, 90)
-    assert world.works(world.token("alice@example.com")) and world.refreshes() == 1
+    assert world.works(world.token("alice@example.com")) and world.refreshes() == before + 1

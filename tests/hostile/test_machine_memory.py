@@ -56,6 +56,6 @@ def test_memory_that_cannot_be_had(faulty):
         return answer.status_code == 200 and answer.json()["status"] == "completed" and faulty.works(answer.json()["context"]["token"])
 
     for user in users:
-        until(f"{user} to be served", lambda: served(user), 120)
+        until(f"{user} to be served", lambda: served(user), 450)  # an uncertain refresh is tried again after up to five minutes
     faulty.connect("after@example.com")
     assert faulty.health().status_code == 200

@@ -39,6 +39,7 @@ def previous():
     return str(binary)
 
 
+@pytest.mark.timeout(3000)  # it builds the version before: two minutes here
 def test_a_store_of_the_version_before_upgrades(binary, previous, tmp_path):
     users = [f"user-{n}@example.com" for n in range(5)]
     with World(previous, tmp_path) as world:

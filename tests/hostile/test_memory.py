@@ -36,6 +36,7 @@ class Load:
         scheme, extra = ("https", f"tls:\n  cert_file: {self.peer.cert_file}\n  key_file: {self.peer.key_file}\n") if tls else ("http", "")
         config = f"""api:
   development: true
+  read_timeout: 10m
 limits: {{mcp_session_idle: 1s}}
 {self.peer.network}{DEFINITION}{extra}security:
   root_keys: [{{id: k1, value: "{self.root}"}}]
@@ -99,7 +100,7 @@ auth:
         self.peer.lifetime = 3600
 
     def due_done(self):
-        until("refreshes in the background", lambda: self.peer.refreshed("due") >= FEW, bound=60)
+        until("refreshes in the background", lambda: self.peer.refreshed("due") >= FEW, bound=150)  # marks of use are written once a minute
 
     def failures(self):
         """Every provider's answer that is not a token set says back what it was sent."""

@@ -86,8 +86,9 @@ class World:
         def quiet():
             db = sqlite3.connect(f"file:{self.engine.data}/store.sqlite3?mode=ro", uri=True)
             try:
+                told = db.execute("SELECT count(*) FROM events WHERE step = 'refresh'").fetchone()[0]  # how the refresh ended: a deletion takes its lease away
                 leased = db.execute("SELECT count(*) FROM connections WHERE lease_until > 0").fetchone()[0]
-                return not leased and not db.execute("SELECT count(*) FROM revocations").fetchone()[0] and self.relay.open == 0
+                return told and not leased and not db.execute("SELECT count(*) FROM revocations").fetchone()[0] and self.relay.open == 0
             finally:
                 db.close()
 

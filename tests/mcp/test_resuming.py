@@ -81,7 +81,7 @@ def test_an_event_that_is_no_json_does_not_hide_the_rest(api, odd):
 ])
 def test_a_rest_that_cannot_be_had_is_told_and_nothing_runs_again(api, odd, what, rest, kind, says):
     odd.rest = rest
-    register(api, odd.uri, timeout=2, retry=3)
+    register(api, odd.uri, timeout=3 if kind == "TIMEOUT" else 20, retry=3)
     error = execute(api, "Odd.do")["output"]["error"]
     assert error["kind"] == "NETWORK_TRANSPORT_RUNTIME_" + kind and says in error["message"], error
     assert odd.count("tools/call") == 1 and len(odd.came) >= 1

@@ -129,13 +129,13 @@ def test_headers_and_their_secrets(api, engine, modern):
     assert made["mcp"]["secrets"] == {"OWN": {"binding": "project", "editable": True, "exists": True, "hint": "...1234"}}
     assert made["mcp"]["headers"] == {"X-Api-Key": "Key ${secret:OWN}", "X-Team": "${secret:team}", "X-Plain": "plain", "Authorization": "********"}
     execute(api, "Probe.add", a=1)
-    sent = modern.seen()[-1][2]
+    sent = [h for _, m, h, _ in modern.seen() if m == "tools/call"][-1]
     assert sent["x-api-key"] == "Key a-secret-value-1234" and sent["x-team"] == "of-the-project" and sent["x-plain"] == "plain"
     assert sent["authorization"] == "Bearer literal-token-1"
     r = api.patch("/v1/workers/remote", json={"mcp": {"headers": {"Authorization": "********", "X-Api-Key": "${secret:OWN}"}, "secrets": {"OWN": "another-value-5678"}}})
     assert r.status_code == 200 and r.json()["mcp"]["secrets"]["OWN"]["hint"] == "...5678"
     execute(api, "Probe.add", a=1)
-    sent = modern.seen()[-1][2]
+    sent = [h for _, m, h, _ in modern.seen() if m == "tools/call"][-1]
     assert sent["authorization"] == "Bearer literal-token-1" and sent["x-api-key"] == "another-value-5678" and "x-plain" not in sent
     store = b"".join(f.read_bytes() for f in engine.data.iterdir() if f.name.startswith("store"))
     for value in (b"a-secret-value-1234", b"another-value-5678", b"literal-token-1", b"of-the-project"):

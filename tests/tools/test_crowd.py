@@ -42,7 +42,7 @@ class Slow:
             await self.server.serve_forever()
 
         threading.Thread(target=self.loop.run_until_complete, args=(main(),), daemon=True).start()
-        started.wait(10)
+        started.wait(BOUND)
 
     def release(self):
         self.loop.call_soon_threadsafe(self.go.set)

@@ -51,7 +51,7 @@ def odd(api):
 def test_from_the_python_sdk(engine, api, custom, tmp_path):
     sdk = arcadepy.Arcade(base_url=engine.url, api_key=engine.key, max_retries=0)
     file = tmp_path / "notes"
-    at = later(2)
+    at = later(6)
     made = sdk.tools.execute(tool_name="Custom.Note", input={"path": str(file), "line": WORD}, user_id="u@example.com", run_at=at)
     assert made.id.startswith("te_") and made.execution_type == "scheduled" and made.status == "scheduled" and made.success is True and made.run_at == at + "Z"
     waiting = sdk.tools.scheduled.get(made.id)
@@ -77,7 +77,7 @@ def test_with_the_users_token(engine, api, simulator, custom):
     made = put_off(api, tool_name="Custom.ListGuilds", user_id=user)
     assert ended(api, made["id"])["attempts"][0]["output"]["value"]
     # The grant ends between asking and running: it fails in words, and is not tried again.
-    gone = put_off(api, at=later(3), tool_name="Custom.ListGuilds", user_id=user)
+    gone = put_off(api, at=later(6), tool_name="Custom.ListGuilds", user_id=user)
     mine = api.get("/v1/admin/user_connections", params={"user_id": user}).json()["items"]
     assert api.delete("/v1/admin/user_connections/" + mine[0]["id"]).status_code == 204
     failed = ended(api, gone["id"])
@@ -134,13 +134,13 @@ def test_what_may_have_run_is_not_repeated(api, odd, what, invoke):
 
 def test_cancelled(api, custom, odd, tmp_path):
     file = tmp_path / "notes"
-    made = put_off(api, at=later(2), tool_name="Custom.Note", input={"path": str(file), "line": "never"})
+    made = put_off(api, at=later(5), tool_name="Custom.Note", input={"path": str(file), "line": "never"})
     assert api.delete("/v1/scheduled_tools/" + made["id"]).status_code == 204
     r = api.delete("/v1/scheduled_tools/" + made["id"])
     assert "only one that waits can be cancelled" in error(r, 409, "conflict")["message"] and r.headers["x-should-retry"] == "false"
     assert "not found" in error(api.delete("/v1/scheduled_tools/te_nothing"), 404, "not_found")["message"]
     error(api.get("/v1/scheduled_tools/te_nothing"), 404, "not_found")
-    last = put_off(api, at=later(3), tool_name="Custom.Add", input={"a": 1})
+    last = put_off(api, at=later(6), tool_name="Custom.Add", input={"a": 1})
     ended(api, last["id"])
     assert shown(api, made["id"])["execution_status"] == "cancelled" and shown(api, made["id"])["attempts"] == [] and not file.exists()
     error(api.delete("/v1/scheduled_tools/" + last["id"]), 409, "conflict")
@@ -193,10 +193,10 @@ def test_killed_while_the_tool_runs(binary, tmp_path):
 
 
 def test_killed_at_any_moment_no_run_is_made_twice(binary, tmp_path, simulator):
-    """Forty runs, the engine killed again and again while they begin and end: every one ends, none was made twice, and
+    """Eighty runs (a kill cuts at most eight, and waits for four), the engine killed again and again while they begin and end: every one ends, none was made twice, and
     one that is failed for want of knowing is the only kind that may have run unseen."""
     rnd, file, worker = random.Random(20261126), tmp_path / "notes", real_worker(tmp_path, simulator)
-    ids, count = {}, 40
+    ids, count = {}, 80
     with Engine(binary, tmp_path) as eng, eng.client() as c:
         assert register(c, worker.ready["uri"]).status_code == 201
         for n in range(count):

@@ -133,6 +133,7 @@ for (const [where, id, options, menu] of [
     await page.getByRole('heading', { name: 'Connected Apps' }).waitFor(); await settled(page)
     await to('Add OAuth Provider'); await key('Enter')
     await page.getByRole('tab', { name: 'Included Providers' }).waitFor()
+    await page.getByPlaceholder(/^Search \d+ providers$/).waitFor() // what is typed is sought among them
     await to('Included Providers', 'tab')
     await to('Provider', 'combobox')
     await type('disc'); await key('Enter')

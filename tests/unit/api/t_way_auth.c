@@ -244,7 +244,7 @@ TEST(the_scoped_twin_asks_for_the_keys_own_project)
 		{ "/v1/orgs/default/projects/another/admin/auth_providers", 403 },
 		{ arena_printf(cx->arena, "/v1/orgs/another/projects/%s/admin/auth_providers", p.id), 403 },
 		{ "/v1/orgs/default/projects/default/nothing", 404 },
-		{ "/v1/orgs/default/projects/default/health", 404 },
+		{ "/v1/orgs/default/projects/default/health", 200 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		struct tt_answer a = tt_send(&w, "GET", t[i].target, NULL);

@@ -205,6 +205,59 @@ TEST(json_over_the_arena_is_too_large)
 	CHECK(e.code == E_TOO_LARGE && strcmp(cx->cause.say, "request body is too large") == 0);
 }
 
+TEST(what_a_tool_says_is_taken_where_json_allows_it)
+{
+	static const struct {
+		struct sv text;
+		const char *again; /* NULL: refused as by jdoc_parse */
+	} t[] = {
+		{ SV_INIT("[1,2.5,\"x\"]"), "[1,2.5,\"x\"]" },
+		{ SV_INIT("[9223372036854775807,-9223372036854775808]"), "[9223372036854775807,-9223372036854775808]" },
+		{ SV_INIT("[9223372036854775808]"), "[9223372036854775808]" },
+		{ SV_INIT("{\"max\":-123456789012345678901234567890}"), "{\"max\":-123456789012345678901234567890}" },
+		{ SV_INIT("\"a\\u0000b\""), "\"a\xEF\xBF\xBD"
+					    "b\"" },
+		{ SV_INIT("\"\\ud83d\""), "\"\xEF\xBF\xBD\"" },
+		{ SV_INIT("\"\\ude00\\ud83d\\u0041\\ud83d\\ude00\""), "\"\xEF\xBF\xBD\xEF\xBF\xBD"
+								      "A\xF0\x9F\x98\x80\"" },
+		{ SV_INIT("\"\\ud8\""), NULL },
+		{ SV_INIT("\"\\ud8zz\""), NULL },
+		{ SV_INIT("\"\\x0000\""), NULL },
+		{ SV_INIT("1e400"), NULL },
+		{ SV_INIT("012345678901234567890123"), NULL },
+		{ SV_INIT("{\"a\":1,\"a\":2}"), NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		CLEANUP(buf_free) struct buf b = BUF(1000);
+		struct jout w = JOUT(&b);
+		struct ctx *cx = tt_ctx();
+		const struct node *n;
+		struct err e = jdoc_parse_lenient(cx, t[i].text, "an answer", &n);
+
+		CHECK_ROW(t[i].text.p, IS_ERR(e) == (t[i].again == NULL));
+		if (IS_ERR(e))
+			continue;
+		jout_node(&w, NULL, n);
+		CHECK_ROW(t[i].text.p, !IS_ERR(jout_done(cx, &w)) && sv_eqz(buf_view(&b), t[i].again));
+		CHECK_ROW(t[i].text.p, !IS_ERR(jdoc_parse_lenient(cx, buf_view(&b), "again", &n)));
+	}
+}
+
+TEST(a_number_past_64_bits_is_no_integer)
+{
+	static const struct nfield field[] = { NI64(struct node, i, NREQ, INT64_MIN, INT64_MAX) };
+	struct ctx *cx = tt_ctx();
+	struct node into = { .i = 7 };
+	const struct node *n;
+
+	CHECK(!IS_ERR(jdoc_parse_lenient(cx, SV("{\"i\":18446744073709551616}"), "an answer", &n)));
+	CHECK(node_get(n, "i")->kind == NODE_REAL && node_get(n, "i")->r > 1.8e19);
+	CHECK(node_decode(cx, n, &(struct node_decode){ field, 1, "", NODE_IGNORE_UNKNOWN }, &into).code ==
+	      E_BAD_INPUT);
+	CHECK(into.i == 7);
+}
+
 TEST(json_survives_every_failed_allocation)
 {
 	for (long k = 1;; k++) {

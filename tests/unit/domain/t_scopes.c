@@ -137,6 +137,19 @@ TEST(scopes_are_cleaned_in_order)
 	CHECK(!IS_ERR(scopes_from_json(cx, SV("[]"), &out)) && out.n == 0);
 }
 
+TEST(one_entry_may_hold_several_scopes)
+{
+	struct ctx *cx = tt_ctx();
+	struct sv in[] = { SV_INIT("identify guilds"), SV_INIT(""), SV_INIT(" email  "), SV_INIT("guilds") };
+	struct sv_list each, same = { in, 1 };
+	struct sv text;
+
+	CHECK(!IS_ERR(scopes_split(cx, (struct sv_list){ in, ARRAY_LEN(in) }, &each)));
+	CHECK(!IS_ERR(scopes_json(cx, each, &text)) && sv_eqz(text, "[\"identify\",\"guilds\",\"email\",\"guilds\"]"));
+	in[0] = SV("email");
+	CHECK(!IS_ERR(scopes_split(cx, same, &each)) && each.v == same.v && each.n == 1);
+}
+
 TEST(the_key_of_a_scope_set_knows_no_order_and_no_separator)
 {
 	static const struct {

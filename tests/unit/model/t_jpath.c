@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/buf.h"
 #include "core/jdoc.h"
 #include "core/text.h"
 #include "model/jpath.h"
@@ -146,6 +147,23 @@ TEST(conditions_hold_or_not)
 		CHECK_ROW(t[i].cond, !IS_ERR(jpath_test(cx, sv_of(t[i].cond), root(cx), &got)));
 		CHECK_ROW(t[i].cond, got == (t[i].want == 1));
 	}
+}
+
+TEST(a_list_that_is_too_long_when_joined_is_absent)
+{
+	CLEANUP(buf_free) struct buf b = BUF(100000);
+	struct ctx *cx = tt_ctx();
+	const struct node *all, *n;
+	bool is = true;
+
+	buf_str(&b, "{\"s\":[\"0\"");
+	for (int i = 0; i < 66; i++)
+		buf_printf(&b, ",\"%01000d\"", i);
+	buf_str(&b, "]}");
+	CHECK(!IS_ERR(jdoc_parse(cx, buf_view(&b), "t", &all)));
+	CHECK(!IS_ERR(jpath_get(cx, SV("join($.s,' ')"), all, &n)) && n == NULL && cx->cause.code == E_OK);
+	CHECK(!IS_ERR(jpath_test(cx, SV("join($.s,' ')"), all, &is)) && !is);
+	CHECK(!IS_ERR(jpath_get(cx, SV("$.s[66]"), all, &n)) && n->text.n == 1000);
 }
 
 TEST(what_is_no_jwt_has_no_claims)

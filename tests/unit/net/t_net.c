@@ -193,7 +193,7 @@ TEST(net_tells_what_left_this_machine)
 		int64_t timeout;
 		size_t most;
 		enum net_fate want;
-	} t[] = { { "/slow", MSEC(300), 0, NET_TIMEOUT },
+	} t[] = { { "/slow", SEC(3), 0, NET_TIMEOUT },
 		  { "/cut", 0, 0, NET_CUT },
 		  { "/big", 0, 1000, NET_TOO_LARGE } };
 
@@ -224,12 +224,17 @@ TEST(net_once_never_goes_twice_and_others_may)
 
 	/* The kept connection dies under the second request: libcurl repeats it on a new one by itself. */
 	CHECK(first.fate == NET_DONE && peer_requests(p) == 1);
-	CLEANUP(net_reply_clear) struct net_reply again = go(n, call);
-	CHECK(again.fate == NET_DONE && peer_requests(p) == 3 && peer_connections(p) == 2);
+	int calls = 1;
+	for (; peer_requests(p) == calls && calls < 100; calls++) { /* on a slow machine it may have rested too long */
+		CLEANUP(net_reply_clear) struct net_reply again = go(n, call);
+		CHECK(again.fate == NET_DONE);
+	}
+	int before = peer_connections(p);
+	CHECK(peer_requests(p) == calls + 1 && before == calls);
 	/* A call that may not run twice takes no kept connection at all. */
 	call.once = NET_ONCE;
 	CLEANUP(net_reply_clear) struct net_reply once = go(n, call);
-	CHECK(once.fate == NET_DONE && peer_requests(p) == 4 && peer_connections(p) == 3);
+	CHECK(once.fate == NET_DONE && peer_requests(p) == calls + 2 && peer_connections(p) == before + 1);
 	peer_stop(p);
 }
 
