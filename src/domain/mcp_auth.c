@@ -207,17 +207,15 @@ static struct err challenge_of(struct ctx *cx, struct sv text, struct wire_chall
 {
 	return wire_challenge_read(cx, text.p == NULL ? SV("") : text, out);
 }
-static struct err discover(struct ctx *cx, const struct engine *en, const struct worker_row *w,
-			   const struct wire_challenge *c, struct wire_discovered *out)
+static struct wire_discover_ask ask_of(const struct engine *en, const struct worker_row *w,
+				       const struct wire_challenge *c)
 {
-	const struct wire_discover_ask ask = { .net = en->net,
-					       .endpoint = w->uri,
-					       .resource_metadata = c->resource_metadata,
-					       .authorize_url = w->authorization_url,
-					       .until = clock_mono() + FIND_TIME,
-					       .old_server = !sv_eqz(w->era, "2026-07-28") };
-
-	return wire_discover(cx, &ask, out);
+	return (struct wire_discover_ask){ .net = en->net,
+					   .endpoint = w->uri,
+					   .resource_metadata = c->resource_metadata,
+					   .authorize_url = w->authorization_url,
+					   .until = clock_mono() + FIND_TIME,
+					   .old_server = !sv_eqz(w->era, "2026-07-28") };
 }
 static struct err find(struct ctx *cx, struct finding *f)
 {
@@ -225,7 +223,8 @@ static struct err find(struct ctx *cx, struct finding *f)
 
 	TRY(as_now(cx, f));
 	TRY(challenge_of(cx, f->in->challenge, &c));
-	TRY(discover(cx, f->en, f->in->w, &c, &f->found));
+	const struct wire_discover_ask ask = ask_of(f->en, f->in->w, &c);
+	TRY(wire_discover(cx, &ask, &f->found));
 	(void)snprintf(f->why, 240, "%s", f->found.why);
 	if (f->why[0] != '\0')
 		return OK;
@@ -266,7 +265,10 @@ struct err mcp_auth_offered(struct ctx *cx, const struct engine *en, const struc
 	struct wire_challenge c;
 
 	TRY(challenge_of(cx, challenge, &c));
-	TRY(discover(cx, en, w, &c, &found));
+	struct wire_discover_ask ask = ask_of(en, w, &c);
+	ask.old_server =
+	    false; /* where nothing is said and 2025-03-26 has its addresses guessed, only trying would tell */
+	TRY(wire_discover(cx, &ask, &found));
 	(void)snprintf(why, 240, "%s", found.why);
 	return OK;
 }

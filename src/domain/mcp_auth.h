@@ -38,7 +38,7 @@ struct mcp_auth_find {
 };
 struct err mcp_auth_find(struct ctx *cx, struct engine *en, const struct mcp_auth_find *in,
 			 char why[static 240]) MUST_USE NONNULL(1, 2, 3, 4);
-/* Does anybody give out tokens for a server that answered 401?  why "": yes.  Nothing is made or kept. */
+/* Does a server that answered 401 say who gives out tokens for it?  why "": yes.  Nothing is made or kept. */
 struct err mcp_auth_offered(struct ctx *cx, const struct engine *en, const struct worker_row *w, struct sv challenge,
 			    char why[static 240]) MUST_USE NONNULL(1, 2, 3, 5);
 /* The server's tools are read with this user's token from now on. */

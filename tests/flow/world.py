@@ -14,6 +14,10 @@ import urllib.parse
 import httpx
 
 BOUND = 30.0  # seconds any single wait may take before the test fails
+START = 120.0  # and the start of a process, which may have to load large packages
+
+for _phase in ("connect", "read", "write", "pool"):  # a request that names no time waits as long as everything else here, not httpx's 5 s
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _phase, BOUND)
 
 
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # for http on loopback: reading the system's certificates for each client takes long
@@ -58,13 +62,13 @@ class Process:
         self.p = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=self._log, stdin=subprocess.DEVNULL,
                                   env={**os.environ, **(env or {})}, cwd=cwd)
         line = self._first_line()
-        assert line, f"{argv[0]} {argv[1]} ended ({self.p.wait()}; -9: was not ready within {BOUND} s) before it was ready:\n{self.log()}"
+        assert line, f"{argv[0]} {argv[1]} ended ({self.p.wait()}; -9: was not ready within {START} s) before it was ready:\n{self.log()}"
         self.ready = json.loads(line)
         self._drain = threading.Thread(target=self.p.stdout.read, daemon=True)
         self._drain.start()
 
     def _first_line(self):
-        timer = threading.Timer(BOUND, self.p.kill)
+        timer = threading.Timer(START, self.p.kill)
         timer.start()
         try:
             return self.p.stdout.readline()

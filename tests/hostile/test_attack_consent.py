@@ -13,7 +13,7 @@ from attacker import PASSWORD, Person
 from hostile import Attempt, instance
 from test_discord import authorize
 from vendor import Vendor, slack
-from world import Browser, Engine, free_port, query
+from world import Browser, Engine, query
 
 MALLORY, ALICE = "mallory@example.com", "alice@example.com"
 

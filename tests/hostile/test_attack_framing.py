@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from attacker import Answers, asked, dial, hear, raw, say
-from world import Engine, free_port, until
+from world import BOUND, Engine, free_port, until
 
 HIDDEN = "GET /tb/v1/projects HTTP/1.1\r\nHost: x\r\n\r\n"  # nginx below forbids this route to the outside
 LAST = "GET /v1/config HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

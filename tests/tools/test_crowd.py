@@ -7,7 +7,7 @@ import threading
 import httpx
 from conftest import register
 from test_tools import consent
-from world import Browser, Engine, until
+from world import BOUND, Browser, Engine, until
 
 WORKERS, EACH = 8, 125  # at most 128 calls wait for one peer, 1024 in all
 

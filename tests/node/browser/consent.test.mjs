@@ -236,9 +236,9 @@ test('a link that is only fetched ahead, and a provider that takes its time', as
   await page.goto(start.body.url)
   await page.getByLabel('Sign in as').selectOption('alice')
   const back = page.waitForRequest((r) => r.url().startsWith(`${eng.url}/api/v1/oauth/`))
-  await page.getByRole('button', { name: 'Authorize' }).click()
-  const other = await context.newPage() // the same answer once more, while the first is under way
+  const clicked = page.getByRole('button', { name: 'Authorize' }).click() // over when the page that it leads to has come
   const again = (await back).url()
+  const other = await context.newPage() // the same answer once more, while the first is under way
   // It renews itself every two seconds, under the hands of whoever looks at it: one that does not is looked at first.
   await other.route((u) => u.href === again, async (route) => {
     const r = await route.fetch(), html = await r.text()
@@ -246,9 +246,11 @@ test('a link that is only fetched ahead, and a provider that takes its time', as
     await route.fulfill({ response: r, body: html.replace(/<meta http-equiv="refresh"[^>]*>/, '') })
   }, { times: 1 })
   await other.goto(again)
+  await other.getByRole('heading', { name: 'Finishing with Discord' }).waitFor()
   await looks(other, 'one-moment')
   await other.goto(again)
   await other.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 60_000 }) // it renewed itself
+  await clicked
   await w.sim.control('/faults', { method: 'DELETE' })
   await context.close()
 })

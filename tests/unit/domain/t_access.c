@@ -168,6 +168,7 @@ TEST(an_outage_keeps_the_connection_and_says_when_to_come_back)
 	CHECK(tt_read(cx, en, "ada", &a).code == E_PROVIDER_DOWN && cx->cause.retry_after_s >= 1 && a.token == NULL);
 	CHECK(sv_eqz(tt_row(cx, en, id).status, "live") && tt_net_calls("refresh") == 1);
 	CHECK(tt_row(cx, en, id).next_try_at > 0);
-	tt_move(cx, en, "UPDATE connections SET next_try_at = next_try_at + 30000000"); /* a slow machine is not there */
+	tt_move(cx, en,
+		"UPDATE connections SET next_try_at = next_try_at + 30000000"); /* a slow machine is not there */
 	CHECK(tt_read(cx, en, "ada", &a).code == E_PROVIDER_DOWN && tt_net_calls("refresh") == 1);
 }

@@ -193,9 +193,7 @@ TEST(net_tells_what_left_this_machine)
 		int64_t timeout;
 		size_t most;
 		enum net_fate want;
-	} t[] = { { "/slow", SEC(3), 0, NET_TIMEOUT },
-		  { "/cut", 0, 0, NET_CUT },
-		  { "/big", 0, 1000, NET_TOO_LARGE } };
+	} t[] = { { "/slow", SEC(3), 0, NET_TIMEOUT }, { "/cut", 0, 0, NET_CUT }, { "/big", 0, 1000, NET_TOO_LARGE } };
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		CLEANUP(net_reply_clear)
