@@ -61,7 +61,7 @@ static void schema(struct jout *w, const struct node *s, struct sv about)
 		jout_open(w, "items");
 		jout_strz(w, "type", type);
 	}
-	if (e != NULL && e->kind == NODE_LIST)
+	if (e != NULL && e->kind == NODE_LIST && e->n > 0)
 		jout_node(w, "enum", e);
 	if (strcmp(type, "object") == 0)
 		object(w, node_get(s, list ? "inner_properties" : "properties"),

@@ -8,36 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t words(struct sv text, struct sv *v)
-{
-	size_t n = 0;
+enum { SPLIT_MOST = 1001 };
 
-	while (text.n > 0) {
+/* Appends to `out`, which has room for `most`, the words of `text`. */
+static void add_words(struct sv text, size_t most, struct sv_list *out)
+{
+	while (text.n > 0 && out->n < most) {
 		struct sv one = sv_cut(&text, ' ');
 
-		if (one.n > 0 && v != NULL)
-			v[n] = one;
-		n += one.n > 0;
+		if (one.n > 0)
+			out->v[out->n++] = one;
 	}
-	return n;
 }
 struct err scopes_split(struct ctx *cx, struct sv_list in, struct sv_list *out)
 {
 	bool one_each = true;
-	size_t n = 0;
 
-	for (size_t i = 0; i < in.n; i++) {
-		one_each = one_each && (in.v[i].n == 0 || memchr(in.v[i].p, ' ', in.v[i].n) == NULL);
-		n += words(in.v[i], NULL);
-	}
+	for (size_t i = 0; i < in.n && one_each; i++)
+		one_each = in.v[i].n == 0 || memchr(in.v[i].p, ' ', in.v[i].n) == NULL;
 	*out = in;
 	if (one_each)
 		return OK;
-	*out = (struct sv_list){ .v = arena_alloc(cx->arena, (n + 1) * sizeof(struct sv)) };
+	*out = (struct sv_list){ .v = arena_array(cx->arena, SPLIT_MOST, sizeof(struct sv)) };
 	if (out->v == NULL)
-		return fail(cx, E_INTERNAL, "out of memory", "%zu scopes", n);
+		return fail(cx, E_INTERNAL, "out of memory", "scopes");
 	for (size_t i = 0; i < in.n; i++)
-		out->n += words(in.v[i], out->v + out->n);
+		add_words(in.v[i], SPLIT_MOST, out);
 	return OK;
 }
 struct err scopes_clean(struct ctx *cx, struct sv_list in, struct sv_list *out)

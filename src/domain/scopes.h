@@ -5,7 +5,7 @@
  * store. */
 #include "core/node.h"
 /* Where one entry holds several, by spaces, as in a scope parameter (RFC 6749 section 3.3); the texts stay where they
- * are. */
+ * are.  What comes after the 1001st is left out then: whoever takes a list counts it, and takes fewer. */
 struct err scopes_split(struct ctx *cx, struct sv_list in, struct sv_list *out) MUST_USE NONNULL(1, 3);
 struct err scopes_clean(struct ctx *cx, struct sv_list in, struct sv_list *out) MUST_USE
     NONNULL(1, 3); /* drops duplicates and "" */

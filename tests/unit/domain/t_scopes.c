@@ -146,6 +146,13 @@ TEST(one_entry_may_hold_several_scopes)
 
 	CHECK(!IS_ERR(scopes_split(cx, (struct sv_list){ in, ARRAY_LEN(in) }, &each)));
 	CHECK(!IS_ERR(scopes_json(cx, each, &text)) && sv_eqz(text, "[\"identify\",\"guilds\",\"email\",\"guilds\"]"));
+	char *long_one = arena_alloc(cx->arena, 5000);
+	memset(long_one, ' ', 5000);
+	for (size_t i = 0; i < 5000; i += 2)
+		long_one[i] = 'a';
+	in[0] = (struct sv){ long_one, 5000 };
+	CHECK(!IS_ERR(scopes_split(cx, same, &each)) &&
+	      each.n == 1001); /* more than anybody takes, and no more memory */
 	in[0] = SV("email");
 	CHECK(!IS_ERR(scopes_split(cx, same, &each)) && each.v == same.v && each.n == 1);
 }
