@@ -304,7 +304,7 @@ struct err client_call(struct cli *cli, struct client *c, const struct client_as
 		TRY(ask_net(cli, c, ask, out));
 	if (out->body.p == NULL || out->revocation.p == NULL)
 		return fail(cli->cx, E_INTERNAL, "out of memory", "answer");
-	if (out->body.n > 0 && IS_ERR(jdoc_parse(cli->cx, out->body, "the answer", &out->json))) {
+	if (out->body.n > 0 && IS_ERR(jdoc_parse_lenient(cli->cx, out->body, "the answer", &out->json))) {
 		(void)forgive(cli->cx);
 		if (out->status < 300)
 			return refuse(cli->cx, E_UPSTREAM, "what answers %s is not a Tokenbooth engine", c->where);

@@ -153,7 +153,7 @@ static struct node *number(struct reader *r, struct node *n)
 	if (fits)
 		return n;
 	n->r = strtod(z, NULL); /* the process never leaves the locale "C" */
-	return isfinite(n->r) ? n : no(r, too_large, r->at);
+	return past || isfinite(n->r) ? n : no(r, too_large, r->at);
 }
 
 static struct node *word(struct reader *r, struct node *n, const char *z)

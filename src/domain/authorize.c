@@ -29,7 +29,7 @@ static struct err check_scopes(struct ctx *cx, struct sv_list scopes)
 	static const char *const field = "auth_requirement.oauth2.scopes";
 
 	if (scopes.n > SCOPES_MOST)
-		return bad_field(cx, field, "max", "must have at most %d entries", SCOPES_MOST);
+		return bad_field(cx, field, "max", "must have at most %d scopes", SCOPES_MOST);
 	for (size_t i = 0; i < scopes.n; i++) {
 		struct sv s = scopes.v[i];
 

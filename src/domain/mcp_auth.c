@@ -266,8 +266,7 @@ struct err mcp_auth_offered(struct ctx *cx, const struct engine *en, const struc
 
 	TRY(challenge_of(cx, challenge, &c));
 	struct wire_discover_ask ask = ask_of(en, w, &c);
-	ask.old_server =
-	    false; /* where nothing is said and 2025-03-26 has its addresses guessed, only trying would tell */
+	ask.no_guess = true; /* whether somebody is there, only a registration would tell */
 	TRY(wire_discover(cx, &ask, &found));
 	(void)snprintf(why, 240, "%s", found.why);
 	return OK;

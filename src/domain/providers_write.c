@@ -64,7 +64,7 @@ static struct err check_new(struct ctx *cx, const struct provider_write *in)
 	return e;
 }
 
-static struct err no_type(struct ctx *cx, const struct registry *r, struct sv given)
+static struct err no_type(struct ctx *cx, const struct registry *r)
 {
 	const struct pdef_library *l = registry_library(r);
 	CLEANUP(buf_free) struct buf known = BUF(4096);
@@ -77,11 +77,9 @@ static struct err no_type(struct ctx *cx, const struct registry *r, struct sv gi
 	}
 	TRY(buf_done(cx, &known, "the known providers"));
 	return bad_field(cx, "provider_id", "known",
-			 "is none of the known providers (%.*s%s); for another leave it out and give "
-			 "oauth2.authorize_request and oauth2.token_request (tools that ask for %.*s find it by that "
-			 "id)",
-			 SV_FMT(sv_upto(buf_view(&known), KNOWN_BYTES)), known.n > KNOWN_BYTES ? ", ..." : "",
-			 SV_FMT(sv_upto(given, 20)));
+			 "is none of the known providers (%.*s%s); for another leave it out, give "
+			 "oauth2.authorize_request and oauth2.token_request, and choose as id what tools ask for",
+			 SV_FMT(sv_upto(buf_view(&known), KNOWN_BYTES)), known.n > KNOWN_BYTES ? ", ..." : "");
 }
 
 /* The id of the definition that a type name means; "oauth2" says "custom" (contract 2.8). */
@@ -94,7 +92,7 @@ static struct err type_of(struct ctx *cx, const struct registry *r, struct sv gi
 	if (given.n == 0 || (found == NULL && sv_eqz(given, "oauth2")))
 		return OK;
 	if (found == NULL)
-		return no_type(cx, r, given);
+		return no_type(cx, r);
 	*out = id.n > 0 ? id : given;
 	return OK;
 }

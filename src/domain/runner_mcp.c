@@ -44,6 +44,10 @@ static struct err wanted(struct ctx *cx, const struct run *r, const char *why)
 {
 	return refuse(cx, E_TOOL_CONSENT, "authorization required for tool %.*s: %s", SV_FMT(r->t->qualified), why);
 }
+static struct err being_changed(struct ctx *cx, const struct run *r)
+{
+	return refuse(cx, E_BUSY, "the worker of tool %.*s is being changed; try again", SV_FMT(r->t->qualified));
+}
 /* No consent would help: the tool's own failure. */
 static struct err refused(struct ctx *cx, struct mcp_worker_done *done, int status, const char *why)
 {
@@ -71,10 +75,15 @@ static struct err new_to_us(struct ctx *cx, struct run *r, struct mcp_worker_don
 {
 	const struct mcp_auth_find in = { &r->worker, done->last.challenge, &timeline_system };
 	char why[240] = "", say[300];
+	bool same;
 
 	TRY(current(cx, r));
+	const struct worker_as as = store_worker_as(&r->worker);
 	TRY(mcp_auth_find(cx, r->en, &in, why));
 	if (why[0] != '\0') {
+		TRY(store_worker_is(cx, r->en->store, &as, &same));
+		if (!same)
+			return being_changed(cx, r);
 		(void)snprintf(say, sizeof say, "the server refuses the call with status 401: %s", why);
 		return refused(cx, done, 401, say);
 	}
@@ -127,9 +136,7 @@ static struct err at_home(struct ctx *cx, const struct run *r)
 
 	if (!same)
 		TRY(store_worker_is(cx, r->en->store, &as, &same));
-	return same
-		   ? OK
-		   : refuse(cx, E_BUSY, "the worker of tool %.*s is being changed; try again", SV_FMT(r->t->qualified));
+	return same ? OK : being_changed(cx, r);
 }
 static struct err tries(struct ctx *cx, struct run *r, struct mcp_worker_done *done)
 {

@@ -10,15 +10,20 @@
 
 enum { SPLIT_MOST = 1001 };
 
-/* Appends to `out`, which has room for `most`, the words of `text`. */
-static void add_words(struct sv text, size_t most, struct sv_list *out)
+/* The words of `in`, SPLIT_MOST of them at most, to `v`; NULL: they are only counted. */
+static size_t words_of(struct sv_list in, struct sv *v)
 {
-	while (text.n > 0 && out->n < most) {
-		struct sv one = sv_cut(&text, ' ');
+	size_t n = 0;
 
-		if (one.n > 0)
-			out->v[out->n++] = one;
-	}
+	for (size_t i = 0; i < in.n; i++)
+		for (struct sv rest = in.v[i]; rest.n > 0 && n < SPLIT_MOST;) {
+			struct sv one = sv_cut(&rest, ' ');
+
+			if (one.n > 0 && v != NULL)
+				v[n] = one;
+			n += one.n > 0;
+		}
+	return n;
 }
 struct err scopes_split(struct ctx *cx, struct sv_list in, struct sv_list *out)
 {
@@ -29,11 +34,10 @@ struct err scopes_split(struct ctx *cx, struct sv_list in, struct sv_list *out)
 	*out = in;
 	if (one_each)
 		return OK;
-	*out = (struct sv_list){ .v = arena_array(cx->arena, SPLIT_MOST, sizeof(struct sv)) };
+	*out = (struct sv_list){ .v = arena_array(cx->arena, words_of(in, NULL) + 1, sizeof(struct sv)) };
 	if (out->v == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "scopes");
-	for (size_t i = 0; i < in.n; i++)
-		add_words(in.v[i], SPLIT_MOST, out);
+	out->n = words_of(in, out->v);
 	return OK;
 }
 struct err scopes_clean(struct ctx *cx, struct sv_list in, struct sv_list *out)

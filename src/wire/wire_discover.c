@@ -211,7 +211,7 @@ static struct err of_before(struct ctx *cx, const struct wire_discover_ask *ask,
 	struct sv root = origin_of(cx, &u);
 	out->resource = kept(cx, ask->endpoint);
 	TRY(server(cx, ask, root, true, out));
-	if (out->issuer.p != NULL ||
+	if (out->issuer.p != NULL || ask->no_guess ||
 	    sv_eqz(sv_of(out->why), "the authorization server's metadata names another issuer"))
 		return OK;
 	out->why[0] = '\0';

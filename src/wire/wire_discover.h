@@ -20,6 +20,7 @@ struct wire_discover_ask {
 	struct sv authorize_url;     /* the operator's, instead of the one that is found; n 0: none */
 	int64_t until;               /* clock_mono(): of all of it */
 	bool old_server;             /* of before 2026-07-28, or not known: what 2025-03-26 prescribes is tried last */
+	bool no_guess;               /* but not the addresses that it has clients guess where nothing is published */
 };
 struct wire_discovered { /* text in cx->arena; p NULL: not there */
 	struct sv resource;

@@ -49,6 +49,7 @@ enum wire_mcp_fate {
 };
 struct wire_mcp_answer {
 	enum wire_mcp_fate fate;
+	bool too_large; /* with MCP_CUT: it would be so again */
 	int status;
 	const struct node *result; /* in cx->arena; NULL unless MCP_ANSWERED */
 	int64_t code;              /* MCP_ERROR: */

@@ -49,7 +49,7 @@ static const struct node *parsed(struct ctx *cx, const struct node *content)
 
 	if (text.n == 0 || (text.p[0] != '{' && text.p[0] != '['))
 		return NULL;
-	if (IS_ERR(jdoc_parse_lenient(cx, text, "a tool's answer", &n))) {
+	if (IS_ERR(jdoc_parse(cx, text, "a tool's answer", &n))) { /* what that would change stays a text, whole */
 		(void)forgive(cx);
 		return NULL;
 	}

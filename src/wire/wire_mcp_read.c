@@ -200,6 +200,7 @@ static void of_fate(struct wire_mcp_reading *r, const struct net_reply *reply)
 			  : reply->fate == NET_TIMEOUT ? MCP_TIMEOUT
 						       : MCP_CUT,
 			  text);
+	r->out->too_large = reply->fate == NET_TOO_LARGE;
 }
 struct err wire_mcp_read_settle(struct wire_mcp_reading *r, const struct net_reply *reply)
 {
@@ -213,6 +214,7 @@ struct err wire_mcp_read_settle(struct wire_mcp_reading *r, const struct net_rep
 	}
 	if (r->stuck) {
 		wire_mcp_read_say(r->out, MCP_CUT, "the answer is too large");
+		r->out->too_large = true;
 		return OK;
 	}
 	TRY(keep_challenge(r->cx, reply, &r->out->challenge));
@@ -243,8 +245,10 @@ struct err wire_mcp_read_rest(struct wire_mcp_reading *r, const struct net_reply
 	TRY(r->e);
 	if (r->found)
 		return OK;
-	if (r->stuck || reply->fate == NET_TOO_LARGE)
+	if (r->stuck || reply->fate == NET_TOO_LARGE) {
+		r->out->too_large = true;
 		return stuck(r, "the answer is too large");
+	}
 	if (reply->fate == NET_TIMEOUT) {
 		wire_mcp_read_late(r->out);
 	} else if (reply->fate == NET_DONE && (reply->status != 200 || !is_stream(reply))) {

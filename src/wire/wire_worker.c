@@ -67,7 +67,12 @@ static void of_fate(struct wire_worker_answer *out, const struct net_reply *r)
 	char text[240];
 
 	(void)snprintf(text, sizeof text, "%s: %s", net_fate_text(r->fate), r->detail);
-	say(out, !r->sent ? WORKER_UNREACHABLE : r->fate == NET_TIMEOUT ? WORKER_TIMEOUT : WORKER_CUT, text);
+	say(out,
+	    !r->sent                   ? WORKER_UNREACHABLE
+	    : r->fate == NET_TIMEOUT   ? WORKER_TIMEOUT
+	    : r->fate == NET_TOO_LARGE ? WORKER_UNREADABLE
+				       : WORKER_CUT,
+	    text);
 }
 static struct err of_body(struct ctx *cx, const struct net_reply *r, struct wire_worker_answer *out)
 {

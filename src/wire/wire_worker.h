@@ -22,10 +22,10 @@ enum wire_worker_fate {
 	WORKER_ANSWERED,    /* 2xx with JSON */
 	WORKER_UNREACHABLE, /* nothing was sent */
 	WORKER_TIMEOUT,     /* sent, no answer in time: it may have run */
-	WORKER_CUT,         /* sent, and the answer broke off or was too large: it may have run */
+	WORKER_CUT,         /* sent, and the answer broke off: it may have run */
 	WORKER_REFUSED,     /* another status; 401 means that the secrets differ */
 	WORKER_BUSY,        /* 502, 503, 504: whatever stands before the worker says that it is not there */
-	WORKER_UNREADABLE,  /* 2xx, but not JSON */
+	WORKER_UNREADABLE,  /* 2xx, but not JSON; or too large */
 	WORKER_LOST         /* sent, and trouble of our own came between: it may have run */
 };
 struct wire_worker_answer {

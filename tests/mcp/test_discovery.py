@@ -178,6 +178,18 @@ def test_a_server_of_before_says_itself_which_issuer_it_is(api, odd, issuer, fin
         assert r.status_code == 502 and "names another issuer" in r.json()["message"] and odd.registered == [], r.text
 
 
+def test_a_server_that_says_who_gives_out_tokens_is_well_before_anybody_registers_it(api, odd):
+    def tried():
+        return api.post("/v1/workers/test", json={"type": "mcp", "mcp": {"uri": odd.uri}}).json()
+
+    assert tried() == {"success": True, "message": "ok; the server wants a user's authorization"}
+    documents = odd.documents()
+    odd.documents = lambda: {k: v for k, v in documents.items() if "authorization-server" in k}  # of 2025-03-26
+    assert tried()["success"] is True
+    odd.documents = dict
+    assert tried()["success"] is False and odd.registered == []
+
+
 def test_metadata_does_not_lead_to_addresses_nobody_allowed(binary, tmp_path):
     """Only 127.0.0.1 is allowed; the metadata names ::1, at every step that it can."""
     odd, inner = Guarded(), Guarded("::1")

@@ -345,7 +345,7 @@ def test_a_private_address_is_refused_unless_it_is_allowed(binary, tmp_path):
 
 def test_a_server_that_wants_a_token_and_nobody_gives_one_out_is_not_authorized_by_a_user(api, odd):
     """A static key that is over: no link could mend it, so none is promised, and who asks for the server's health is told."""
-    register(api, odd.uri)
+    register(api, odd.uri, headers={"Authorization": "Bearer the-key-that-is-over"})
     odd.handle = lambda h: h.raw(b"", 401 if h.path == "/mcp" else 404) or True
     r = execute(api, "Odd.do")
     error = r["output"]["error"]

@@ -92,7 +92,7 @@ def failing(**error):
     return lambda h: h.json({"success": False, "output": {"error": {"message": "m", "kind": "TOOL_RUNTIME_FATAL", "can_retry": False, **error}}})
 
 
-MAY_HELP = ("500", "502 may have run", "503 did not", "drips", "breaks off", "100 MB", "no answer")  # contract 3.8: the way there, or the server, failed
+MAY_HELP = ("500", "502 may have run", "503 did not", "drips", "breaks off", "no answer")  # contract 3.8: the way there, or the server, failed
 
 
 @pytest.mark.parametrize("what,invoke,kind,calls", [

@@ -232,7 +232,7 @@ test('a link that is only fetched ahead, and a provider that takes its time', as
   await page.goto(start.body.url)
   await looks(page, 'only-looked')
   await page.setExtraHTTPHeaders({})
-  await w.sim.control('/faults', { method: 'POST', body: { on: 'token', times: 1, delay_ms: 15000 } })
+  await w.sim.control('/faults', { method: 'POST', body: { on: 'token', times: 1, delay_ms: 12000 } })
   await page.goto(start.body.url)
   await page.getByLabel('Sign in as').selectOption('alice')
   const back = page.waitForRequest((r) => r.url().startsWith(`${eng.url}/api/v1/oauth/`))

@@ -207,6 +207,8 @@ TEST(json_over_the_arena_is_too_large)
 
 TEST(what_a_tool_says_is_taken_where_json_allows_it)
 {
+	static char huge[401]; /* an integer past a double */
+	memset(huge, '9', 400);
 	static const struct {
 		struct sv text;
 		const char *again; /* NULL: refused as by jdoc_parse */
@@ -224,6 +226,7 @@ TEST(what_a_tool_says_is_taken_where_json_allows_it)
 		{ SV_INIT("\"\\ud8zz\""), NULL },
 		{ SV_INIT("\"\\x0000\""), NULL },
 		{ SV_INIT("1e400"), NULL },
+		{ { huge, 400 }, huge },
 		{ SV_INIT("012345678901234567890123"), NULL },
 		{ SV_INIT("{\"a\":1,\"a\":2}"), NULL },
 	};
