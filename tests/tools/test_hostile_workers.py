@@ -153,6 +153,15 @@ def test_any_json_is_a_value(api, odd, said, value):
     assert r["success"] is True and r["output"].get("value") == value and odd.calls == 1, r
 
 
+def test_a_number_of_any_size_reaches_the_command_line(engine, api, odd):
+    odd.tools = [{**TOOL, "metadata": {"extras": {"most": 18446744073709551616}}}]
+    assert register(api, odd.uri, id="odd").status_code == 201
+    odd.invoke = lambda h: h.raw(b'{"success":true,"output":{"value":%s}}' % (b"9" * 400))
+    ran = engine.cli("tool", "run", "Odd.Do", "--json")
+    assert ran.returncode == 0 and "9" * 400 in ran.stdout, (ran.stdout, ran.stderr)
+    assert "Odd.Do" in engine.cli("tool", "list").stdout
+
+
 def test_what_old_workers_call_an_artifact_is_the_value(api, odd):
     assert register(api, odd.uri, id="odd").status_code == 201
     odd.invoke = lambda h: h.json({"success": True, "output": {"artifact": {"rows": [1, 2]}}})
