@@ -203,10 +203,6 @@ static struct err merge(struct ctx *cx, struct mcp_auth *a, void *arg, bool *cha
 	a->tools = was.tools;
 	return OK;
 }
-static struct err challenge_of(struct ctx *cx, struct sv text, struct wire_challenge *out)
-{
-	return wire_challenge_read(cx, text.p == NULL ? SV("") : text, out);
-}
 static struct wire_discover_ask ask_of(const struct engine *en, const struct worker_row *w,
 				       const struct wire_challenge *c)
 {
@@ -222,7 +218,7 @@ static struct err find(struct ctx *cx, struct finding *f)
 	struct wire_challenge c;
 
 	TRY(as_now(cx, f));
-	TRY(challenge_of(cx, f->in->challenge, &c));
+	TRY(wire_challenge_read(cx, f->in->challenge, &c));
 	const struct wire_discover_ask ask = ask_of(f->en, f->in->w, &c);
 	TRY(wire_discover(cx, &ask, &f->found));
 	(void)snprintf(f->why, 240, "%s", f->found.why);
@@ -264,7 +260,7 @@ struct err mcp_auth_offered(struct ctx *cx, const struct engine *en, const struc
 	struct wire_discovered found;
 	struct wire_challenge c;
 
-	TRY(challenge_of(cx, challenge, &c));
+	TRY(wire_challenge_read(cx, challenge, &c));
 	struct wire_discover_ask ask = ask_of(en, w, &c);
 	ask.no_guess = true; /* whether somebody is there, only a registration would tell */
 	TRY(wire_discover(cx, &ask, &found));

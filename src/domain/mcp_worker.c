@@ -198,8 +198,9 @@ static struct err as_worker(struct ctx *cx, const struct wire_mcp_answer *a, str
 	};
 	struct wire_mcp_done done;
 
-	out->answer =
-	    (struct wire_worker_answer){ .fate = a->too_large ? WORKER_UNREADABLE : of[a->fate], .status = a->status };
+	out->answer = (struct wire_worker_answer){ .fate = of[a->fate], .status = a->status };
+	if (a->fate == MCP_CUT && a->too_large)
+		out->answer.fate = WORKER_UNREADABLE;
 	TRY(wire_mcp_done(cx, a, &done));
 	out->answer.json = done.json;
 	out->stale = done.unknown_tool;

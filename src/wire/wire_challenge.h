@@ -11,6 +11,7 @@ struct wire_challenge {
 	bool bearer;                               /* there is one */
 	struct sv resource_metadata, scope, error; /* in cx->arena; p NULL: not said */
 };
+/* header n 0: none came. */
 struct err wire_challenge_read(struct ctx *cx, struct sv header, struct wire_challenge *out) MUST_USE NONNULL(1, 3);
 /* A list of scopes between spaces; at most `most`, the rest is left out. */
 struct err wire_challenge_scopes(struct ctx *cx, struct sv scope, size_t most, struct sv_list *out) MUST_USE

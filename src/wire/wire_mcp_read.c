@@ -14,7 +14,13 @@ enum { ASKED_MOST = 64, NOTE_BYTES = 64 << 10 };
 void wire_mcp_read_say(struct wire_mcp_answer *out, enum wire_mcp_fate fate, const char *what)
 {
 	out->fate = fate;
+	out->too_large = false;
 	(void)snprintf(out->say, sizeof out->say, "%.200s", what);
+}
+static void too_large(struct wire_mcp_answer *out)
+{
+	wire_mcp_read_say(out, MCP_CUT, "the answer is too large");
+	out->too_large = true;
 }
 
 void wire_mcp_read_clear(struct wire_mcp_reading *r)
@@ -213,8 +219,7 @@ struct err wire_mcp_read_settle(struct wire_mcp_reading *r, const struct net_rep
 		return OK;
 	}
 	if (r->stuck) {
-		wire_mcp_read_say(r->out, MCP_CUT, "the answer is too large");
-		r->out->too_large = true;
+		too_large(r->out);
 		return OK;
 	}
 	TRY(keep_challenge(r->cx, reply, &r->out->challenge));
@@ -246,8 +251,9 @@ struct err wire_mcp_read_rest(struct wire_mcp_reading *r, const struct net_reply
 	if (r->found)
 		return OK;
 	if (r->stuck || reply->fate == NET_TOO_LARGE) {
-		r->out->too_large = true;
-		return stuck(r, "the answer is too large");
+		r->stuck = true;
+		too_large(r->out);
+		return OK;
 	}
 	if (reply->fate == NET_TIMEOUT) {
 		wire_mcp_read_late(r->out);

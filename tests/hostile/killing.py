@@ -77,8 +77,12 @@ class Killing:
         self.sim.app(self.engine.add_discord()["oauth2"]["redirect_uri"])
 
     def control(self, path, **body):
+        return self._told("POST", path, body)
+
+    def _told(self, method, path, body=None):
+        """Any thread: a client of its own, since one httpx client shared by threads may close a connection that another is about to read."""
         with Quick(self.sim.ready["control"]) as control:
-            status, _, said = control.post(path, body)
+            status, _, said = control.call(method, path, body)
         assert status == 200, said
         return said
 
@@ -257,11 +261,7 @@ class Killing:
         return db
 
     def record(self):
-        """Any thread: a client of its own, since one httpx client shared by threads may close a connection that another is about to read."""
-        with Quick(self.sim.ready["control"]) as control:
-            status, _, said = control.get("/grants")
-        assert status == 200, said
-        return {g["user"]: g["consents"] for g in said["items"]}
+        return {g["user"]: g["consents"] for g in self._told("GET", "/grants")["items"]}
 
     def tokens(self, texts):
         return dict(zip(texts, self.control("/tokens", tokens=list(texts))["items"])) if texts else {}

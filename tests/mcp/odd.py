@@ -47,10 +47,14 @@ class Odd:
         self.origin = self.server.origin
         self.uri = self.origin + "/mcp"
 
+    @staticmethod
+    def welcome(h, session):
+        return h.result({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "odd", "version": "1.0.0"}},
+                        headers=[("Mcp-Session-Id", session)] if session else [])
+
     def as_usual(self, h):
         if h.method == "initialize":
-            return h.result({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "odd", "version": "1.0.0"}},
-                            headers=[("Mcp-Session-Id", self.session)] if self.session else [])
+            return self.welcome(h, self.session)
         if h.method == "tools/list":
             return h.result({"tools": self.tools})
         if h.method == "tools/call":

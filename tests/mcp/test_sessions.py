@@ -27,8 +27,7 @@ class Remembers(Odd):
             self.given += 1
             mine = f"s-{self.given}"  # two may be greeted at once
             self.alive.add(mine)
-            return h.result({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "odd", "version": "1.0.0"}},
-                            headers=[("Mcp-Session-Id", mine)]) or True
+            return self.welcome(h, mine) or True
         if h.command == "DELETE":
             self.alive.discard(id)
         elif h.method and h.method != "server/discover" and id not in self.alive:
