@@ -23,8 +23,11 @@ test('a route goes to the project exactly when the engine serves it there', () =
   const twins = new Set(paths.filter((p) => p.includes('/orgs/{org_id}/')))
   const plain = paths.filter((p) => !p.includes('/orgs/{org_id}/'))
   expect(plain.length).toBeGreaterThan(40)
+  // Served both ways, and of no project: signing out, and what the engine says of itself to anybody.
+  const ofNoProject = ['/tb/v1/sessions/current', '/v1/health', '/v1/config', '/v1/swagger']
+  for (const p of ofNoProject) { expect(plain).toContain(p); expect(inProject(p)).toBe(p) }
   for (const p of plain) {
-    if (p === '/tb/v1/sessions/current') continue // served both ways: signing out is of no project
+    if (ofNoProject.includes(p)) continue
     const there = inProject(p).replace('/orgs/default/projects/p1/', '/orgs/{org_id}/projects/{project_id}/')
     if (twins.has(p.replace(/^\/(tb\/)?v1\//, (h) => `${h}orgs/{org_id}/projects/{project_id}/`))) expect(twins).toContain(there)
     else expect(there).toBe(p)

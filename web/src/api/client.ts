@@ -48,7 +48,7 @@ export const scope = {
 }
 export function rememberSession(s: { csrf: string; account_id: string }) { csrf = s.csrf; account = s.account_id }
 
-/** Routes without a twin under /orgs/{org}/projects/{project}; a unit test holds this against the OpenAPI. */
+/** Routes of no project: without a twin under /orgs/{org}/projects/{project}, or the same there; a unit test holds this against the OpenAPI. */
 const engineWide = /^\/(v1\/(health|config|swagger)|metrics|api\/v1\/.*|tb\/v1\/(password|identities(\/[^/]+)?|projects|sessions|sessions\/current|totp|totp\/recovery_codes|backup)|(tb\/)?v1\/orgs\/.*)$/
 export function inProject(path: string) {
   return engineWide.test(path) ? path : path.replace(/^\/(tb\/)?v1\//, (head) => `${head}orgs/default/projects/${encodeURIComponent(project)}/`)
