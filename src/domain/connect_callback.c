@@ -23,6 +23,14 @@ static struct sv param(struct ctx *cx, struct sv query, const char *name)
 	return SV_NONE;
 }
 
+/* Until a flow is found: a state that nobody knows is a bad request of the provider's page (contract 2.6), where a link
+ * that nobody knows is a page that is not there. */
+static void not_ours(struct next *out)
+{
+	connect_gone(out);
+	out->http_hint = 400;
+}
+
 /* By state, or by the handle of a posted form, whose text then is the query.  E_NOT_FOUND without a cause. */
 static struct err visit_of(struct ctx *cx, struct engine *en, const struct callback_in *in, struct sv *query,
 			   struct visit *v)
@@ -166,7 +174,7 @@ struct err connect_callback(struct ctx *cx, struct engine *en, const struct call
 	struct visit v;
 	struct sv query;
 
-	connect_gone(out);
+	not_ours(out);
 	if (in->lane == ACCESS_INLINE)
 		return (struct err){ E_TAKE_POOL };
 	struct err e = visit_of(cx, en, in, &query, &v);
@@ -209,7 +217,7 @@ struct err connect_form_post(struct ctx *cx, struct engine *en, struct sv extern
 	char handle[TOKEN_TEXT];
 	struct callback_in in = { .external_id = external_id, .query = form };
 
-	connect_gone(out);
+	not_ours(out);
 	if (form.n > FORM_MOST || param(cx, form, form_param).p != NULL)
 		return OK;
 	struct err e = visit_of(cx, en, &in, &query, &v);

@@ -45,7 +45,7 @@ static struct err pack_refresh(struct ctx *cx, const struct token_set *set, stru
 	const struct node *answer = NULL;
 
 	if (set->rest != NULL)
-		TRY(jdoc_parse(cx, secret_view(set->rest), "token answer", &answer));
+		TRY(jdoc_parse_lenient(cx, secret_view(set->rest), "token answer", &answer));
 	jout_open(&w, NULL);
 	if (set->refresh != NULL)
 		jout_str(&w, "refresh_token", secret_view(set->refresh));
@@ -96,6 +96,6 @@ struct err tokens_refresh(struct ctx *cx, const struct secret *refresh, struct s
 	const struct node *n = NULL;
 
 	*refresh_token = NULL;
-	TRY(jdoc_parse(cx, secret_view(refresh), "sealed token", &n));
+	TRY(jdoc_parse_lenient(cx, secret_view(refresh), "sealed token", &n));
 	return text_at(cx, n, "refresh_token", refresh_token);
 }

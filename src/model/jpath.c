@@ -366,7 +366,7 @@ struct err jpath_jwt(struct ctx *cx, struct sv jwt, const struct node **out)
 		return OK;
 	if (!dec_b64url(&b, payload))
 		return buf_starved(&b) ? no_memory(cx) : OK;
-	struct err e = jdoc_parse(cx, buf_view(&b), "a JWT", out);
+	struct err e = jdoc_parse_lenient(cx, buf_view(&b), "a JWT", out);
 	if (e.code == E_BAD_INPUT)
 		return forgive(cx); /* not a JWT: absent */
 	if (*out != NULL && (*out)->kind != NODE_MAP)

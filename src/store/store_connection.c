@@ -213,7 +213,7 @@ struct err store_connection_refresh_token(struct ctx *cx, const struct secret *r
 	*token = SV_NONE;
 	if (refresh_json == NULL)
 		return OK;
-	TRY(jdoc_parse(cx, secret_view(refresh_json), "sealed answer", &n));
+	TRY(jdoc_parse_lenient(cx, secret_view(refresh_json), "sealed answer", &n));
 	*token = node_text_at(n, "refresh_token");
 	return OK;
 }

@@ -66,7 +66,7 @@ struct err wire_answer_tree(struct ctx *cx, struct sv body, struct sv content_ty
 	*out = NULL;
 	if (!is_json(body, content_type, type))
 		return may_be_form(body) ? form_tree(cx, body, out) : OK;
-	struct err e = jdoc_parse(cx, body, "the provider's answer", out);
+	struct err e = jdoc_parse_lenient(cx, body, "the provider's answer", out);
 	return e.code == E_BAD_INPUT || e.code == E_TOO_LARGE ? forgive(cx) : e;
 }
 

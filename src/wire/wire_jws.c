@@ -196,7 +196,7 @@ static struct err object(struct ctx *cx, struct sv part, const struct node **out
 	text = arena_sv(cx->arena, buf_view(&b));
 	if (text.p == NULL)
 		return fail(cx, E_INTERNAL, "out of memory", "JWS");
-	struct err e = jdoc_parse(cx, text, "JWS", out);
+	struct err e = jdoc_parse_lenient(cx, text, "JWS", out);
 	if (e.code == E_BAD_INPUT) {
 		*out = NULL;
 		return forgive(cx);

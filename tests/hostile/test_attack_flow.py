@@ -44,7 +44,7 @@ def test_mix_up_of_two_providers(engine, simulator, api, browser):
         first = api.get("/v1/admin/auth_providers/my-discord").json()["oauth2"]["redirect_uri"]
         redeemed = len(simulator.calls(kind="token"))
         for wrong in (first, engine.url + "/oauth/callback", engine.url + "/api/v1/oauth/callback", engine.url + "/api/v1/oauth/my-discord/callback"):
-            assert browser.callback(wrong + "?" + urllib.parse.urlsplit(back).query).status_code == 404
+            assert browser.callback(wrong + "?" + urllib.parse.urlsplit(back).query).status_code == 400
         assert len(simulator.calls(kind="token")) == redeemed
         assert back.startswith(other["oauth2"]["redirect_uri"]) and browser.callback(back).status_code == 303
     finally:

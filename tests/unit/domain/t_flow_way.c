@@ -141,7 +141,7 @@ TEST(two_links_in_one_browser_share_its_cookie)
 	CHECK(!IS_ERR(tt_callback(cx, en, two, &b, &n)) && n.kind == NEXT_REDIRECT);
 }
 
-TEST(unknown_states_and_foreign_addresses_are_gone)
+TEST(unknown_states_and_foreign_addresses_are_bad_requests_of_nobody)
 {
 	static const char *const queries[] = {
 		"",          "code=x",       "code=x&state=",         "code=x&state=nope",
@@ -156,7 +156,7 @@ TEST(unknown_states_and_foreign_addresses_are_gone)
 
 	for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
 		CHECK_ROW(queries[i], !IS_ERR(tt_callback(cx, en, queries[i], &b, &n)) && n.kind == NEXT_GONE &&
-					  n.http_hint == 404);
+					  n.http_hint == 400);
 		CHECK_ROW(queries[i], cx->cause.code == E_OK);
 	}
 	CHECK(!IS_ERR(tt_authorize(cx, en, tt_ask(en, "alice@example.com", &identify), &v)));

@@ -57,6 +57,12 @@ static const struct shape {
 	  REASON_NONE },
 	{ "form without a type", 200, "", "access_token=at&expires_in=5", WIRE_OK, REASON_NONE },
 	{ "201", 201, "application/json", GOOD, WIRE_OK, REASON_NONE },
+	{ "an integer past 64 bits", 200, "application/json", "{\"access_token\":\"at\",\"id\":18446744073709551617}",
+	  WIRE_OK, REASON_NONE },
+	{ "half a surrogate pair in a name", 200, "application/json",
+	  "{\"access_token\":\"at\",\"name\":\"\\ud83d\"}", WIRE_OK, REASON_NONE },
+	{ "half a surrogate pair in a token", 200, "application/json", "{\"access_token\":\"a\\ud83d\"}", WIRE_UNCERTAIN,
+	  REASON_BAD_ANSWER },
 	{ "expiry is a word", 200, "application/json", "{\"access_token\":\"at\",\"expires_in\":\"soon\"}", WIRE_OK,
 	  REASON_NONE },
 	{ "empty", 200, "application/json", "", WIRE_UNCERTAIN, REASON_BAD_ANSWER },
@@ -227,6 +233,8 @@ TEST(expiry_is_read_in_every_spelling_and_never_costs_a_token)
 		{ "\"expires_in\":1e300", 0 },
 		{ "\"expires_in\":-1e300", 3600 },
 		{ "\"expires_in\":9223372036854775807", 0 },
+		{ "\"expires_in\":1000000000000000000000000000000", 0 },
+		{ "\"expires_in\":-1000000000000000000000000000000", 3600 },
 		{ "\"expires_in\":\"99999999999999999999999\"", 3600 },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
