@@ -17,8 +17,9 @@ struct err jdoc_parse(struct ctx *cx, struct sv text, const char *what, const st
 struct err jdoc_parse_written(struct ctx *cx, struct sv text, const char *what, const struct node **out) MUST_USE
     NONNULL(1, 3, 4);
 /* What a tool, its server or a provider says, and texts that jout_node made of it: neither what has run nor a grant
- * that was given is to be lost for a value that JSON allows and we cannot count with.  An integer past 64 bits is a REAL (infinite, where it is past a double) that
- * has its text and is written with it; a surrogate alone (a text that was cut within a pair) and U+0000 read as U+FFFD.
+ * that was given is to be lost for a value that JSON allows and we cannot count with.  An integer past 64 bits is a
+ * REAL (infinite, where it is past a double) that has its text and is written with it; a surrogate alone (a text that
+ * was cut within a pair) and U+0000 read as U+FFFD.
  */
 struct err jdoc_parse_lenient(struct ctx *cx, struct sv text, const char *what, const struct node **out) MUST_USE
     NONNULL(1, 3, 4);

@@ -234,22 +234,6 @@ TEST(user_info_out_of_reach_is_not_asked_and_refusals_are_said)
 	world_start();
 }
 
-TEST(an_id_past_64_bits_names_the_account_by_its_digits)
-{
-	struct ctx *cx = tt_ctx();
-	struct wire_client *c = world_client(cx, "discord", NULL);
-	CLEANUP(token_set_clear) struct token_set set = { .access = NULL };
-	CLEANUP(wire_user_clear) struct wire_user u = { .json = NULL };
-	struct wire_outcome how;
-
-	with_token(&set, "identify");
-	world_json(200, "{\"id\":18446744073709551617,\"username\":\"cut \\ud83d\"}");
-	CHECK(!IS_ERR(wire_user_info(cx, c, &set, &u, &how)) && how.fate == WIRE_OK);
-	CHECK(sv_eqz(u.account, "18446744073709551617") && sv_eqz(u.name, "cut \xEF\xBF\xBD"));
-	CHECK(sv_eqz(secret_view(u.json), "{\"id\":18446744073709551617,\"username\":\"cut \xEF\xBF\xBD\"}"));
-	world_start();
-}
-
 TEST(user_info_map_and_second_call_for_the_address)
 {
 	struct ctx *cx = tt_ctx();
