@@ -4,6 +4,7 @@
 /* connect.h: the browser's way: click, callback, verification (contract 2.4–2.6, design 8).  Knows no HTTP: it is told
  * the cookie and the query and answers with what the page layer shall do. */
 #include "domain/authorize.h"
+struct job_time; /* domain/job_time.h */
 /* What the browser gets next. */
 enum next_kind {
 	NEXT_REDIRECT,      /* 303 to url */
@@ -81,8 +82,8 @@ struct err connect_verify(struct ctx *cx, struct engine *en, const struct verify
     NONNULL(1, 2, 3, 4);
 /* Job: ends authorizations and flows whose time is over, hands unverified token sets to the revoke rule.  In
  * batches until `until`. */
-struct err flows_expire(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err flows_expire(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 /* The job that removes what ended long ago: flows after 7 days; authorizations after 90, when they complete no
  * connection that lives. */
-struct err flows_prune(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err flows_prune(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 #endif

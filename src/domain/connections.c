@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/hub.h"
 #include "core/text.h"
+#include "domain/job_time.h"
 #include "domain/refresh.h"
 #include "domain/revoke.h"
 #include "domain/scopes.h"
@@ -174,21 +175,21 @@ struct err connections_used_flush(struct ctx *cx, struct engine *en)
 	}
 	return OK;
 }
-struct err connections_expire(struct ctx *cx, struct engine *en, int64_t until)
+struct err connections_expire(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	int64_t n = 1;
 
-	while (n > 0 && clock_now() < until) {
+	while (n > 0 && job_goes_on(until)) {
 		TRY(store_connection_expire(cx, en->store, &n));
 		arena_reset(cx->arena);
 	}
 	return OK;
 }
-struct err connections_prune_events(struct ctx *cx, struct engine *en, int64_t until)
+struct err connections_prune_events(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	int64_t n = 1;
 
-	while (n > 0 && clock_now() < until)
+	while (n > 0 && job_goes_on(until))
 		TRY(store_event_prune(cx, en->store, clock_now() - DAY(en->config->kept.events), &n));
 	return OK;
 }

@@ -4,6 +4,7 @@
 /* connections.h: the list of user connections and the explicit disconnect (contract 2.9; revoke rule of design 8). */
 #include "domain/engine.h"
 #include "domain/providers.h"
+struct job_time; /* domain/job_time.h */
 struct connection_view {
 	struct sv id, status /* active | expired */, reason, provider_id, provider_type, provider_description, user_id,
 	    user_info /* JSON or p NULL */;
@@ -40,6 +41,7 @@ struct err connections_delete(struct ctx *cx, struct engine *en, const struct di
 			      enum revocation *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* Jobs: marks of use to the store, in batches; tokens that are over for good; events older than 90 days. */
 struct err connections_used_flush(struct ctx *cx, struct engine *en) MUST_USE NONNULL(1, 2);
-struct err connections_expire(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
-struct err connections_prune_events(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err connections_expire(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
+struct err connections_prune_events(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE
+    NONNULL(1, 2);
 #endif

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/hub.h"
 #include "core/text.h"
+#include "domain/job_time.h"
 #include "domain/state.h"
 #include "domain/timeline.h"
 #include "store/store_provider.h"
@@ -193,11 +194,11 @@ static struct err act_forget(struct ctx *cx, struct tx *tx, const void *in, void
 	return store_provider_forget(cx, tx);
 }
 
-struct err flows_expire(struct ctx *cx, struct engine *en, int64_t until)
+struct err flows_expire(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct expired done = { .n = 1 };
 
-	while (done.n > 0 && clock_now() < until) {
+	while (done.n > 0 && job_goes_on(until)) {
 		TRY(store_act(cx, en->store, act_expire, NULL, &done));
 		flows_publish(en, &done.ended);
 	}
@@ -211,14 +212,14 @@ static struct err act_prune(struct ctx *cx, struct tx *tx, const void *in, void 
 	return store_flow_prune(cx, tx, &(struct flow_prune){ tx_now(tx) - flow_kept, PRUNE_BATCH }, out);
 }
 
-struct err flows_prune(struct ctx *cx, struct engine *en, int64_t until)
+struct err flows_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct authorization_prune old = { .before = clock_now() - authorization_kept, .more = true };
 	int64_t gone = 1;
 
-	while (gone > 0 && clock_now() < until)
+	while (gone > 0 && job_goes_on(until))
 		TRY(store_act(cx, en->store, act_prune, NULL, &gone));
-	while (old.more && clock_now() < until) {
+	while (old.more && job_goes_on(until)) {
 		TRY(store_authorization_prune(cx, en->store, &old));
 		arena_reset(cx->arena);
 	}

@@ -38,7 +38,7 @@ void health_job_ran(struct health *h, size_t slot)
 	if (h != NULL && slot < HEALTH_JOBS)
 		atomic_store(&h->job[slot].ran, clock_mono());
 }
-struct err health_root_key(struct ctx *cx, struct engine *en, int64_t until)
+struct err health_root_key(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct err e = store_root_key(cx, en->store);
 	bool gone = e.code == E_CONFIG || e.code == E_NOT_FOUND;

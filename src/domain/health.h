@@ -9,6 +9,7 @@
  * Needs:    core/metric.h; store.h's word on its writer.  Any thread.
  */
 #include "domain/engine.h"
+struct job_time; /* domain/job_time.h */
 struct health;
 void health_free(struct health *h);
 struct health *health_new(void) MADE_BY(health_free) MUST_USE;
@@ -36,5 +37,5 @@ enum { HEALTH_JOBS = 24, HEALTH_PERIODS = 3 };
 void health_job_is(struct health *h, size_t slot, const char *name, int64_t latest);
 void health_job_ran(struct health *h, size_t slot); /* it had its turn and ended well, or rightly left it out */
 /* Job: is the root key still where the next start will look for it? */
-struct err health_root_key(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err health_root_key(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 #endif

@@ -7,6 +7,7 @@
 #include "core/secret.h"
 #include "core/text.h"
 #include "core/workq.h"
+#include "domain/job_time.h"
 #include "domain/mcp_token.h"
 #include "domain/mcp_worker.h"
 #include "wire/wire_mcp.h"
@@ -234,11 +235,11 @@ bool mcp_sessions_end(struct engine *en, const struct mcp_sessions_of *of, const
 	session_free(s);
 	return false;
 }
-struct err mcp_sessions_expire(struct ctx *cx, struct engine *en, int64_t until)
+struct err mcp_sessions_expire(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct session *s = NULL;
 
-	while (en->mcp_sessions != NULL && clock_now() < until &&
+	while (en->mcp_sessions != NULL && job_goes_on(until) &&
 	       (s = oldest(en->mcp_sessions, clock_mono() - en->config->limits.mcp_session_idle)) != NULL)
 		end_one(cx, en, s, END_MOST);
 	return OK;

@@ -13,6 +13,7 @@
 #include "core/digest.h"
 #include "domain/engine.h"
 #include "store/store_worker.h"
+struct job_time; /* domain/job_time.h */
 struct wire_mcp;
 struct err mcp_sessions_open(struct ctx *cx, struct engine *en) MUST_USE NONNULL(1, 2);
 void mcp_sessions_close(struct engine *en) NONNULL(1);
@@ -32,5 +33,5 @@ bool mcp_sessions_give(struct engine *en, const struct mcp_sessions_of *of, cons
  * false: too many wait for it; the caller does. */
 bool mcp_sessions_end(struct engine *en, const struct mcp_sessions_of *of, const struct wire_mcp *p) NONNULL(1, 2, 3);
 /* Job: ends those that nobody used. */
-struct err mcp_sessions_expire(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err mcp_sessions_expire(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 #endif

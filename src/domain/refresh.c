@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "core/trace.h"
 #include "core/workq.h"
+#include "domain/job_time.h"
 #include "domain/refresh_inner.h"
 #include "model/person.h"
 #include "store/store_flow.h"
@@ -355,12 +356,12 @@ static struct err scan_page(struct ctx *cx, struct engine *en, struct connection
 	return OK;
 }
 /* The pages of a scan may be many: each is forgotten before the next is read. */
-static struct err scan(struct ctx *cx, struct engine *en, struct connection_due *in, int64_t until)
+static struct err scan(struct ctx *cx, struct engine *en, struct connection_due *in, const struct job_time *until)
 {
 	struct connection_rows rows = { .n = PAGE };
 	char after[ID_MAX];
 
-	while (rows.n == PAGE && clock_now() < until) {
+	while (rows.n == PAGE && job_goes_on(until)) {
 		TRY(scan_page(cx, en, in, &rows));
 		if (rows.n < PAGE)
 			break;
@@ -373,7 +374,7 @@ static struct err scan(struct ctx *cx, struct engine *en, struct connection_due 
 	}
 	return OK;
 }
-struct err refresh_scan(struct ctx *cx, struct engine *en, int64_t until)
+struct err refresh_scan(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct connection_due read = { .now = clock_now(), .most = PAGE }, ending = read;
 

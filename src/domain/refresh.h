@@ -10,6 +10,7 @@
  */
 #include "domain/engine.h"
 #include "domain/providers.h"
+struct job_time; /* domain/job_time.h */
 struct refresher;
 void refresher_free(struct refresher *r); /* drains */
 /* Sets en->refresher itself too, since what it starts needs it. */
@@ -26,7 +27,7 @@ enum refreshed {
 struct err refresh_now(struct ctx *cx, struct engine *en, struct sv project_id, struct sv connection_id,
 		       enum refreshed *out) MUST_USE NONNULL(1, 2, 5);
 /* Job: enqueues what is due (jittered) until `until`. */
-struct err refresh_scan(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err refresh_scan(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 size_t refresh_waiting(struct engine *en) NONNULL(1); /* queued and running in the background */
 /* The engine is to end: pairs that cannot be stored are tried for some seconds more, then given up. */
 void refresh_hurry(struct engine *en) NONNULL(1);

@@ -5,6 +5,7 @@
 #include "core/logf.h"
 #include "core/rnd.h"
 #include "core/text.h"
+#include "domain/job_time.h"
 #include "domain/provider_move.h"
 #include "domain/refresh_inner.h"
 #include "domain/tokens.h"
@@ -277,14 +278,14 @@ static bool seen(const struct revocation_ids *ids, const bool *failed, size_t i)
 			return true;
 	return false;
 }
-struct err revoke_due(struct ctx *cx, struct engine *en, int64_t until)
+struct err revoke_due(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct revocation_ids ids;
 	bool failed[DUE] = { false };
 
 	cx->now = clock_now();
 	TRY(store_revocation_due(cx, en->store, DUE, &ids));
-	for (size_t i = 0; i < ids.n && clock_now() + SEC(TIMEOUT_S) < until; i++) {
+	for (size_t i = 0; i < ids.n && job_has_time(until, SEC(TIMEOUT_S)); i++) {
 		enum revoke_result how = REVOKE_LATER;
 
 		if (seen(&ids, failed, i))

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/logf.h"
 #include "core/workq.h"
+#include "domain/job_time.h"
 #include <stdlib.h>
 
 enum { RECORD_BYTES = 128 << 10, RECORDS_MOST = 4096 };
@@ -96,11 +97,11 @@ struct err run_record_start(struct ctx *cx, struct engine *en)
 	return en->recorder == NULL ? fail(cx, E_INTERNAL, "out of memory", "the recorder") : OK;
 }
 void run_record_stop(struct engine *en) { workq_drop(&en->recorder); }
-struct err run_record_prune(struct ctx *cx, struct engine *en, int64_t until)
+struct err run_record_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	int64_t n = 1;
 
-	while (n > 0 && clock_now() < until)
+	while (n > 0 && job_goes_on(until))
 		TRY(store_execution_prune(cx, en->store, clock_now() - DAY(en->config->kept.executions), &n));
 	return OK;
 }

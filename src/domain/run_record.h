@@ -10,11 +10,12 @@
  */
 #include "domain/engine.h"
 #include "store/store_execution.h"
+struct job_time; /* domain/job_time.h */
 struct run_record;
 struct err run_record_begin(struct ctx *cx, struct engine *en, const struct execution_add *in,
 			    struct run_record **out) MUST_USE NONNULL(1, 2, 3, 4);
 /* Job: records older than the configuration says, a batch at a time. */
-struct err run_record_prune(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err run_record_prune(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 /* Its end is waited for by a thread of its own, between these two; else by the caller. */
 struct err run_record_start(struct ctx *cx, struct engine *en) MUST_USE NONNULL(1, 2);
 void run_record_stop(struct engine *en) NONNULL(1);

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "core/trace.h"
 #include "core/workq.h"
+#include "domain/job_time.h"
 #include "domain/schedules.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -281,7 +282,7 @@ void scheduler_kick(struct engine *en)
 	if (en->scheduler != NULL && !workq_push(en->scheduler->q, work, en->scheduler))
 		log_event(NULL, LOG_DEBUG, "schedule.full", LOG_STR("say", "the next tick finds it"));
 }
-struct err scheduler_tick(struct ctx *cx, struct engine *en, int64_t until)
+struct err scheduler_tick(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct schedule_due found;
 	int64_t n = 1;
@@ -289,7 +290,7 @@ struct err scheduler_tick(struct ctx *cx, struct engine *en, int64_t until)
 	if (en->scheduler == NULL)
 		return OK;
 	TRY(store_schedule_due(cx, en->store, &found));
-	while (found.lost > 0 && n > 0 && clock_now() < until)
+	while (found.lost > 0 && n > 0 && job_goes_on(until))
 		TRY(store_schedule_sweep(cx, en->store, false, &n));
 	if (found.due > 0)
 		scheduler_kick(en); /* who finds one wakes the next thread */

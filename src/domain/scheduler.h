@@ -9,11 +9,12 @@
  *           SCHEDULE_TRIES attempts in all, as long after each other as the tool asks.
  */
 #include "domain/engine.h"
+struct job_time;                          /* domain/job_time.h */
 void scheduler_free(struct scheduler *s); /* waits for the runs under way, and begins none */
 struct err scheduler_start(struct ctx *cx, struct engine *en, struct scheduler **out) MUST_USE NONNULL(1, 2, 3);
 void scheduler_kick(struct engine *en) NONNULL(1); /* something is due now */
 /* Job: finds what is due, and claims that are over. */
-struct err scheduler_tick(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err scheduler_tick(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 static inline void scheduler_drop(struct scheduler **s)
 {
 	scheduler_free(*s);

@@ -5,6 +5,7 @@
 #include "core/jdoc.h"
 #include "core/jout.h"
 #include "core/text.h"
+#include "domain/job_time.h"
 #include "domain/scheduler.h"
 #include "domain/tool_needs.h"
 
@@ -203,11 +204,11 @@ struct err schedules_cancel(struct ctx *cx, struct engine *en, struct sv project
 			      SV_FMT(sv_upto(id, 100)));
 	return e;
 }
-struct err schedules_prune(struct ctx *cx, struct engine *en, int64_t until)
+struct err schedules_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	int64_t n = 1;
 
-	while (n > 0 && clock_now() < until)
+	while (n > 0 && job_goes_on(until))
 		TRY(store_schedule_prune(cx, en->store, clock_now() - DAY(en->config->kept.schedules), &n));
 	return OK;
 }

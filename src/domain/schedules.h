@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "domain/runner.h"
 #include "store/store_schedule.h"
+struct job_time; /* domain/job_time.h */
 struct schedule_ask {
 	struct run_ask run; /* lane, park_over and keeper are not looked at */
 	int64_t at;
@@ -37,5 +38,5 @@ struct err schedules_cancel(struct ctx *cx, struct engine *en, struct sv project
 /* What came of an attempt, as it is kept: its output, or our own error. */
 struct err schedules_pack(struct ctx *cx, const struct run_done *d, struct buf *out) MUST_USE NONNULL(1, 2, 3);
 /* Job: what ended as long ago as the configuration says. */
-struct err schedules_prune(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err schedules_prune(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 #endif

@@ -54,7 +54,7 @@ static void size_of(enum metric m, const char *path)
 	if (path != NULL)
 		metric_set(m, METRIC_HERE, stat(path, &at) == 0 ? (int64_t)at.st_size : 0);
 }
-struct err watch_sizes(struct ctx *cx, struct engine *en, int64_t until)
+struct err watch_sizes(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	const char *path = store_path(en->store);
 	struct statvfs disk;
@@ -70,7 +70,7 @@ struct err watch_sizes(struct ctx *cx, struct engine *en, int64_t until)
 }
 
 /* Several providers of a project may share a definition, and what is gone is 0 from now on. */
-struct err watch_grants(struct ctx *cx, struct engine *en, int64_t until)
+struct err watch_grants(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	static const char *const states[] = { "live", "dead", "closed" };
 	struct connection_counts all;

@@ -9,6 +9,7 @@
  */
 #include "domain/engine.h"
 #include "store/store_worker.h"
+struct job_time;      /* domain/job_time.h */
 struct worker_write { /* p NULL, NULL, negative: absent */
 	struct sv project_id, unique_id, uri;
 	bool mcp;                             /* its kind; of the row when changing */
@@ -49,5 +50,5 @@ struct err workers_test(struct ctx *cx, struct engine *en, const struct worker_w
 			struct worker_health *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* Job: asks every enabled worker for its tools; one that does not answer, or has anything else wrong with it, is asked
  * less and less often.  A pass that time cut short is taken up where it ended. */
-struct err workers_refresh(struct ctx *cx, struct engine *en, int64_t until) MUST_USE NONNULL(1, 2);
+struct err workers_refresh(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 #endif

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/logf.h"
 #include "core/text.h"
+#include "domain/job_time.h"
 #include "domain/toolbox.h"
 #include "domain/worker_pace.h"
 #include "domain/workers_mcp.h"
@@ -148,14 +149,14 @@ static size_t begin_at(struct engine *en, const struct worker_rows *rows)
 			return i + 1;
 	return 0;
 }
-struct err workers_refresh(struct ctx *cx, struct engine *en, int64_t until)
+struct err workers_refresh(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct worker_rows rows;
 	bool changed = false;
 	size_t n = 0;
 
 	TRY(store_worker_all(cx, en->store, SV_NONE, &rows));
-	for (size_t from = begin_at(en, &rows); n < rows.n && clock_now() < until; n++) {
+	for (size_t from = begin_at(en, &rows); n < rows.n && job_goes_on(until); n++) {
 		const struct worker_row *w = &rows.v[(from + n) % rows.n];
 
 		TRY(ask_one(cx, en, w, &changed));

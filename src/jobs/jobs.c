@@ -9,6 +9,7 @@
 #include "domain/connect.h"
 #include "domain/connections.h"
 #include "domain/health.h"
+#include "domain/job_time.h"
 #include "domain/keys.h"
 #include "domain/mcp_sessions.h"
 #include "domain/people.h"
@@ -26,23 +27,23 @@
 #include <string.h>
 
 /* ---- the table ---- */
-typedef struct err job_fn(struct ctx *cx, struct engine *en, int64_t until);
-static struct err used(struct ctx *cx, struct engine *en, int64_t until)
+typedef struct err job_fn(struct ctx *cx, struct engine *en, const struct job_time *until);
+static struct err used(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	(void)until;
 	return connections_used_flush(cx, en);
 }
-static struct err keys(struct ctx *cx, struct engine *en, int64_t until)
+static struct err keys(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	(void)until;
 	return keys_flush(cx, en);
 }
-static struct err secrets(struct ctx *cx, struct engine *en, int64_t until)
+static struct err secrets(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	(void)until;
 	return secret_names_flush(cx, en);
 }
-static struct err sessions(struct ctx *cx, struct engine *en, int64_t until)
+static struct err sessions(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	(void)until;
 	return people_prune(cx, en);
@@ -83,7 +84,7 @@ _Static_assert(JOBS <= (int)HEALTH_JOBS, "each has a slot");
 #define DISTRUST HOUR(1)
 
 /* ---- one run ---- */
-static struct err turn(struct ctx *cx, struct engine *en, const struct job *j)
+static struct err turn(struct ctx *cx, struct engine *en, const struct job *j, const struct job_time *until)
 {
 	const struct upkeep_turn t = { j->name, j->budget + SEC(30) };
 	bool ours = true;
@@ -92,17 +93,17 @@ static struct err turn(struct ctx *cx, struct engine *en, const struct job *j)
 		TRY(upkeep_take(cx, en, &t, &ours));
 	if (!ours)
 		return OK;
-	struct err e = j->run(cx, en, clock_now() + j->budget);
+	struct err e = j->run(cx, en, until);
 	if (!j->alone)
 		return e;
 	struct err given = upkeep_give(cx, en, &t);
 	return IS_ERR(e) ? e : given;
 }
-static void run(struct ctx *cx, struct engine *en, const struct job *j)
+static void run(struct ctx *cx, struct engine *en, const struct job *j, const struct job_time *until)
 {
 	int name = metric_label(ML_JOB, sv_of(j->name));
 	int64_t from = clock_mono();
-	struct err e = turn(cx, en, j);
+	struct err e = turn(cx, en, j, until);
 
 	metric_observe(M_JOB_DURATION, METRIC_AT(name), clock_mono() - from);
 	metric_add(M_JOB_RUNS, METRIC_AT(name, IS_ERR(e) ? METRIC_FAILED : METRIC_OK), 1);
@@ -117,7 +118,7 @@ struct err jobs_run(struct ctx *cx, struct engine *en, const char *name)
 {
 	for (size_t i = 0; i < JOBS; i++)
 		if (strcmp(jobs[i].name, name) == 0)
-			return turn(cx, en, &jobs[i]);
+			return turn(cx, en, &jobs[i], &(struct job_time){ clock_now() + jobs[i].budget });
 	return fail(cx, E_NOT_FOUND, "no such job", "%s", name);
 }
 
@@ -127,6 +128,7 @@ struct worker {
 	pthread_t thread;
 	enum lane lane;
 	bool runs;
+	struct job_time until; /* of the job that runs */
 };
 struct jobs {
 	struct engine *en;
@@ -158,7 +160,7 @@ static bool clock_trusted(struct jobs *j)
 						  : "what was dated ahead of it is renewed when it is used"));
 	return trusted;
 }
-static void tick(struct jobs *all, const struct job *j)
+static void tick(struct jobs *all, const struct job *j, const struct job_time *until)
 {
 	CLEANUP(arena_drop) struct arena *a = arena_new(ARENA);
 	struct trace trace;
@@ -172,7 +174,7 @@ static void tick(struct jobs *all, const struct job *j)
 	if (a == NULL)
 		log_event(NULL, LOG_ERROR, "job.no_memory", LOG_STR("job", j->name));
 	else
-		run(&cx, all->en, j);
+		run(&cx, all->en, j, until);
 }
 
 /* The next row of the lane and when it is due; times are monotonic. */
@@ -185,21 +187,24 @@ static size_t soonest(enum lane lane, const int64_t next[static JOBS])
 			best = i;
 	return best;
 }
-/* False: stop. */
-static bool wait_until(struct jobs *j, int64_t mono)
+/* Sleeps until `mono`, then gives the job its time, under the lock that jobs_stop takes it away with.  False: stop. */
+static bool wait_until(struct worker *w, int64_t mono, int64_t budget)
 {
 	const struct timespec at = clock_spec(mono);
+	struct jobs *j = w->of;
 
 	(void)pthread_mutex_lock(&j->lock);
 	while (!j->stop && clock_mono() < mono)
 		(void)pthread_cond_timedwait(&j->wake, &j->lock, &at);
 	bool go = !j->stop;
+	if (go)
+		atomic_store(&w->until.until, clock_now() + budget);
 	(void)pthread_mutex_unlock(&j->lock);
 	return go;
 }
 static void *work(void *arg)
 {
-	const struct worker *w = arg;
+	struct worker *w = arg;
 	int64_t next[JOBS], start = clock_mono();
 
 	static const char *const names[LANES] = { "jobs", "jobs-calls", "jobs-workers" };
@@ -210,9 +215,9 @@ static void *work(void *arg)
 	for (;;) {
 		size_t i = soonest(w->lane, next);
 
-		if (!wait_until(w->of, next[i]))
+		if (!wait_until(w, next[i], jobs[i].budget))
 			return NULL;
-		tick(w->of, &jobs[i]);
+		tick(w->of, &jobs[i], &w->until);
 		os_thread_wipe_stack();
 		next[i] = clock_mono() + jobs[i].every;
 	}
@@ -267,6 +272,8 @@ void jobs_stop(struct jobs *j)
 		return;
 	(void)pthread_mutex_lock(&j->lock);
 	j->stop = true;
+	for (int lane = 0; lane < LANES; lane++)
+		atomic_store(&j->worker[lane].until.until, 0);
 	(void)pthread_cond_broadcast(&j->wake);
 	(void)pthread_mutex_unlock(&j->lock);
 	for (int lane = 0; lane < LANES; lane++)
@@ -274,7 +281,7 @@ void jobs_stop(struct jobs *j)
 			(void)pthread_join(j->worker[lane].thread, NULL);
 	for (size_t i = 0; i < JOBS; i++)
 		if (jobs[i].last)
-			tick(j, &jobs[i]);
+			tick(j, &jobs[i], &(struct job_time){ clock_now() + jobs[i].budget });
 	(void)pthread_cond_destroy(&j->wake);
 	(void)pthread_mutex_destroy(&j->lock);
 	free(j);

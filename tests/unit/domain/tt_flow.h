@@ -9,6 +9,7 @@
 #include "core/ydoc.h"
 #include "db/db.h"
 #include "domain/connect.h"
+#include "domain/job_time.h"
 #include "domain/providers.h"
 #include "domain/refresh.h"
 #include "model/reason.h"
