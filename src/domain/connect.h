@@ -4,7 +4,6 @@
 /* connect.h: the browser's way: click, callback, verification (contract 2.4–2.6, design 8).  Knows no HTTP: it is told
  * the cookie and the query and answers with what the page layer shall do. */
 #include "domain/authorize.h"
-struct job_time; /* domain/job_time.h */
 /* What the browser gets next. */
 enum next_kind {
 	NEXT_REDIRECT,      /* 303 to url */

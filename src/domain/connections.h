@@ -4,7 +4,6 @@
 /* connections.h: the list of user connections and the explicit disconnect (contract 2.9; revoke rule of design 8). */
 #include "domain/engine.h"
 #include "domain/providers.h"
-struct job_time; /* domain/job_time.h */
 struct connection_view {
 	struct sv id, status /* active | expired */, reason, provider_id, provider_type, provider_description, user_id,
 	    user_info /* JSON or p NULL */;

@@ -21,6 +21,7 @@ struct health;       /* domain/health.h: what is kept for whoever asks how the e
 struct oidc;         /* domain/oidc.h: issuers that people sign in with */
 struct mcp_sessions; /* domain/mcp_sessions.h: sessions at MCP servers; NULL: none is kept */
 struct secret_names; /* domain/secret_names.h: which secrets there are, in memory */
+struct job_time;     /* domain/job_time.h: until when a job may go on */
 struct engine {
 	const struct config *config;
 	const char *version;

@@ -9,7 +9,6 @@
  * Needs:    core/metric.h; store.h's word on its writer.  Any thread.
  */
 #include "domain/engine.h"
-struct job_time; /* domain/job_time.h */
 struct health;
 void health_free(struct health *h);
 struct health *health_new(void) MADE_BY(health_free) MUST_USE;

@@ -13,7 +13,6 @@
 #include "core/digest.h"
 #include "domain/engine.h"
 #include "store/store_worker.h"
-struct job_time; /* domain/job_time.h */
 struct wire_mcp;
 struct err mcp_sessions_open(struct ctx *cx, struct engine *en) MUST_USE NONNULL(1, 2);
 void mcp_sessions_close(struct engine *en) NONNULL(1);

@@ -10,7 +10,6 @@
  */
 #include "domain/engine.h"
 #include "domain/providers.h"
-struct job_time; /* domain/job_time.h */
 struct refresher;
 void refresher_free(struct refresher *r); /* drains */
 /* Sets en->refresher itself too, since what it starts needs it. */

@@ -3,7 +3,6 @@
 #define REVOKE_H
 /* revoke.h: telling the provider about tokens that were given up; the rule which ones is store_revocation.h. */
 #include "domain/engine.h"
-struct job_time; /* domain/job_time.h */
 enum revoke_result {
 	REVOKE_DONE,
 	REVOKE_LATER,

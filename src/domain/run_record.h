@@ -10,7 +10,6 @@
  */
 #include "domain/engine.h"
 #include "store/store_execution.h"
-struct job_time; /* domain/job_time.h */
 struct run_record;
 struct err run_record_begin(struct ctx *cx, struct engine *en, const struct execution_add *in,
 			    struct run_record **out) MUST_USE NONNULL(1, 2, 3, 4);

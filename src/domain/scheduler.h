@@ -9,7 +9,6 @@
  *           SCHEDULE_TRIES attempts in all, as long after each other as the tool asks.
  */
 #include "domain/engine.h"
-struct job_time;                          /* domain/job_time.h */
 void scheduler_free(struct scheduler *s); /* waits for the runs under way, and begins none */
 struct err scheduler_start(struct ctx *cx, struct engine *en, struct scheduler **out) MUST_USE NONNULL(1, 2, 3);
 void scheduler_kick(struct engine *en) NONNULL(1); /* something is due now */

@@ -9,7 +9,6 @@
 #include "core/buf.h"
 #include "domain/runner.h"
 #include "store/store_schedule.h"
-struct job_time; /* domain/job_time.h */
 struct schedule_ask {
 	struct run_ask run; /* lane, park_over and keeper are not looked at */
 	int64_t at;

@@ -4,7 +4,6 @@
 /* watch.h: what the domain counts for whoever watches the engine (core/metric.h). */
 #include "domain/engine.h"
 #include "domain/providers.h"
-struct job_time;                                     /* domain/job_time.h */
 void watch_open(const struct engine *en) NONNULL(1); /* the known reasons, the version, the start */
 void watch_now(struct engine *en) NONNULL(1);        /* sizes that change all the time; memory only */
 /* Jobs: sizes of the store and its disk; grants by provider and state (reads the whole index of them). */

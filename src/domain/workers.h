@@ -9,7 +9,6 @@
  */
 #include "domain/engine.h"
 #include "store/store_worker.h"
-struct job_time;      /* domain/job_time.h */
 struct worker_write { /* p NULL, NULL, negative: absent */
 	struct sv project_id, unique_id, uri;
 	bool mcp;                             /* its kind; of the row when changing */
