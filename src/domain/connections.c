@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/hub.h"
 #include "core/text.h"
+#include "domain/flows.h"
 #include "domain/job_time.h"
 #include "domain/refresh.h"
 #include "domain/revoke.h"
@@ -185,11 +186,15 @@ struct err connections_expire(struct ctx *cx, struct engine *en, const struct jo
 	}
 	return OK;
 }
-struct err connections_prune_events(struct ctx *cx, struct engine *en, const struct job_time *until)
+/* A closed row is there for its timeline and its authorizations, and goes when neither can be there any more. */
+struct err connections_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
-	int64_t n = 1;
+	int64_t events = DAY(en->config->kept.events), n = 1;
+	int64_t closed = events > AUTHORIZATION_KEPT ? events : AUTHORIZATION_KEPT;
 
 	while (n > 0 && job_goes_on(until))
-		TRY(store_event_prune(cx, en->store, clock_now() - DAY(en->config->kept.events), &n));
+		TRY(store_event_prune(cx, en->store, clock_now() - events, &n));
+	for (n = 1; n > 0 && job_goes_on(until);)
+		TRY(store_connection_prune(cx, en->store, clock_now() - closed, &n));
 	return OK;
 }

@@ -38,9 +38,9 @@ struct disconnect_in {
 };
 struct err connections_delete(struct ctx *cx, struct engine *en, const struct disconnect_in *in,
 			      enum revocation *out) MUST_USE NONNULL(1, 2, 3, 4);
-/* Jobs: marks of use to the store, in batches; tokens that are over for good; events older than 90 days. */
+/* Jobs: marks of use to the store, in batches; tokens that are over for good; events that are older than they are kept,
+ * and connections that were closed before that. */
 struct err connections_used_flush(struct ctx *cx, struct engine *en) MUST_USE NONNULL(1, 2);
 struct err connections_expire(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
-struct err connections_prune_events(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE
-    NONNULL(1, 2);
+struct err connections_prune(struct ctx *cx, struct engine *en, const struct job_time *until) MUST_USE NONNULL(1, 2);
 #endif

@@ -10,7 +10,7 @@
 #include "store/store_provider.h"
 
 enum { BATCH = 50, PRUNE_BATCH = 500 };
-static const int64_t authorization_kept = DAY(90), flow_kept = DAY(7);
+static const int64_t flow_kept = DAY(7);
 
 /* ---- endings, inside an act ---- */
 static struct err add_topic(struct ctx *cx, struct flows_ended *ended, uint64_t topic)
@@ -214,7 +214,7 @@ static struct err act_prune(struct ctx *cx, struct tx *tx, const void *in, void 
 
 struct err flows_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
-	struct authorization_prune old = { .before = clock_now() - authorization_kept, .more = true };
+	struct authorization_prune old = { .before = clock_now() - AUTHORIZATION_KEPT, .more = true };
 	int64_t gone = 1;
 
 	while (gone > 0 && job_goes_on(until))

@@ -35,5 +35,7 @@ struct flows_fail {
 	const struct actor *by;
 };
 struct err flows_end_one(struct ctx *cx, struct tx *tx, const struct flows_fail *in) MUST_USE NONNULL(1, 2, 3);
+/* How long after its end an authorization is kept. */
+#define AUTHORIZATION_KEPT DAY(90)
 void flows_publish(struct engine *en, const struct flows_ended *ended) NONNULL(1, 2);
 #endif

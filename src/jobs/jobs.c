@@ -67,7 +67,7 @@ static const struct job {
 	{ "keys.used", MIN(1), SEC(10), LANE_QUICK, false, false, true, keys },
 	{ "secrets.used", MIN(1), SEC(10), LANE_QUICK, false, false, true, secrets },
 	{ "sessions.prune", MIN(10), SEC(10), LANE_QUICK, true, true, false, sessions },
-	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, connections_prune_events },
+	{ "events.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, connections_prune },
 	{ "executions.prune", HOUR(1), SEC(20), LANE_QUICK, true, true, false, run_record_prune },
 	{ "watch.sizes", SEC(15), SEC(5), LANE_QUICK, false, false, false, watch_sizes },
 	{ "watch.root_key", SEC(5), SEC(5), LANE_QUICK, false, false, false, health_root_key },

@@ -218,6 +218,25 @@ struct err store_connection_expire(struct ctx *cx, struct store *st, int64_t *n)
 	return store_act(cx, st, expire_act, NULL, n);
 }
 
+/* ---- closed long ago ---- */
+static struct err prune_act(struct ctx *cx, struct tx *tx, const void *before, void *gone)
+{
+	static const char sql[] =
+	    "DELETE FROM connections WHERE id IN (SELECT id FROM connections WHERE status = 'closed'"
+	    " AND updated_at < $1 ORDER BY updated_at LIMIT $2)";
+	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
+
+	TRY(db_prepare(cx, tx_db(tx), sql, &q));
+	db_bind_i64(q, 1, *(const int64_t *)before);
+	db_bind_i64(q, 2, BATCH);
+	return db_run_n(cx, q, gone);
+}
+struct err store_connection_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone)
+{
+	*gone = 0;
+	return store_act(cx, st, prune_act, &before, gone);
+}
+
 /* ---- marks of use ---- */
 struct err store_connection_used(struct ctx *cx, struct store *st, const struct use_marks *in)
 {

@@ -253,3 +253,29 @@ TEST(the_list_of_connections)
 	CHECK(!IS_ERR(connections_expire(cx, en, &(struct job_time){ clock_now() + MIN(1) })));
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM connections WHERE status = 'dead'") == 1);
 }
+
+TEST(only_what_was_closed_before_its_timeline_went_is_removed)
+{
+	static const struct tt_grant bob = { .user = "bob", .token = "tok-b", .life = MIN(10) };
+	struct ctx *cx = tt_ctx();
+	CLEANUP(tt_flow_end) struct tt_flow w = { .en = NULL };
+	struct engine *en = tt_flow_begin(cx, &w);
+	const struct job_time now = { clock_now() + MIN(1) };
+
+	CHECK(tt_disconnect(cx, en, tt_adopt(cx, en, &ada)) == REVOCATION_QUEUED);
+	(void)tt_adopt(cx, en, &bob);
+	CHECK(!IS_ERR(connections_prune(cx, en, &now)) && tt_count(cx, en, "SELECT count(*) FROM connections") == 2);
+	tt_sql(cx, en, "UPDATE connections SET updated_at = 1");
+	CHECK(!IS_ERR(connections_prune(cx, en, &(struct job_time){ 0 })));
+	CHECK(tt_count(cx, en, "SELECT count(*) FROM connections") == 2);
+	CHECK(!IS_ERR(connections_prune(cx, en, &now)) && tt_count(cx, en, "SELECT count(*) FROM connections") == 1);
+	CHECK(tt_count(cx, en, "SELECT count(*) FROM connections WHERE user_id = 'bob' AND status = 'live'") == 1);
+	tt_sql(cx, en, "UPDATE connections SET status = 'dead'"); /* still shown to whoever asks why */
+	CHECK(!IS_ERR(connections_prune(cx, en, &now)) && tt_count(cx, en, "SELECT count(*) FROM connections") == 1);
+	tt_sql(cx, en,
+	       "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 450)"
+	       " INSERT INTO connections(id, project_id, user_id, provider_id, client_id, revision_id, status,"
+	       " generation, created_at, updated_at) SELECT 'uc_' || n, project_id, 'u', provider_id, '', '',"
+	       " 'closed', 1, 1, 1 FROM i, connections WHERE user_id = 'bob'");
+	CHECK(!IS_ERR(connections_prune(cx, en, &now)) && tt_count(cx, en, "SELECT count(*) FROM connections") == 1);
+}
