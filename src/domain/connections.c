@@ -9,6 +9,7 @@
 #include "domain/refresh.h"
 #include "domain/revoke.h"
 #include "domain/scopes.h"
+#include "domain/upkeep.h"
 #include "model/reason.h"
 #include "store/grant_cache.h"
 #include "store/store_connection.h"
@@ -189,12 +190,9 @@ struct err connections_expire(struct ctx *cx, struct engine *en, const struct jo
 /* A closed row is there for its timeline and its authorizations, and goes when neither can be there any more. */
 struct err connections_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
-	int64_t events = DAY(en->config->kept.events), n = 1;
-	int64_t closed = events > AUTHORIZATION_KEPT ? events : AUTHORIZATION_KEPT;
+	int64_t events = DAY(en->config->kept.events);
 
-	while (n > 0 && job_goes_on(until))
-		TRY(store_event_prune(cx, en->store, clock_now() - events, &n));
-	for (n = 1; n > 0 && job_goes_on(until);)
-		TRY(store_connection_prune(cx, en->store, clock_now() - closed, &n));
-	return OK;
+	TRY(upkeep_prune(cx, en, until, events, store_event_prune));
+	return upkeep_prune(cx, en, until, events > AUTHORIZATION_KEPT ? events : AUTHORIZATION_KEPT,
+			    store_connection_prune);
 }

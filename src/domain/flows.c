@@ -7,9 +7,10 @@
 #include "domain/job_time.h"
 #include "domain/state.h"
 #include "domain/timeline.h"
+#include "domain/upkeep.h"
 #include "store/store_provider.h"
 
-enum { BATCH = 50, PRUNE_BATCH = 500 };
+enum { BATCH = 50 };
 static const int64_t flow_kept = DAY(7);
 
 /* ---- endings, inside an act ---- */
@@ -206,19 +207,11 @@ struct err flows_expire(struct ctx *cx, struct engine *en, const struct job_time
 }
 
 /* ---- what ended long ago ---- */
-static struct err act_prune(struct ctx *cx, struct tx *tx, const void *in, void *out)
-{
-	(void)in;
-	return store_flow_prune(cx, tx, &(struct flow_prune){ tx_now(tx) - flow_kept, PRUNE_BATCH }, out);
-}
-
 struct err flows_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
 	struct authorization_prune old = { .before = clock_now() - AUTHORIZATION_KEPT, .more = true };
-	int64_t gone = 1;
 
-	while (gone > 0 && job_goes_on(until))
-		TRY(store_act(cx, en->store, act_prune, NULL, &gone));
+	TRY(upkeep_prune(cx, en, until, flow_kept, store_flow_prune));
 	while (old.more && job_goes_on(until)) {
 		TRY(store_authorization_prune(cx, en->store, &old));
 		arena_reset(cx->arena);

@@ -11,6 +11,8 @@
 struct job_time {
 	_Atomic int64_t until; /* microseconds of the wall clock; 0: over */
 };
+/* From now on; for one call. */
+#define JOB_TIME(budget) (&(struct job_time){ clock_now() + (budget) })
 /* Is there time left, and as much as the next piece may take? */
 static inline bool job_goes_on(const struct job_time *t) { return clock_now() < atomic_load(&t->until); }
 static inline bool job_has_time(const struct job_time *t, int64_t takes)

@@ -4,7 +4,7 @@
 #include "core/clock.h"
 #include "core/logf.h"
 #include "core/workq.h"
-#include "domain/job_time.h"
+#include "domain/upkeep.h"
 #include <stdlib.h>
 
 enum { RECORD_BYTES = 128 << 10, RECORDS_MOST = 4096 };
@@ -99,9 +99,5 @@ struct err run_record_start(struct ctx *cx, struct engine *en)
 void run_record_stop(struct engine *en) { workq_drop(&en->recorder); }
 struct err run_record_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
-	int64_t n = 1;
-
-	while (n > 0 && job_goes_on(until))
-		TRY(store_execution_prune(cx, en->store, clock_now() - DAY(en->config->kept.executions), &n));
-	return OK;
+	return upkeep_prune(cx, en, until, DAY(en->config->kept.executions), store_execution_prune);
 }

@@ -5,9 +5,9 @@
 #include "core/jdoc.h"
 #include "core/jout.h"
 #include "core/text.h"
-#include "domain/job_time.h"
 #include "domain/scheduler.h"
 #include "domain/tool_needs.h"
+#include "domain/upkeep.h"
 
 enum { INPUT_MOST = 1 << 20 }; /* what seal.h takes */
 
@@ -206,9 +206,5 @@ struct err schedules_cancel(struct ctx *cx, struct engine *en, struct sv project
 }
 struct err schedules_prune(struct ctx *cx, struct engine *en, const struct job_time *until)
 {
-	int64_t n = 1;
-
-	while (n > 0 && job_goes_on(until))
-		TRY(store_schedule_prune(cx, en->store, clock_now() - DAY(en->config->kept.schedules), &n));
-	return OK;
+	return upkeep_prune(cx, en, until, DAY(en->config->kept.schedules), store_schedule_prune);
 }

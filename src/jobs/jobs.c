@@ -118,7 +118,7 @@ struct err jobs_run(struct ctx *cx, struct engine *en, const char *name)
 {
 	for (size_t i = 0; i < JOBS; i++)
 		if (strcmp(jobs[i].name, name) == 0)
-			return turn(cx, en, &jobs[i], &(struct job_time){ clock_now() + jobs[i].budget });
+			return turn(cx, en, &jobs[i], JOB_TIME(jobs[i].budget));
 	return fail(cx, E_NOT_FOUND, "no such job", "%s", name);
 }
 
@@ -281,7 +281,7 @@ void jobs_stop(struct jobs *j)
 			(void)pthread_join(j->worker[lane].thread, NULL);
 	for (size_t i = 0; i < JOBS; i++)
 		if (jobs[i].last)
-			tick(j, &jobs[i], &(struct job_time){ clock_now() + jobs[i].budget });
+			tick(j, &jobs[i], JOB_TIME(jobs[i].budget));
 	(void)pthread_cond_destroy(&j->wake);
 	(void)pthread_mutex_destroy(&j->lock);
 	free(j);

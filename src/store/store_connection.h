@@ -221,7 +221,7 @@ struct err store_connection_close(struct ctx *cx, struct store *st, const struct
 				  struct connection_closed *out) MUST_USE NONNULL(1, 2, 3, 4);
 /* Tokens that are over and cannot be renewed: dead, expired_without_refresh.  In batches; *n: how many. */
 struct err store_connection_expire(struct ctx *cx, struct store *st, int64_t *n) MUST_USE NONNULL(1, 2, 3);
-/* Removes rows that were closed before then, oldest first, in batches; *gone: how many. */
+/* Those that were closed before then (store_prune.h). */
 struct err store_connection_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone) MUST_USE
     NONNULL(1, 2, 4);
 /* The resource does not take the token of this generation though it is fresh: dead, revoked_or_expired.  One that has

@@ -4,6 +4,7 @@
 #include "store/grant_cache.h"
 #include "store/store_connection_inner.h"
 #include "store/store_event.h"
+#include "store/store_prune.h"
 
 /* ---- an explicit disconnect ---- */
 static struct err close_row(struct ctx *cx, struct tx *tx, struct sv id, const char *reason)
@@ -219,22 +220,13 @@ struct err store_connection_expire(struct ctx *cx, struct store *st, int64_t *n)
 }
 
 /* ---- closed long ago ---- */
-static struct err prune_act(struct ctx *cx, struct tx *tx, const void *before, void *gone)
+struct err store_connection_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone)
 {
 	static const char sql[] =
 	    "DELETE FROM connections WHERE id IN (SELECT id FROM connections WHERE status = 'closed'"
 	    " AND updated_at < $1 ORDER BY updated_at LIMIT $2)";
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_i64(q, 1, *(const int64_t *)before);
-	db_bind_i64(q, 2, BATCH);
-	return db_run_n(cx, q, gone);
-}
-struct err store_connection_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone)
-{
-	*gone = 0;
-	return store_act(cx, st, prune_act, &before, gone);
+	return store_prune(cx, st, &(struct prune){ sql, before, BATCH }, gone);
 }
 
 /* ---- marks of use ---- */

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "store/store_event_inner.h"
 #include "store/store_inner.h"
+#include "store/store_prune.h"
 #include "store/store_row.h"
 
 enum {
@@ -216,19 +217,10 @@ struct err store_event_connection(struct ctx *cx, struct store *st, struct sv pr
 
 	return story(cx, st, sql, (struct whose){ connection_id, project }, out);
 }
-/* In batches, so that no COMMIT takes long; the job calls until nothing is gone. */
-static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+struct err store_event_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone)
 {
 	static const char sql[] =
 	    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY at LIMIT $2)";
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_i64(q, 1, *(const int64_t *)in);
-	db_bind_i64(q, 2, PRUNE_ROWS);
-	return db_run_n(cx, q, out);
-}
-struct err store_event_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone)
-{
-	return store_act(cx, st, prune_act, &before, gone);
+	return store_prune(cx, st, &(struct prune){ sql, before, PRUNE_ROWS }, gone);
 }

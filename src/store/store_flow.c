@@ -4,8 +4,10 @@
 #include "core/text.h"
 #include "db/db.h"
 #include "store/store_held.h"
+#include "store/store_prune.h"
 #include "store/store_row.h"
 
+enum { PRUNE_ROWS = 500 };
 #define FLOW_COLS                                                                                                      \
 	"id, authorization_id, project_id, user_id, provider_id, revision_id, client_id, redirect_uri, asked_scopes, " \
 	"existing_scopes, granted_scopes, stored, status, reason, cookie_mac, pkce_box, form_box, flow_box, "          \
@@ -319,17 +321,13 @@ struct err store_flow_end(struct ctx *cx, struct tx *tx, const struct flow_end *
 	return one_changed(cx, q, in->from);
 }
 
-struct err store_flow_prune(struct ctx *cx, struct tx *tx, const struct flow_prune *in, int64_t *gone)
+struct err store_flow_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone)
 {
 	static const char sql[] =
 	    "DELETE FROM flows WHERE id IN (SELECT id FROM flows WHERE ended_at > 0 AND ended_at < $1"
 	    " ORDER BY ended_at LIMIT $2)";
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_i64(q, 1, in->before);
-	db_bind_i64(q, 2, in->most);
-	return db_run_n(cx, q, gone);
+	return store_prune(cx, st, &(struct prune){ sql, before, PRUNE_ROWS }, gone);
 }
 
 static struct err orphans_act(struct ctx *cx, struct tx *tx, const void *in, void *out)

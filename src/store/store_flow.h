@@ -83,10 +83,6 @@ struct err store_flow_unseal(struct ctx *cx, struct store *st, const struct flow
 /* At start: who was redeeming is gone (the folder's lock says so), so nobody waits for him any more.  What he had not
  * stored has failed, what he had stored may be named by the next visitor. */
 struct err store_flow_orphans(struct ctx *cx, struct store *st) MUST_USE NONNULL(1, 2);
-/* Removes up to `most` that ended before `before`. */
-struct flow_prune {
-	int64_t before, most;
-};
-struct err store_flow_prune(struct ctx *cx, struct tx *tx, const struct flow_prune *in, int64_t *gone) MUST_USE
-    NONNULL(1, 2, 3, 4);
+/* Those that ended before then (store_prune.h). */
+struct err store_flow_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *gone) MUST_USE NONNULL(1, 2, 4);
 #endif

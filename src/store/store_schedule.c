@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store_schedule.h"
 #include "store/store_event.h"
+#include "store/store_prune.h"
 #include "store/store_schedule_inner.h"
 
 enum { PRUNE_ROWS = 500 };
@@ -147,22 +148,12 @@ struct err store_schedule_cancel(struct ctx *cx, struct store *st, const struct 
 {
 	return store_act(cx, st, cancel_act, in, NULL);
 }
-static struct err prune_act(struct ctx *cx, struct tx *tx, const void *in, void *out)
+struct err store_schedule_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *n)
 {
 	static const char sql[] =
 	    "DELETE FROM schedules WHERE id IN (SELECT id FROM schedules"
 	    " WHERE finished_at > 0 AND finished_at < $1 AND status NOT IN ('scheduled', 'running')"
 	    " LIMIT $2)";
-	const int64_t *before = in;
-	CLEANUP(db_stmt_drop) struct db_stmt *q = NULL;
 
-	TRY(db_prepare(cx, tx_db(tx), sql, &q));
-	db_bind_i64(q, 1, *before);
-	db_bind_i64(q, 2, PRUNE_ROWS);
-	return db_run_n(cx, q, out);
-}
-struct err store_schedule_prune(struct ctx *cx, struct store *st, int64_t before, int64_t *n)
-{
-	*n = 0;
-	return store_act(cx, st, prune_act, &before, n);
+	return store_prune(cx, st, &(struct prune){ sql, before, PRUNE_ROWS }, n);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine's side of the tests with a hostile provider: an instance a row, a consent without a consent page, the timeline."""
 import concurrent.futures
+import sqlite3
 
 import httpx
 
@@ -73,6 +74,15 @@ class Attempt:
     def close(self):
         self.api.close()
         self.browser.close()
+
+
+def stored(engine, sql, *values):
+    """The first row, read from the store beside the engine that writes it."""
+    db = sqlite3.connect(f"file:{engine.data}/store.sqlite3?mode=ro", uri=True)
+    try:
+        return db.execute(sql, values).fetchone()
+    finally:
+        db.close()
 
 
 def instance(engine, id, kind, client_id="client-of-the-test", secret=SECRET):

@@ -4,11 +4,10 @@ done by the next start."""
 import json
 import signal
 import socket
-import sqlite3
 import threading
 import time
 
-from hostile import Attempt, definition, instance
+from hostile import Attempt, definition, instance, stored
 from peer import Peer, answer
 from world import BOUND, Engine, until
 
@@ -44,11 +43,7 @@ class Provider:
 
 
 def due(engine):
-    db = sqlite3.connect(f"file:{engine.data}/store.sqlite3?mode=ro", uri=True)
-    try:
-        return db.execute("SELECT count(*) FROM revocations WHERE next_try_at <= ?", (int(time.time() * 1e6),)).fetchone()[0]
-    finally:
-        db.close()
+    return stored(engine, "SELECT count(*) FROM revocations WHERE next_try_at <= ?", int(time.time() * 1e6))[0]
 
 
 def listens(engine):

@@ -4,6 +4,7 @@ import sqlite3
 import time
 
 import pytest
+from hostile import stored
 from machine import World, clock
 from world import until
 
@@ -19,11 +20,7 @@ def timed(binary, tmp_path):
 
 
 def row(world, user, columns):
-    db = sqlite3.connect(f"file:{world.engine.data}/store.sqlite3?mode=ro", uri=True)
-    try:
-        return db.execute(f"SELECT {columns} FROM connections WHERE user_id = ?", (user,)).fetchone()
-    finally:
-        db.close()
+    return stored(world.engine, f"SELECT {columns} FROM connections WHERE user_id = ?", user)
 
 
 @pytest.mark.parametrize("step", [300, -300])
@@ -66,9 +63,7 @@ def test_a_year_ahead_and_back_ends_no_grant(timed):
     assert timed.works(timed.token("idle@example.com"))
     assert timed.ask("later@example.com").json()["id"] == pending["id"]
     timed.connect("new@example.com")
-    db = sqlite3.connect(f"file:{timed.engine.data}/store.sqlite3?mode=ro", uri=True)
-    assert db.execute("SELECT count(*) FROM events").fetchone()[0] >= events  # nothing was thrown away as too old
-    db.close()
+    assert stored(timed.engine, "SELECT count(*) FROM events")[0] >= events  # nothing was thrown away as too old
 
 
 def test_what_a_wrong_clock_dated_is_renewed_when_it_is_used(timed):

@@ -4,10 +4,10 @@ import concurrent.futures
 import errno
 import os
 import signal
-import sqlite3
 import subprocess
 
 import pytest
+from hostile import stored
 from machine import Disk, Faults, World
 from world import until
 
@@ -32,11 +32,7 @@ def refused(world, user):
 
 def under_way(world):
     """How many refreshes were claimed and have no outcome yet."""
-    db = sqlite3.connect(f"file:{world.engine.data}/store.sqlite3?mode=ro", uri=True)
-    try:
-        return db.execute("SELECT count(*) FROM connections WHERE sent_generation > 0").fetchone()[0]
-    finally:
-        db.close()
+    return stored(world.engine, "SELECT count(*) FROM connections WHERE sent_generation > 0")[0]
 
 
 @pytest.mark.parametrize("code, status, words", [(errno.ENOSPC, 503, "full"), (errno.EROFS, 503, None), (errno.EIO, 500, None)])

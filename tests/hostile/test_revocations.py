@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What lives on at the provider after something was ended here: by the stand-in's own book nothing may that nobody holds, and what
 somebody holds must."""
-import sqlite3
 
 import pytest
-from hostile import Attempt, instance
+from hostile import Attempt, instance, stored
 from test_contract import error
 from vendor import PATHS, Vendor, slack
 from world import Engine
@@ -44,11 +43,7 @@ def disconnect(a):
 
 
 def queued(engine):
-    db = sqlite3.connect(f"file:{engine.data}/store.sqlite3?mode=ro", uri=True)
-    try:
-        return db.execute("SELECT count(*) FROM revocations").fetchone()[0]
-    finally:
-        db.close()
+    return stored(engine, "SELECT count(*) FROM revocations")[0]
 
 
 def ends(a, step="revoke"):

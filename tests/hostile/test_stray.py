@@ -5,6 +5,7 @@ import sqlite3
 import threading
 
 import pytest
+from hostile import stored
 from late import late_clock
 from quick import Quick
 from relay import ANSWERED, ASKED, OPEN, Relay
@@ -104,10 +105,7 @@ class World:
 
     def left_alive(self):
         """How often it was written down that a token was not revoked because it shares its grant."""
-        db = sqlite3.connect(f"file:{self.engine.data}/store.sqlite3?mode=ro", uri=True)
-        n = db.execute("SELECT count(*) FROM events WHERE reason = 'not_revoked_shared_grant' AND step = 'revoke'").fetchone()[0]
-        db.close()
-        return n
+        return stored(self.engine, "SELECT count(*) FROM events WHERE reason = 'not_revoked_shared_grant' AND step = 'revoke'")[0]
 
     def close(self):
         for e in self.relay.hold.values():

@@ -236,7 +236,7 @@ TEST(nobody_confirmed_in_time)
 	tt_sql(cx, en, "UPDATE flows SET expires_at = 1");
 	CHECK(tt_confirm(cx, en, flow, ALICE, &done).code == E_NOT_FOUND); /* before any job has run */
 	(void)forgive(cx);
-	CHECK(!IS_ERR(flows_expire(cx, en, &(struct job_time){ clock_now() + SEC(60) })));
+	CHECK(!IS_ERR(flows_expire(cx, en, JOB_TIME(SEC(60)))));
 	CHECK(tt_count(cx, en,
 		       "SELECT count(*) FROM flows WHERE reason = 'verification_expired' AND access_box IS NULL") == 1);
 	CHECK(tt_confirm(cx, en, flow, ALICE, &done).code == E_NOT_FOUND);

@@ -163,7 +163,7 @@ TEST(a_flow_left_redeeming_is_interrupted)
 	tt_sql(cx, en, "UPDATE flows SET redeem_until = 1");
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)));
 	seen(cx, en, &v, &n, (struct end){ "redeeming", REASON_INTERRUPTED, false });
-	CHECK(!IS_ERR(flows_expire(cx, en, &(struct job_time){ clock_now() + SEC(60) })));
+	CHECK(!IS_ERR(flows_expire(cx, en, JOB_TIME(SEC(60)))));
 	CHECK(!IS_ERR(tt_callback(cx, en, query, &b, &n)));
 	seen(cx, en, &v, &n, (struct end){ "after the job", REASON_INTERRUPTED, false });
 	CHECK(tt_net_calls("token") == 0);

@@ -198,7 +198,7 @@ TEST(a_disconnect_during_a_refresh_takes_the_late_pair_with_it)
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM revocations") == 2);
 	struct event_row e = tt_event(cx, en, "connection.refresh");
 	CHECK(strcmp(e.outcome, "ignored") == 0 && strcmp(e.reason, "disconnected") == 0);
-	CHECK(!IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + MIN(1) })));
+	CHECK(!IS_ERR(revoke_due(cx, en, JOB_TIME(MIN(1)))));
 	CHECK(tt_net_calls("revoke") == 2 && tt_count(cx, en, "SELECT count(*) FROM revocations") == 0);
 	CHECK(!IS_ERR(tt_read(cx, en, "ada", &a)) && a.state == ACCESS_NONE);
 }

@@ -66,7 +66,7 @@ static void scan(struct ctx *cx, struct engine *en)
 	const struct timespec pause = { 0, 1000 * 1000 };
 	int64_t until = clock_mono() + SEC(20);
 
-	CHECK(!IS_ERR(refresh_scan(cx, en, &(struct job_time){ clock_now() + SEC(10) })));
+	CHECK(!IS_ERR(refresh_scan(cx, en, JOB_TIME(SEC(10)))));
 	while (refresh_waiting(en) > 0 && clock_mono() < until)
 		(void)nanosleep(&pause, NULL);
 	CHECK(refresh_waiting(en) == 0);
@@ -108,11 +108,9 @@ TEST(a_token_renewed_by_itself_is_renewed_before_it_ends_though_nobody_reads_it)
 	CHECK(sv_eqz(reason, "expired_without_refresh") && sv_eqz(tt_row(cx, en, id).status, "live"));
 	tt_move(cx, en,
 		"UPDATE connections SET lease_until = (unixepoch() + 30) * 1000000"); /* it may be answered yet */
-	CHECK(!IS_ERR(connections_expire(cx, en, &(struct job_time){ clock_now() + SEC(10) })) &&
-	      sv_eqz(tt_row(cx, en, id).status, "live"));
+	CHECK(!IS_ERR(connections_expire(cx, en, JOB_TIME(SEC(10)))) && sv_eqz(tt_row(cx, en, id).status, "live"));
 	tt_move(cx, en, "UPDATE connections SET lease_until = 0");
-	CHECK(!IS_ERR(connections_expire(cx, en, &(struct job_time){ clock_now() + SEC(10) })) &&
-	      sv_eqz(tt_row(cx, en, id).status, "dead"));
+	CHECK(!IS_ERR(connections_expire(cx, en, JOB_TIME(SEC(10)))) && sv_eqz(tt_row(cx, en, id).status, "dead"));
 }
 
 TEST(a_refresh_token_that_stays_lives_as_long_as_it_is_said_again)

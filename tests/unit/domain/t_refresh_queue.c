@@ -66,7 +66,7 @@ TEST(the_scan_takes_what_was_read_and_what_would_die_unread)
 		(void)tt_adopt(cx, en, &week);
 		tt_net_answer("refresh", 200, TT_NEW_PAIR);
 		tt_move(cx, en, arena_printf(cx->arena, "UPDATE connections SET %s", t[i].row));
-		CHECK_ROW(t[i].name, !IS_ERR(refresh_scan(cx, en, &(struct job_time){ clock_now() + SEC(10) })));
+		CHECK_ROW(t[i].name, !IS_ERR(refresh_scan(cx, en, JOB_TIME(SEC(10)))));
 		CHECK_ROW(t[i].name, all_done(en));
 		CHECK_ROW(t[i].name, tt_net_calls("refresh") == t[i].want);
 	}
@@ -93,7 +93,7 @@ TEST(grants_that_cannot_be_tried_do_not_stand_before_others)
 		"UPDATE connections SET refreshed_at = refreshed_at - 4000000000, refresh_expires_at = refreshed_at +"
 		" 900000000 WHERE user_id = 'ada'");
 	tt_net_answer("refresh", 200, TT_NEW_PAIR);
-	CHECK(!IS_ERR(refresh_scan(cx, en, &(struct job_time){ clock_now() + SEC(10) })) && all_done(en));
+	CHECK(!IS_ERR(refresh_scan(cx, en, JOB_TIME(SEC(10)))) && all_done(en));
 	CHECK(tt_net_calls("refresh") == 1);
 }
 
@@ -157,7 +157,7 @@ TEST(a_crowd_is_renewed_each_once_and_at_most_32_at_a_time)
 	crowd.most = 0;
 	tt_net_during("refresh", enter, NULL);
 	for (int i = 0; i < 3; i++)
-		CHECK(!IS_ERR(refresh_scan(cx, en, &(struct job_time){ clock_now() + SEC(10) })));
+		CHECK(!IS_ERR(refresh_scan(cx, en, JOB_TIME(SEC(10)))));
 	CHECK(comes_true(cx, en, "SELECT count(*) = 120 FROM connections WHERE generation = 2 AND lease_until = 0"));
 	CHECK(tt_net_calls("refresh") == MANY && crowd.most <= CIRCUIT_MOST && crowd.most > 1);
 }

@@ -75,12 +75,10 @@ TEST(a_provider_that_is_down_gets_24_hours)
 			  tt_count(cx, en, "SELECT count(*) FROM revocations WHERE lease_until = 0") == t[i].left);
 		if (t[i].left == 0)
 			continue;
-		CHECK_ROW(t[i].name, !IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + MIN(1) })) &&
-					 tt_net_calls("revoke") == 1);
+		CHECK_ROW(t[i].name, !IS_ERR(revoke_due(cx, en, JOB_TIME(MIN(1)))) && tt_net_calls("revoke") == 1);
 		tt_sql(cx, en, "UPDATE revocations SET next_try_at = 0");
 		tt_net_answer("revoke", 200, "{}");
-		CHECK_ROW(t[i].name, !IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + MIN(1) })) &&
-					 tt_net_calls("revoke") == 2);
+		CHECK_ROW(t[i].name, !IS_ERR(revoke_due(cx, en, JOB_TIME(MIN(1)))) && tt_net_calls("revoke") == 2);
 		CHECK_ROW(t[i].name, tt_count(cx, en, "SELECT count(*) FROM revocations") == 0);
 	}
 }
@@ -93,7 +91,7 @@ TEST(after_24_hours_it_is_given_up_and_said)
 
 	CHECK(tt_disconnect(cx, en, tt_adopt(cx, en, &ada)) == REVOCATION_QUEUED && tt_net_calls("revoke") == 1);
 	tt_sql(cx, en, "UPDATE revocations SET next_try_at = 0, give_up_at = 1");
-	CHECK(!IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + MIN(1) })) && tt_net_calls("revoke") == 1);
+	CHECK(!IS_ERR(revoke_due(cx, en, JOB_TIME(MIN(1)))) && tt_net_calls("revoke") == 1);
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM revocations") == 0);
 	struct event_row e = tt_event(cx, en, "connection.revoke");
 	CHECK(strcmp(e.outcome, "failed") == 0 && strcmp(e.reason, "not_revoked") == 0);
@@ -109,8 +107,8 @@ TEST(without_time_nobody_is_called_and_it_stays_due)
 	tt_sql(cx, en, "UPDATE revocations SET next_try_at = 0");
 	CHECK(!IS_ERR(revoke_due(cx, en, &(struct job_time){ 0 })) &&
 	      tt_net_calls("revoke") == 1); /* the engine ends */
-	CHECK(!IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + SEC(1) })) && tt_net_calls("revoke") == 1);
-	CHECK(!IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + MIN(1) })) && tt_net_calls("revoke") == 2);
+	CHECK(!IS_ERR(revoke_due(cx, en, JOB_TIME(SEC(1)))) && tt_net_calls("revoke") == 1);
+	CHECK(!IS_ERR(revoke_due(cx, en, JOB_TIME(MIN(1)))) && tt_net_calls("revoke") == 2);
 }
 
 /* Discord: revoking one token ends every grant of that account and app. */
@@ -159,7 +157,7 @@ TEST(a_queued_revocation_never_ends_a_newer_grant)
 	(void)tt_adopt(cx, en, &again);
 	tt_sql(cx, en, "UPDATE revocations SET next_try_at = 0");
 	tt_net_answer("revoke", 200, "{}");
-	CHECK(!IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + MIN(1) })) && tt_net_calls("revoke") == 1);
+	CHECK(!IS_ERR(revoke_due(cx, en, JOB_TIME(MIN(1)))) && tt_net_calls("revoke") == 1);
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM revocations") == 0);
 	CHECK(strcmp(tt_event(cx, en, "connection.revoke").reason, "not_revoked_shared_grant") == 0);
 }
@@ -185,7 +183,7 @@ TEST(a_deleted_providers_tokens_are_revoked_later)
 	CHECK(!IS_ERR(tt_read(cx, en, "ada", &a)) && a.state == ACCESS_NONE);
 	CHECK(sv_eqz(tt_row(cx, en, id).status, "closed") && tt_row(cx, en, id).access_box.p == NULL);
 	tt_net_answer("revoke", 200, "{}");
-	CHECK(!IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + MIN(1) })) && tt_net_calls("revoke") == 1);
+	CHECK(!IS_ERR(revoke_due(cx, en, JOB_TIME(MIN(1)))) && tt_net_calls("revoke") == 1);
 	CHECK(strstr(tt_net_sent("revoke"), "ref-1") != NULL || strstr(tt_net_sent("revoke"), "tok-1") != NULL);
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM revocations") == 0);
 }
@@ -250,7 +248,7 @@ TEST(the_list_of_connections)
 			CHECK_ROW(t[i].name, sv_eqz(v.v[k].provider_type, "oauth2") && v.v[k].user_info.p == NULL);
 		}
 	}
-	CHECK(!IS_ERR(connections_expire(cx, en, &(struct job_time){ clock_now() + MIN(1) })));
+	CHECK(!IS_ERR(connections_expire(cx, en, JOB_TIME(MIN(1)))));
 	CHECK(tt_count(cx, en, "SELECT count(*) FROM connections WHERE status = 'dead'") == 1);
 }
 

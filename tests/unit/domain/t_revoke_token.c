@@ -18,7 +18,7 @@ static void take_the_new_one(void *arg)
 static int64_t due_now(struct ctx *cx, struct engine *en)
 {
 	tt_sql(cx, en, "UPDATE revocations SET next_try_at = 0");
-	CHECK(!IS_ERR(revoke_due(cx, en, &(struct job_time){ clock_now() + MIN(2) })));
+	CHECK(!IS_ERR(revoke_due(cx, en, JOB_TIME(MIN(2)))));
 	return tt_count(cx, en, "SELECT count(*) FROM revocations");
 }
 TEST(an_access_token_that_is_over_is_renewed_to_revoke_the_refresh_token)

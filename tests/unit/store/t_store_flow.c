@@ -269,17 +269,12 @@ TEST(a_link_leads_to_its_authorization_and_gives_the_same_token)
 }
 
 /* ---- what goes ---- */
-static struct err prune_flows(struct ctx *cx, struct tx *tx, const void *in, void *out)
-{
-	(void)in;
-	return store_flow_prune(cx, tx, &(struct flow_prune){ 100, 10 }, out);
-}
 static int64_t prune(struct ctx *cx, struct tt_store *w)
 {
 	struct authorization_prune p = { .before = 100, .more = true };
 	int64_t flows = -1;
 
-	CHECK(!IS_ERR(store_act(cx, w->st, prune_flows, NULL, &flows)));
+	CHECK(!IS_ERR(store_flow_prune(cx, w->st, 100, &flows)));
 	while (p.more)
 		CHECK(!IS_ERR(store_authorization_prune(cx, w->st, &p)));
 	return flows + p.gone;
